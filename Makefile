@@ -1,0 +1,69 @@
+# Everything needs only Python 3.11 or newer and make; the first run of a target sets up .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+CLIENTS := 1.0.3 1.3.3 1.4.12
+
+.PHONY: help serve test lint bench clients lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+serve: $(VENV)/.serve ## Serve both APIs on http://127.0.0.1:8000 (PEGBOARD_PORT and others change that)
+	@exec $(BIN)/pegboard serve
+
+test: $(VENV)/.test clients ## Run all tests, on a Postgres of their own
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/.test ## Check style, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.test ## Measure a message's way through the server against a bare floor
+	@$(BIN)/python -m bench
+
+clients: $(CLIENTS:%=.clients/python-%) $(if $(shell command -v npm),.clients/node) ## Fetch the published clients that the tests drive
+
+lock: ## Write the lock files anew from pyproject.toml
+	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip --disable-pip-version-check -q install pip-tools
+	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
+		--extra build -o requirements.lock pyproject.toml
+	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
+		--extra build --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
+
+# A lock names packages and hashes, never the index that one machine happens to use.
+UNNAMED := --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean: ## Remove what make has fetched and made
+	rm -rf $(VENV) .venv-lock .clients .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pegboard needs Python 3.11 or newer; name one with make PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.serve: requirements.lock pyproject.toml $(VENV)/.made
+	@echo "Installing what the server needs (once)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: tests/requirements.lock $(VENV)/.serve
+	@echo "Installing what the tests need (once)"
+	@$(PIP) install --require-hashes -r tests/requirements.lock
+	@touch $@
+
+.clients/python-%: tests/clients/python-%.txt | $(VENV)/.made
+	@rm -rf $@
+	@$(PIP) install --require-hashes --no-deps --target $@ -r $<
+	@touch $@
+
+.clients/node: tests/clients/package.json tests/clients/package-lock.json
+	@mkdir -p $@ && cp $^ $@
+	@cd $@ && npm ci --silent --no-audit --no-fund
+	@touch $@

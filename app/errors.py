@@ -1,0 +1,37 @@
+"""Errors in our own words. `kind` says whose turn it is; only the doors know HTTP."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    EXHAUSTED = "exhausted"
+    PROVIDER_FAILED = "provider_failed"
+    UNAVAILABLE = "unavailable"
+
+
+class AppError(Exception):
+    """Something the caller can be told. `message` is plain text, safe to show."""
+
+    kind: Kind = Kind.INVALID
+    code: str = "invalid"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(AppError):
+    """No such object, or somebody else's: the caller cannot tell which."""
+
+    kind = Kind.NOT_FOUND
+    code = "not_found"
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(f"{noun} not found")

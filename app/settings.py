@@ -1,0 +1,59 @@
+"""Typed settings, read once from the environment. Read here only; values are passed on."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Auth(StrEnum):
+    OPEN = "open"
+    KEYS = "keys"
+
+
+class SandboxMode(StrEnum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    OFF = "off"
+
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting of the server. `.env.example` explains each for its reader."""
+
+    model_config = SettingsConfigDict(env_prefix="PEGBOARD_", env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path | None = None
+    database_url: SecretStr | None = None
+    database_pool: int = Field(default=10, ge=1, le=200)
+    postgres_bin: Path | None = None
+
+    auth: Auth | None = None
+    allow_open: bool = False
+    bootstrap_key: SecretStr | None = None
+    allowed_hosts: Words = ()
+    cors_origins: Words = ()
+
+    sandbox: SandboxMode = SandboxMode.AUTO
+    default_provider: str = "openai"
+    default_model: str = "gpt-4o"
+    model_timeout: float = Field(default=120, gt=0)
+    model_retries: int = Field(default=2, ge=0, le=10)
+
+    max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
+    max_upload: int = Field(default=50 * 1024 * 1024, ge=1024)
+    log_level: str = "info"
+    log_format: str = "console"
+
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
