@@ -1,0 +1,26 @@
+"""A Postgres of our own, for those who named none: started, watched and stopped with the server.
+
+Knows how to run Postgres from a folder of binaries. Does not know tables, migrations or settings.
+"""
+
+from app.db.embedded.address import Address
+from app.db.embedded.errors import (
+    BinariesMissing,
+    DataFolderInUse,
+    DataFolderUnusable,
+    DiskFull,
+    PostgresFailed,
+    WrongPostgresVersion,
+)
+from app.db.embedded.postgres import EmbeddedPostgres
+
+__all__ = [
+    "Address",
+    "BinariesMissing",
+    "DataFolderInUse",
+    "DataFolderUnusable",
+    "DiskFull",
+    "EmbeddedPostgres",
+    "PostgresFailed",
+    "WrongPostgresVersion",
+]
