@@ -1,0 +1,1 @@
+"""The ground floor: the base of all tables, the engine, and an embedded Postgres."""

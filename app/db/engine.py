@@ -1,0 +1,53 @@
+"""The engine and its sessions, from a URL."""
+
+import json
+from typing import Any
+
+from sqlalchemy import event, exc
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+
+def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """An engine on `url` (any Postgres URL; the driver is always asyncpg)."""
+    engine = create_async_engine(
+        with_driver(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=30,
+        pool_use_lifo=True,
+        json_serializer=_to_json,
+        connect_args={"server_settings": {"application_name": "pegboard", "jit": "off"}},
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def sessions_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def with_driver(url: str) -> str:
+    """The same address, spoken by asyncpg: people write `postgres://` and `postgresql://`."""
+    for prefix in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    raise ValueError("PEGBOARD_DATABASE_URL must begin with postgresql://")
+
+
+def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
+    """Replace connections that died in the pool, as after a restart of Postgres.
+
+    asyncpg notices a closed socket by itself, so that asking costs nothing; SQLAlchemy's
+    `pool_pre_ping` would spend a round trip on every checkout.
+    """
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,36 @@
+"""How Alembic reaches the database: over the connection it is handed, or over the setting's URL."""
+
+import asyncio
+import importlib
+import os
+from pathlib import Path
+
+from alembic import context
+from sqlalchemy import Connection
+
+import app
+from app.db.base import Base
+from app.db.engine import open_engine
+
+for tables in Path(app.__path__[0]).glob("*/tables.py"):
+    importlib.import_module(f"app.{tables.parent.name}.tables")
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def connect_and_migrate() -> None:
+    engine = open_engine(os.environ["PEGBOARD_DATABASE_URL"], pool_size=1)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    asyncio.run(connect_and_migrate())
