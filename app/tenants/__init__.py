@@ -1,0 +1,1 @@
+"""Who owns everything, and the proof of being that owner."""

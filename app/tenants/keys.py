@@ -1,0 +1,95 @@
+"""Mint, keep, recognise and revoke keys.
+
+Only hashes are stored. Keys are long and random, or the caller's own choice in open mode, where
+the address is the protection; a slow hash would add its time to every request for nothing.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import NotFound
+from app.identifiers import new_id
+from app.tenants.tables import ApiKey, Tenant
+
+KEY_PREFIX = "pb_"
+
+
+def hash_key(key: str) -> str:
+    """The form in which a key is stored: hex SHA-256."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def mint() -> str:
+    """A new random key of 256 bits."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+async def keep(
+    session: AsyncSession, key: str, *, name: str, tenant_id: UUID | None = None, minted: bool
+) -> ApiKey:
+    """Store a key for a tenant, a new one unless named; a key stored before stays as it is."""
+    # Two first requests with one key must not make two tenants: the lock is held to the commit.
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key_hash, 0))"),
+        {"key_hash": hash_key(key)},
+    )
+    known = await session.scalar(select(ApiKey).where(ApiKey.key_hash == hash_key(key)))
+    if known is not None:
+        # A key met in open mode becomes a real one when the operator asks for it.
+        known.minted = known.minted or minted
+        return known
+    if tenant_id is None:
+        tenant_id = new_id()
+        session.add(Tenant(id=tenant_id, created_at=clock.now()))
+        await session.flush()
+    elif await session.get(Tenant, tenant_id) is None:
+        raise NotFound("Tenant")
+    stored = ApiKey(
+        id=new_id(),
+        tenant_id=tenant_id,
+        name=name,
+        prefix=key[:7] if minted else "",
+        key_hash=hash_key(key),
+        minted=minted,
+        created_at=clock.now(),
+        revoked_at=None,
+    )
+    session.add(stored)
+    return stored
+
+
+async def recognise(session: AsyncSession, key: str, *, minted_only: bool) -> UUID | None:
+    """The tenant of a key, or None for one that is unknown or revoked."""
+    found = select(ApiKey.tenant_id).where(
+        ApiKey.key_hash == hash_key(key), ApiKey.revoked_at.is_(None)
+    )
+    if minted_only:
+        found = found.where(ApiKey.minted)
+    return await session.scalar(found)
+
+
+async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:
+    """Every minted key, oldest first."""
+    return (await session.scalars(select(ApiKey).where(ApiKey.minted).order_by(ApiKey.id))).all()
+
+
+async def revoke(session: AsyncSession, key_id: UUID) -> ApiKey:
+    """Refuse a key from now on. Its tenant's objects stay."""
+    stored = await session.get(ApiKey, key_id)
+    if stored is None:
+        raise NotFound("Key")
+    if stored.revoked_at is None:
+        stored.revoked_at = clock.now()
+    return stored
+
+
+async def count_minted(session: AsyncSession) -> int:
+    """How many keys would be accepted in `keys` mode."""
+    usable = select(func.count()).where(ApiKey.minted, ApiKey.revoked_at.is_(None))
+    return await session.scalar(usable) or 0
