@@ -1,0 +1,34 @@
+"""Which gateway answers for which model: a real provider, or the sandbox in its place."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+from app.llm.failures import ProviderNotConfigured
+from app.llm.gateway import Delta, Gateway, ModelName, ModelRequest
+from app.llm.providers import find_provider
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenGateway:
+    """Asks `real` where the provider has credentials, else `stand_in`, else says what to set."""
+
+    real: Gateway
+    stand_in: Gateway | None
+    is_configured: Callable[[str], bool]
+
+    def answers_as(self, model: ModelName) -> ModelName:
+        if self.stand_in is None or self.is_configured(model.provider):
+            return self.real.answers_as(model)
+        return self.stand_in.answers_as(model)
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        provider = request.model.provider
+        if self.is_configured(provider):
+            return self.real.stream(request)
+        if self.stand_in is not None:
+            return self.stand_in.stream(request)
+        variable = find_provider(provider).variables[0]
+        raise ProviderNotConfigured(
+            f"Provider {provider!r} has no credentials on this server; set {variable}, "
+            "or PEGBOARD_SANDBOX=auto to have the sandbox model answer in its place"
+        )

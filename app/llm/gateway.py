@@ -1,0 +1,178 @@
+"""What the engine asks of a model and what it gets back, as plain values.
+
+Knows no provider and no transport. A gateway is anything that turns a `ModelRequest` into a
+stream of `Delta`s; `litellm_gateway` reaches real providers, `sandbox` answers by itself.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
+
+JsonObject: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function the model wants called. `arguments` is JSON text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantTurn:
+    text: str | None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTurn:
+    """What came back from one tool call; follows the assistant turn that made the call."""
+
+    call_id: str
+    name: str
+    output: str
+
+
+Turn: TypeAlias = UserTurn | AssistantTurn | ToolTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document given to the model; `source` is the file's name."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function on offer. `parameters` is a JSON schema of type object."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that the model will read. `turns` ends with what it has to answer."""
+
+    system: str
+    turns: tuple[Turn, ...]
+    tools: tuple[Tool, ...] = ()
+    memories: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """Who is asked: `provider` in the API's words ("openai", "google"); `name` may hold slashes."""
+
+    provider: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationOptions:
+    """Wishes about the answer. A model that cannot honour one ignores it."""
+
+    json_output: bool = False
+    json_schema: JsonObject | None = None
+    thinking: JsonObject | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_output_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    tool_choice: str | JsonObject | None = None
+    parallel_tool_calls: bool = True
+    routing: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One call to a model.
+
+    `round` counts the calls this run has made before (0 for the first). `script` is the caller's
+    `metadata.sandbox`, unread: the sandbox model alone makes sense of it. With `whole` the caller
+    has no use for pieces, and the gateway may fetch the answer in one.
+    """
+
+    model: ModelName
+    prompt: Prompt
+    options: GenerationOptions = field(default_factory=GenerationOptions)
+    round: int = 0
+    script: Any = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPiece:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPiece:
+    """Part of the call at `index`. `id` and `name` come once, first; `arguments` add up."""
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    TOOL_CALLS = "tool_calls"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one model call, and its price in US dollars where it is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_input_tokens: int = 0
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last delta. A stream that ends without it was cut off."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+Delta: TypeAlias = TextPiece | ReasoningPiece | ToolCallPiece | Finished
+
+
+class Gateway(Protocol):
+    """The way to a model."""
+
+    def answers_as(self, model: ModelName) -> ModelName:
+        """The provider and name under which an answer for `model` will be reported."""
+        ...
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        """Ask; raise one of `failures` when the provider refuses, before or amid the pieces.
+
+        Closing the generator ends the call.
+        """
+        ...

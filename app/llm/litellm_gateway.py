@@ -1,0 +1,265 @@
+"""Real providers, through litellm. The only module that imports it.
+
+The import takes seconds and some 180 MB, so it happens in a thread, when first needed or when the
+server warms up. Its exceptions are translated here, once.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from decimal import Decimal
+from types import ModuleType
+from typing import Any, Final
+
+from app.llm import failures
+from app.llm.chat_messages import chat_messages, chat_tools
+from app.llm.gateway import (
+    Delta,
+    Finished,
+    FinishReason,
+    GenerationOptions,
+    ModelName,
+    ModelRequest,
+    ReasoningPiece,
+    TextPiece,
+    ToolCallPiece,
+    Usage,
+)
+from app.llm.providers import find_provider, litellm_name
+
+_REASONS: Final = {
+    "stop": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+_EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+_SECRET: Final = re.compile(r"\b(?:sk|pk|key|AIza|xai|gsk)[-_][\w*.-]{6,}", re.IGNORECASE)
+_CLASS_PREFIX: Final = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout)?: *(?:\w+ - )?")
+
+
+@dataclass(frozen=True, slots=True)
+class LitellmGateway:
+    """`timeout` is the longest silence of a provider, in seconds; it is retried `retries` times."""
+
+    timeout: float
+    retries: int
+
+    def answers_as(self, model: ModelName) -> ModelName:
+        return model
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        litellm = await load()
+        try:
+            if request.whole:
+                answer = await litellm.acompletion(**self._arguments(request), stream=False)
+                for delta in _whole(litellm, answer, request.model):
+                    yield delta
+            else:
+                async with aclosing(self._pieces(litellm, request)) as pieces:
+                    async for delta in pieces:
+                        yield delta
+        except failures.ModelFailure:
+            raise
+        except Exception as error:
+            raise _translate(litellm, error) from error
+
+    async def _pieces(
+        self, litellm: ModuleType, request: ModelRequest
+    ) -> AsyncGenerator[Delta, None]:
+        answer = await litellm.acompletion(
+            **self._arguments(request), stream=True, stream_options={"include_usage": True}
+        )
+        reason: str | None = None
+        usage: Any = None
+        try:
+            while True:
+                # litellm's own timeout guards the connection, not the silence between two chunks.
+                async with asyncio.timeout(self.timeout):
+                    chunk = await anext(answer, None)
+                if chunk is None:
+                    break
+                usage = getattr(chunk, "usage", None) or usage
+                for choice in chunk.choices[:1]:
+                    reason = choice.finish_reason or reason
+                    for delta in _delta_pieces(choice.delta):
+                        yield delta
+        finally:
+            await _close(answer)
+        # litellm says "stop" by itself at the end of a stream that has no finish reason.
+        said = answer.received_finish_reason or answer.intermittent_finish_reason
+        if said is None or reason is None:
+            raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+        yield Finished(
+            _REASONS.get(reason, FinishReason.STOP), _usage(litellm, usage, request.model)
+        )
+
+    def _arguments(self, request: ModelRequest) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": litellm_name(request.model.provider, request.model.name),
+            "messages": chat_messages(request.prompt),
+            "timeout": self.timeout,
+            "max_retries": self.retries,
+            "drop_params": True,
+            **_options(request.options),
+        }
+        if request.prompt.tools:
+            arguments["tools"] = chat_tools(request.prompt.tools)
+            if request.options.tool_choice is not None:
+                arguments["tool_choice"] = request.options.tool_choice
+            if not request.options.parallel_tool_calls:
+                arguments["parallel_tool_calls"] = False
+        if request.model.provider.lower() == "openrouter" and request.options.routing:
+            routing = request.options.routing
+            order = {"order": routing["providers"]} if routing.get("providers") else {}
+            rest = {key: value for key, value in routing.items() if key != "providers"}
+            arguments["extra_body"] = {"provider": {**order, **rest}}
+        variables = find_provider(request.model.provider).variables
+        if not any(os.environ.get(name) for name in variables if "KEY" in name):
+            # An address alone is enough for a local server; the client library wants some key.
+            arguments["api_key"] = "none"
+        return arguments
+
+
+_loading = asyncio.Lock()
+_loaded: ModuleType | None = None
+
+
+async def load() -> ModuleType:
+    """litellm, imported on first use in a thread so that the event loop goes on."""
+    global _loaded  # noqa: PLW0603  a module is loaded once a process
+    async with _loading:
+        if _loaded is None:
+            _loaded = await asyncio.to_thread(_import)
+        return _loaded
+
+
+def _import() -> ModuleType:
+    # Read at import: without it litellm fetches its price list from the network.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm  # noqa: PLC0415
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm  # type: ignore[no-any-return]
+
+
+def _options(options: GenerationOptions) -> dict[str, Any]:
+    chosen: dict[str, Any] = {
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "max_tokens": options.max_output_tokens,
+        "stop": list(options.stop) or None,
+    }
+    if options.json_schema is not None:
+        schema = {"name": "answer", "schema": options.json_schema}
+        chosen["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif options.json_output:
+        chosen["response_format"] = {"type": "json_object"}
+    if options.thinking:
+        effort = options.thinking.get("effort") or options.thinking.get("reasoning_effort")
+        if effort in _EFFORTS:
+            chosen["reasoning_effort"] = effort
+        elif "type" in options.thinking:
+            chosen["thinking"] = dict(options.thinking)
+        elif isinstance(budget := options.thinking.get("budget_tokens"), int):
+            chosen["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        else:
+            chosen["reasoning_effort"] = "medium"
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _delta_pieces(delta: Any) -> list[Delta]:
+    pieces: list[Delta] = []
+    if reasoning := getattr(delta, "reasoning_content", None):
+        pieces.append(ReasoningPiece(reasoning))
+    if delta.content:
+        pieces.append(TextPiece(delta.content))
+    pieces.extend(
+        ToolCallPiece(call.index, call.id, call.function.name, call.function.arguments or "")
+        for call in delta.tool_calls or ()
+    )
+    return pieces
+
+
+def _whole(litellm: ModuleType, answer: Any, model: ModelName) -> list[Delta]:
+    if not answer.choices or answer.choices[0].finish_reason is None:
+        raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+    choice = answer.choices[0]
+    deltas: list[Delta] = []
+    if reasoning := getattr(choice.message, "reasoning_content", None):
+        deltas.append(ReasoningPiece(reasoning))
+    if choice.message.content:
+        deltas.append(TextPiece(choice.message.content))
+    for index, call in enumerate(choice.message.tool_calls or ()):
+        arguments = call.function.arguments or ""
+        deltas.append(ToolCallPiece(index, call.id, call.function.name, arguments))
+    reason = _REASONS.get(choice.finish_reason, FinishReason.STOP)
+    usage = _usage(litellm, getattr(answer, "usage", None), model)
+    return [*deltas, Finished(reason, usage)]
+
+
+def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
+    if reported is None:
+        return Usage()
+    read = reported.prompt_tokens or 0
+    written = reported.completion_tokens or 0
+    details = getattr(reported, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or 0
+    created = getattr(reported, "cache_creation_input_tokens", None) or 0
+    try:
+        cost = sum(
+            litellm.cost_per_token(
+                model=litellm_name(model.provider, model.name),
+                prompt_tokens=read,
+                completion_tokens=written,
+                cache_read_input_tokens=cached,
+                cache_creation_input_tokens=created,
+            )
+        )
+    except Exception:  # a model that litellm has no price for; it raises several classes
+        return Usage(read, written, cached, created, None)
+    return Usage(read, written, cached, created, Decimal(str(cost)))
+
+
+async def _close(answer: Any) -> None:
+    close = getattr(answer, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
+    """The failure in our words. The provider's own text is kept, keys in it are not."""
+    said = _plain(error)
+    if isinstance(error, litellm.ContextWindowExceededError):
+        return failures.ContextTooLong(f"context_length_exceeded: {said}")
+    if isinstance(error, litellm.AuthenticationError | litellm.PermissionDeniedError):
+        return failures.ProviderRefusedKey("The provider refused this server's credentials")
+    if isinstance(error, litellm.NotFoundError):
+        return failures.ModelNotFound(f"model_not_found: {said}")
+    if isinstance(error, litellm.RateLimitError):
+        return failures.RateLimited(said, retry_after=_retry_after(error))
+    if isinstance(error, litellm.Timeout | TimeoutError):
+        return failures.ProviderUnavailable("The provider did not answer in time")
+    if isinstance(error, litellm.BadRequestError | litellm.UnprocessableEntityError):
+        return failures.PromptRejected(said)
+    if isinstance(error, litellm.APIConnectionError):
+        return failures.ProviderUnavailable("The provider cannot be reached")
+    return failures.ProviderUnavailable(said)
+
+
+def _plain(error: Exception) -> str:
+    text = _CLASS_PREFIX.sub("", str(getattr(error, "message", "") or error), count=2)
+    return _SECRET.sub("[key]", text.split("\n", 1)[0])[:500] or type(error).__name__
+
+
+def _retry_after(error: Exception) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return float(headers.get("retry-after", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""Text in, number of tokens out; an estimate close to what common tokenizers give.
+
+Knows no provider's vocabulary. Deterministic and linear, so that trimming a context and billing
+in the sandbox can rest on it.
+"""
+
+import json
+import re
+
+from app.llm.gateway import AssistantTurn, Prompt, Tool, ToolTurn, Turn, UserTurn
+
+# Each match is one token: a stretch of a Latin word, up to three digits, one ideograph, kana or
+# hangul syllable, two characters of another script, a run of punctuation, a run of blanks. A
+# single space belongs to the word after it and costs nothing.
+_TOKEN = re.compile(
+    r"[A-Za-z]{1,8}"
+    r"|[0-9]{1,3}"
+    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+    r"|[^\x00-\x7f]{1,2}"
+    r"|[!-/:-@\[-`{-~]{1,3}"
+    r"|\s{2,16}|[\n\x00-\x08\x0e-\x1f\x7f]"
+)
+
+_PER_TURN = 4
+_PER_PROMPT = 3
+
+
+def count_tokens(text: str) -> int:
+    if not text:
+        return 0
+    return max(1, len(_TOKEN.findall(text)))
+
+
+def count_prompt_tokens(prompt: Prompt) -> int:
+    """All that the model reads, with the few tokens that frame each turn."""
+    given = [prompt.system, *prompt.memories]
+    for passage in prompt.passages:
+        given += [passage.source, passage.text]
+    return (
+        _PER_PROMPT
+        + sum(count_tokens(text) for text in given)
+        + sum(_turn_tokens(turn) for turn in prompt.turns)
+        + sum(_tool_tokens(tool) for tool in prompt.tools)
+    )
+
+
+def _turn_tokens(turn: Turn) -> int:
+    match turn:
+        case UserTurn(text=text):
+            return _PER_TURN + count_tokens(text)
+        case ToolTurn(output=output):
+            return _PER_TURN + count_tokens(output)
+        case AssistantTurn(text=text, tool_calls=calls):
+            called = sum(
+                count_tokens(c.name) + count_tokens(c.arguments) + _PER_TURN for c in calls
+            )
+            return _PER_TURN + count_tokens(text or "") + called
+
+
+def _tool_tokens(tool: Tool) -> int:
+    described = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+    }
+    return count_tokens(json.dumps(described, ensure_ascii=False, default=dict))
