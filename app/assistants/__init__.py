@@ -1,0 +1,1 @@
+"""Configured personas: prompt, tools, embedding choice."""

@@ -1,0 +1,98 @@
+"""Create, change, list and remove assistants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from app import clock
+from app.assistants.tables import Assistant
+from app.db.base import JsonDict
+from app.identifiers import new_id
+from app.tenants.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingChoice:
+    """Which model reads an assistant's documents and memories; fixed for its life."""
+
+    provider: str
+    model_name: str
+    dims: int
+
+
+DEFAULT_EMBEDDING: Final = EmbeddingChoice("openai", "text-embedding-3-large", 3072)
+DEFAULT_TOK_K: Final = 10
+CHANGEABLE: Final = frozenset(
+    {
+        "name",
+        "system_prompt",
+        "tools",
+        "tok_k",
+        "custom_fact_extraction_prompt",
+        "custom_update_memory_prompt",
+    }
+)
+
+
+async def create(
+    scope: Scope,
+    *,
+    name: str,
+    system_prompt: str | None = None,
+    tools: list[JsonDict] | None = None,
+    tok_k: int = DEFAULT_TOK_K,
+    custom_fact_extraction_prompt: str | None = None,
+    custom_update_memory_prompt: str | None = None,
+    embedding: EmbeddingChoice = DEFAULT_EMBEDDING,
+) -> Assistant:
+    moment = clock.now()
+    assistant = Assistant(
+        id=new_id(),
+        tenant_id=scope.tenant_id,
+        created_at=moment,
+        updated_at=moment,
+        name=name,
+        system_prompt=system_prompt,
+        tools=tools,
+        tok_k=tok_k,
+        custom_fact_extraction_prompt=custom_fact_extraction_prompt,
+        custom_update_memory_prompt=custom_update_memory_prompt,
+        embedding_provider=embedding.provider,
+        embedding_model_name=embedding.model_name,
+        embedding_dims=embedding.dims,
+    )
+    scope.session.add(assistant)
+    return assistant
+
+
+async def get(scope: Scope, assistant_id: UUID) -> Assistant:
+    return await scope.get(Assistant, assistant_id, noun="Assistant")
+
+
+async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> Assistant:
+    """Set the given fields and leave the others. A field outside CHANGEABLE is a KeyError."""
+    if not changes.keys() <= CHANGEABLE:
+        raise KeyError(*(changes.keys() - CHANGEABLE))
+    assistant = await get(scope, assistant_id)
+    for field, value in changes.items():
+        setattr(assistant, field, value)
+    assistant.updated_at = clock.now()
+    return assistant
+
+
+async def list_page(
+    scope: Scope, *, skip: int, limit: int, name: str | None = None
+) -> Sequence[Assistant]:
+    """Assistants in the order of their creation; `name` matches exactly."""
+    page = scope.select(Assistant).order_by(Assistant.id).offset(skip).limit(limit)
+    if name is not None:
+        page = page.where(Assistant.name == name)
+    return (await scope.session.scalars(page)).all()
+
+
+async def remove(scope: Scope, assistant_id: UUID) -> Assistant:
+    """Remove an assistant with its threads and all that hangs on them."""
+    assistant = await get(scope, assistant_id)
+    await scope.session.delete(assistant)
+    return assistant

@@ -1,0 +1,1 @@
+"""Files that a conversation can rest on."""

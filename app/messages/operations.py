@@ -1,0 +1,51 @@
+"""Write messages."""
+
+from uuid import UUID
+
+from app import clock
+from app.db.base import JsonDict
+from app.identifiers import new_id
+from app.llm.tokens import count_tokens
+from app.messages.tables import Message, MessageStatus, Role
+from app.tenants.scope import Scope
+
+
+def new_message(scope: Scope, *, thread_id: UUID, role: Role, content: str | None) -> Message:
+    """A complete message with nothing but its text; not yet added to the session."""
+    return Message(
+        id=new_id(),
+        tenant_id=scope.tenant_id,
+        created_at=clock.now(),
+        thread_id=thread_id,
+        run_id=None,
+        role=role,
+        status=MessageStatus.COMPLETED,
+        content=content,
+        reasoning=None,
+        tool_calls=None,
+        tool_call_id=None,
+        tool_name=None,
+        labels=None,
+        error_code=None,
+        error_message=None,
+        model_provider=None,
+        model_name=None,
+        input_tokens=None,
+        output_tokens=None,
+        tokens=count_tokens(content or ""),
+    )
+
+
+async def append(scope: Scope, message: Message) -> None:
+    """Store a message at the end of its thread, now: the order of inserts is the order of turns."""
+    scope.session.add(message)
+    await scope.session.flush()
+
+
+async def append_user_message(
+    scope: Scope, *, thread_id: UUID, content: str | None, labels: JsonDict | None
+) -> Message:
+    message = new_message(scope, thread_id=thread_id, role=Role.USER, content=content)
+    message.labels = labels
+    await append(scope, message)
+    return message
