@@ -1,0 +1,34 @@
+"""End a run that is waiting for its caller."""
+
+from sqlalchemy import update
+
+from app import clock
+from app.messages.tables import MessageStatus
+from app.runs import queries
+from app.runs.lease import RELEASED
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scope
+
+
+async def cancel_paused(scope: Scope, run: Run) -> bool:
+    """Cancel a run that waits for outputs; False where somebody was quicker.
+
+    Its unanswered calls stay as they are: `history` shows them to the model as cancelled.
+    """
+    message = await queries.waiting_message(scope, run)
+    cancelled = await scope.session.execute(
+        update(Run)
+        .where(
+            Run.id == run.id,
+            Run.tenant_id == scope.tenant_id,
+            Run.status == RunStatus.REQUIRES_ACTION,
+        )
+        .values(status=RunStatus.CANCELLED, ended_at=clock.now(), **RELEASED)
+        .returning(Run.id)
+    )
+    if cancelled.first() is None:
+        return False
+    if message is not None:
+        message.status = MessageStatus.CANCELLED
+    return True

@@ -1,0 +1,221 @@
+"""A message or tool outputs in, a run being played out: the engine's front desk for every door."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from app.assistants import operations as assistants
+from app.db.base import JsonDict
+from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
+from app.messages.tables import Message, MessageStatus
+from app.models.windows import window_of
+from app.runs import prompting, queries, resuming, starting
+from app.runs.execution import Execution, Ready
+from app.runs.feed import Feed
+from app.runs.history import calls_of
+from app.runs.lease import Lessee
+from app.runs.options import RunOptions, from_json
+from app.runs.resuming import ToolOutput
+from app.runs.snapshots import ContextUsage, MessageSnapshot, RunSnapshot
+from app.runs.starting import NewMessage, StoredMessage, ThreadBusy
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scope, Scopes
+from app.threads import operations as threads
+
+PATIENCE: Final = 30.0
+"""Seconds that a message waits for the run before it on the same thread."""
+
+_POLL: Final = 0.1
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller wants of one turn; None leaves the assistant's own."""
+
+    model: ModelName
+    instructions: str | None = None
+    tools: tuple[JsonDict, ...] | None = None
+    generation: GenerationOptions = field(default_factory=GenerationOptions)
+    script: Any = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A run on its way. `message` is the user's, None where tool outputs took the run up again."""
+
+    run: RunSnapshot
+    feed: Feed
+    message: StoredMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAction:
+    """A run that waits for the outputs of its calls, as its thread shows it."""
+
+    run: RunSnapshot
+    message: MessageSnapshot
+
+
+class Conversations:
+    """Takes turns on threads, one at a time on each."""
+
+    def __init__(
+        self,
+        *,
+        scopes: Scopes,
+        gateway: Gateway,
+        execution: Execution,
+        lessee: Lessee,
+    ) -> None:
+        self._scopes = scopes
+        self._gateway = gateway
+        self._execution = execution
+        self._lessee = lessee
+
+    async def say(
+        self, tenant_id: UUID, *, thread_id: UUID, new: NewMessage, wishes: Wishes
+    ) -> Turn:
+        """Store a message and start to answer it."""
+        stored, ready = await self._when_idle(
+            thread_id, lambda: self._start(tenant_id, thread_id, new, wishes)
+        )
+        return Turn(ready.run, self._execution.begin(ready), stored)
+
+    async def store(self, tenant_id: UUID, *, thread_id: UUID, new: NewMessage) -> StoredMessage:
+        """Store a message that nobody answers."""
+
+        async def attempt() -> StoredMessage:
+            async with self._scopes(tenant_id) as scope:
+                thread = await threads.get(scope, thread_id)
+                return await starting.store_message(scope, thread, new)
+
+        return await self._when_idle(thread_id, attempt)
+
+    async def submit(
+        self,
+        tenant_id: UUID,
+        *,
+        thread_id: UUID,
+        run_id: UUID,
+        outputs: Sequence[ToolOutput],
+        tools: tuple[JsonDict, ...] | None,
+        whole: bool,
+    ) -> Turn:
+        """Store the outputs of a paused run and play it on."""
+        async with self._scopes(tenant_id) as scope:
+            await threads.get(scope, thread_id)
+            run = await resuming.resume_run(
+                scope,
+                thread_id=thread_id,
+                run_id=run_id,
+                outputs=outputs,
+                tools=tools,
+                whole=whole,
+                lessee=self._lessee,
+            )
+            ready = await self._ready(scope, run, from_json(run.options))
+        return Turn(ready.run, self._execution.begin(ready))
+
+    async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
+        """What the thread's paused run waits for, if there is one."""
+        async with self._scopes(tenant_id) as scope:
+            thread = await threads.get(scope, thread_id)
+            run = await queries.active_run(scope, thread.id)
+            if run is None or run.status != RunStatus.REQUIRES_ACTION:
+                return None
+            message = await queries.waiting_message(scope, run)
+            if message is None:
+                return None
+            return PendingAction(snapshot_of(run), answer_of(message, run))
+
+    async def _start(
+        self, tenant_id: UUID, thread_id: UUID, new: NewMessage, wishes: Wishes
+    ) -> tuple[StoredMessage, Ready]:
+        async with self._scopes(tenant_id) as scope:
+            thread = await threads.get(scope, thread_id)
+            instructions, tools = wishes.instructions, wishes.tools
+            if thread.assistant_id is not None and (instructions is None or tools is None):
+                assistant = await assistants.get(scope, thread.assistant_id)
+                instructions = assistant.system_prompt if instructions is None else instructions
+                tools = tuple(assistant.tools or ()) if tools is None else tools
+            options = RunOptions(
+                model=wishes.model,
+                instructions=instructions or "",
+                tools=tools or (),
+                generation=wishes.generation,
+                script=wishes.script,
+                whole=wishes.whole,
+            )
+            stored = await starting.store_message(scope, thread, new)
+            run = await starting.begin_run(
+                scope,
+                thread,
+                options=options,
+                reported=self._gateway.answers_as(wishes.model),
+                lessee=self._lessee,
+            )
+            return stored, await self._ready(scope, run, options)
+
+    async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
+        window = window_of(options.model.provider, options.model.name)
+        gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
+        return Ready(snapshot_of(run), options.model, options, gathered)
+
+    async def _when_idle(self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Try until no other run is being played on the thread, or PATIENCE is used up."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        while True:
+            try:
+                return await attempt()
+            except ThreadBusy:
+                left = deadline - loop.time()
+                if left <= 0:
+                    raise
+                feed = self._execution.feed_of_thread(thread_id)
+                if feed is None:  # played by another process
+                    await asyncio.sleep(min(_POLL, left))
+                else:
+                    await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
+
+
+def snapshot_of(run: Run) -> RunSnapshot:
+    """A stored run as events carry it."""
+    return RunSnapshot(
+        id=run.id,
+        tenant_id=run.tenant_id,
+        thread_id=run.thread_id,
+        assistant_id=run.assistant_id,
+        status=RunStatus(run.status),
+        model=ModelName(run.model_provider, run.model_name),
+        rounds=run.rounds,
+        usage=Usage(
+            run.input_tokens,
+            run.output_tokens,
+            run.cached_input_tokens,
+            run.cache_write_input_tokens,
+            run.cost_usd,
+        ),
+        context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
+    )
+
+
+def answer_of(message: Message, run: Run) -> MessageSnapshot:
+    """A stored answer of a run as events carry it."""
+    return MessageSnapshot(
+        id=message.id,
+        run_id=run.id,
+        thread_id=message.thread_id,
+        status=MessageStatus(message.status),
+        content=message.content,
+        reasoning=message.reasoning,
+        tool_calls=calls_of(message.tool_calls),
+        model=ModelName(run.model_provider, run.model_name),
+        usage=Usage(message.input_tokens or 0, message.output_tokens or 0),
+        created_at=message.created_at,
+    )

@@ -1,0 +1,189 @@
+"""Play runs as tasks of the application: play → record → publish.
+
+A run belongs to the process, not to the request that began it: a client that hangs up loses its
+place at the feed, and the run goes on.
+"""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from sqlalchemy import update
+
+from app import clock
+from app.errors import AppError, Kind
+from app.identifiers import new_id
+from app.llm.gateway import Gateway, ModelName
+from app.messages.tables import MessageStatus
+from app.metrics import RUN_SECONDS, RUNS
+from app.models.windows import window_of
+from app.runs import engine
+from app.runs.events import (
+    Facts,
+    MessageFinished,
+    MessageStarted,
+    ReasoningDelta,
+    RunCancelled,
+    RunEvent,
+    RunFailed,
+    TextDelta,
+)
+from app.runs.feed import Feed, Feeds
+from app.runs.lease import HEARTBEAT, Lessee
+from app.runs.options import RunOptions
+from app.runs.prompting import Gathered, assemble
+from app.runs.recording import RunLost, is_durable, record
+from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, RunSnapshot
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scopes
+
+log = structlog.get_logger("pegboard.runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run that this process has leased, and what was read for it."""
+
+    run: RunSnapshot
+    requested: ModelName
+    options: RunOptions
+    gathered: Gathered
+
+
+class Execution:
+    """The runs in flight of this process."""
+
+    def __init__(self, *, scopes: Scopes, gateway: Gateway, lessee: Lessee) -> None:
+        self._scopes = scopes
+        self._gateway = gateway
+        self._lessee = lessee
+        self._feeds = Feeds()
+        self._plays: dict[asyncio.Task[None], RunSnapshot] = {}
+
+    def begin(self, ready: Ready) -> Feed:
+        """Start playing; returns the feed, to which a follower may come at any time."""
+        feed = self._feeds.open(ready.run.thread_id)
+        task = asyncio.create_task(self._perform(ready, feed), name=f"run {ready.run.id}")
+        self._plays[task] = ready.run
+        task.add_done_callback(self._plays.pop)
+        return feed
+
+    def feed_of_thread(self, thread_id: UUID) -> Feed | None:
+        """The feed of the run that this process plays on a thread."""
+        return self._feeds.of_thread(thread_id)
+
+    async def keep_leases(self) -> None:
+        """Show that this process lives, for as long as it does."""
+        while True:
+            await asyncio.sleep(HEARTBEAT.total_seconds())
+            try:
+                await self._extend_leases()
+            except Exception:  # the database may be away for a moment; the lease outlives that
+                log.exception("heartbeat_failed")
+
+    async def close(self, *, grace: float) -> None:
+        """Let runs end within `grace` seconds, then break off what is left, recorded as failed."""
+        if self._plays:
+            await asyncio.wait(self._plays, timeout=grace)
+        left = list(self._plays)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _extend_leases(self) -> None:
+        for tenant_id in {run.tenant_id for run in self._plays.values()}:
+            async with self._scopes(tenant_id) as scope:
+                await scope.session.execute(
+                    update(Run)
+                    .where(
+                        Run.tenant_id == tenant_id,
+                        Run.lease_owner == self._lessee.process_id,
+                        Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
+                    )
+                    .values(lease_until=self._lessee.held()["lease_until"])
+                    .execution_options(synchronize_session=False)
+                )
+
+    async def _perform(self, ready: Ready, feed: Feed) -> None:
+        begun = monotonic()
+        status = RunStatus.FAILED
+        try:
+            status = await self._play(ready, feed)
+        except RunLost:
+            # Ended by somebody else, who has recorded it; followers only need to be let go.
+            status = RunStatus.CANCELLED
+            feed.publish((RunCancelled(replace(ready.run, status=status)),))
+        except asyncio.CancelledError:
+            stopped = "The server was stopped before the answer was complete"
+            await self._break_off(ready, feed, Failure(Kind.UNAVAILABLE, "server_stopped", stopped))
+        except Exception:
+            log.exception("run_fault", run_id=str(ready.run.id))
+            fault = "The server could not finish the run"
+            await self._break_off(ready, feed, Failure(Kind.UNAVAILABLE, "server_error", fault))
+        finally:
+            self._feeds.drop(ready.run.thread_id, feed)
+            RUNS.labels(status).inc()
+            RUN_SECONDS.observe(monotonic() - begun)
+
+    async def _play(self, ready: Ready, feed: Feed) -> RunStatus:
+        window = window_of(ready.requested.provider, ready.requested.name)
+        try:
+            prompt, usage = assemble(ready.gathered, ready.options, window, ready.run.model.name)
+        except AppError as error:
+            await self._tell(ready, feed, _broken_off(ready.run, (), Failure.of(error)))
+            return RunStatus.FAILED
+        run = replace(ready.run, context_usage=usage)
+        status = RunStatus.IN_PROGRESS
+        what = engine.Play(run, ready.requested, ready.options, prompt)
+        async with aclosing(engine.play(self._gateway, what)) as played:
+            async for facts in played:
+                await self._tell(ready, feed, facts)
+                status = _status_after(facts) or status
+        return status
+
+    async def _tell(self, ready: Ready, feed: Feed, facts: Facts) -> None:
+        """Record, then publish: nobody hears of something that is not stored."""
+        if is_durable(facts):
+            async with self._scopes(ready.run.tenant_id) as scope:
+                await record(scope, facts, lessee_id=self._lessee.process_id)
+        feed.publish(facts)
+
+    async def _break_off(self, ready: Ready, feed: Feed, failure: Failure) -> None:
+        facts = _broken_off(ready.run, feed.events, failure)
+        try:
+            await self._tell(ready, feed, facts)
+        except Exception:
+            # The lease runs out and another process ends the run; the followers are told now.
+            log.exception("run_not_recorded", run_id=str(ready.run.id))
+            feed.publish(facts)
+
+
+def _status_after(facts: Facts) -> RunStatus | None:
+    run = getattr(facts[-1], "run", None)
+    return run.status if isinstance(run, RunSnapshot) else None
+
+
+def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure) -> Facts:
+    """The end of a run that broke off after `told`; the text that was told is kept."""
+    message_id = next((e.message_id for e in told if isinstance(e, MessageStarted)), new_id())
+    text = "".join(e.text for e in told if isinstance(e, TextDelta))
+    reasoning = "".join(e.text for e in told if isinstance(e, ReasoningDelta))
+    run = replace(run, status=RunStatus.FAILED, failure=failure)
+    message = MessageSnapshot(
+        id=message_id,
+        run_id=run.id,
+        thread_id=run.thread_id,
+        status=MessageStatus.FAILED,
+        content=text or None,
+        reasoning=reasoning or None,
+        tool_calls=(),
+        model=run.model,
+        usage=NO_USAGE,
+        created_at=clock.now(),
+        failure=failure,
+    )
+    return (MessageFinished(message), RunFailed(run))

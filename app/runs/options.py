@@ -1,0 +1,36 @@
+"""What the caller wishes for one run, kept with the run so that it can go on after a pause."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from app.db.base import JsonDict
+from app.llm.gateway import GenerationOptions, ModelName
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The wishes in effect: `instructions` and `tools` are the assistant's unless replaced.
+
+    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces.
+    """
+
+    model: ModelName
+    instructions: str = ""
+    tools: tuple[JsonDict, ...] = ()
+    generation: GenerationOptions = field(default_factory=GenerationOptions)
+    script: Any = None
+    whole: bool = False
+
+
+_SHAPE: Final = TypeAdapter(RunOptions)
+
+
+def to_json(options: RunOptions) -> JsonDict:
+    stored: JsonDict = _SHAPE.dump_python(options, mode="json", exclude_defaults=True)
+    return stored
+
+
+def from_json(stored: JsonDict) -> RunOptions:
+    return _SHAPE.validate_python(stored)

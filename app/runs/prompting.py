@@ -1,0 +1,104 @@
+"""What the model will read, from what is stored.
+
+Reading (`gather`) needs a scope; putting together (`assemble`) is pure and needs none, so that a
+prompt that does not fit is a failed run like any other, not a lost message.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from app.db.base import JsonDict
+from app.documents import operations as documents
+from app.llm.gateway import Passage, Prompt, Tool
+from app.llm.tokens import count_prompt_tokens
+from app.messages import queries as messages
+from app.models.windows import Window
+from app.runs.history import StoredTurn, turns_of
+from app.runs.options import RunOptions
+from app.runs.snapshots import ContextUsage
+from app.runs.window import SizedTurn, fit, room_for_prompt
+from app.tenants.scope import Scope
+
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The newest messages, oldest first, and the files of the thread, newest first."""
+
+    turns: Sequence[SizedTurn]
+    older_messages: bool
+    files: Sequence[tuple[str, str, int]]
+
+
+async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
+    """Read as much of the thread as can fit into the window, and no more."""
+    rows: list[tuple[int, str, str, str | None, Any, str | None, int]] = []
+    tokens = 0
+    while True:
+        before = rows[-1][0] if rows else None
+        page = await messages.newest_first(scope, thread_id, before=before, limit=_PAGE)
+        rows.extend(page)
+        tokens += sum(row[-1] for row in page)
+        if len(page) < _PAGE or tokens > window.context_limit:
+            break
+    stored = [StoredTurn(*row[1:]) for row in reversed(rows)]
+    files = await documents.texts_of_thread(scope, thread_id)
+    return Gathered(turns_of(stored), len(page) == _PAGE, files)
+
+
+def assemble(
+    gathered: Gathered, options: RunOptions, window: Window, model_name: str
+) -> tuple[Prompt, ContextUsage]:
+    """The prompt that fits. Raises ContextTooLong where not even the newest turn does."""
+    room = room_for_prompt(window.context_limit, window.max_output)
+    bare = Prompt(
+        system=options.instructions,
+        turns=(),
+        tools=tuple(tool_of(definition) for definition in options.tools),
+        passages=_passages(gathered.files, room // 4),
+    )
+    fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
+    prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
+    usage = ContextUsage(fitted.used_tokens, window.context_limit, fitted.trimmed, model_name)
+    return prompt, usage
+
+
+def tool_of(definition: JsonDict) -> Tool:
+    """A stored tool definition as the model is shown it: without the nulls that SDKs write."""
+    function = definition.get("function") or {}
+    parameters = _without_nulls(function.get("parameters") or {})
+    return Tool(
+        name=function.get("name") or "",
+        description=function.get("description") or "",
+        parameters={"type": "object", "properties": {}, **parameters},
+    )
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out keys whose value is null, except where null itself is a value."""
+    if isinstance(value, dict):
+        return {
+            key: inner if key in {"enum", "const", "default"} else _without_nulls(inner)
+            for key, inner in value.items()
+            if inner is not None or key in {"const", "default"}
+        }
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
+def _passages(files: Sequence[tuple[str, str, int]], room: int) -> tuple[Passage, ...]:
+    """Whole files while they fit, the newest first; the first that does not fit is cut."""
+    passages: list[Passage] = []
+    for filename, text, tokens in files:
+        if tokens > room:
+            share = len(text) * room // max(tokens, 1)
+            if share > 0:
+                passages.append(Passage(text[:share], filename))
+            break
+        passages.append(Passage(text, filename))
+        room -= tokens
+    return tuple(passages)

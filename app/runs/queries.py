@@ -1,0 +1,44 @@
+"""Read runs."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.messages.tables import Message, MessageStatus, Role
+from app.runs.statuses import ACTIVE
+from app.runs.tables import Run
+from app.tenants.scope import Scope
+
+
+async def get(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Run | None:
+    """The run of that thread, or None."""
+    return await scope.session.scalar(
+        scope.select(Run).where(Run.id == run_id, Run.thread_id == thread_id)
+    )
+
+
+async def active_run(scope: Scope, thread_id: UUID) -> Run | None:
+    """The one run of a thread that is not over."""
+    return await scope.session.scalar(
+        scope.select(Run).where(Run.thread_id == thread_id, Run.status.in_(ACTIVE))
+    )
+
+
+async def waiting_message(scope: Scope, run: Run) -> Message | None:
+    """The assistant's message whose calls a paused run waits for."""
+    return await scope.session.scalar(
+        scope.select(Message)
+        .where(
+            Message.thread_id == run.thread_id,
+            Message.run_id == run.id,
+            Message.role == Role.ASSISTANT,
+            Message.status == MessageStatus.REQUIRES_ACTION,
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+
+
+async def of_thread(scope: Scope, thread_id: UUID) -> Sequence[Run]:
+    """A thread's runs, oldest first."""
+    found = scope.select(Run).where(Run.thread_id == thread_id).order_by(Run.id)
+    return (await scope.session.scalars(found)).all()

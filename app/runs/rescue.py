@@ -1,0 +1,84 @@
+"""End the runs whose process is gone, so that their threads live on."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app import clock
+from app.errors import Kind
+from app.identifiers import new_id
+from app.llm.gateway import ModelName
+from app.messages.tables import MessageStatus
+from app.metrics import RESCUED
+from app.runs.lease import RELEASED
+from app.runs.recording import append_answer
+from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scope
+
+EVERY_SECONDS: Final = 5.0
+_LOST: Final = Failure(
+    Kind.UNAVAILABLE, "server_lost", "The server that was answering went away before it was done"
+)
+
+log = structlog.get_logger("pegboard.rescue")
+
+
+async def rescue_forever(sessions: async_sessionmaker[AsyncSession]) -> None:
+    while True:
+        try:
+            rescued = await rescue_once(sessions)
+            if rescued:
+                log.warning("runs_rescued", count=rescued)
+        except Exception:  # the database may be away for a moment
+            log.exception("rescue_failed")
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
+    """Fail every run in progress whose lease ran out; returns how many.
+
+    The rows are read without a tenant: this is the one task that looks after all of them. Each is
+    locked, and passed over where another process is already looking at it.
+    """
+    async with sessions.begin() as session:
+        abandoned = (
+            await session.scalars(
+                select(Run)
+                .where(
+                    Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
+                    Run.lease_until < func.now(),
+                )
+                .with_for_update(skip_locked=True)
+            )
+        ).all()
+        for run in abandoned:
+            run.status = RunStatus.FAILED
+            run.error_code = _LOST.code
+            run.error_message = _LOST.message
+            run.ended_at = clock.now()
+            for column, value in RELEASED.items():
+                setattr(run, column, value)
+            await append_answer(Scope(run.tenant_id, session), _failed_answer(run))
+        RESCUED.inc(len(abandoned))
+        return len(abandoned)
+
+
+def _failed_answer(run: Run) -> MessageSnapshot:
+    return MessageSnapshot(
+        id=new_id(),
+        run_id=run.id,
+        thread_id=run.thread_id,
+        status=MessageStatus.FAILED,
+        content=None,
+        reasoning=None,
+        tool_calls=(),
+        model=ModelName(run.model_provider, run.model_name),
+        usage=NO_USAGE,
+        created_at=clock.now(),
+        failure=_LOST,
+    )

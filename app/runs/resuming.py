@@ -1,0 +1,95 @@
+"""Tool outputs in, a paused run in progress again: one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import update
+
+from app import clock
+from app.db.base import JsonDict
+from app.errors import AppError, Kind, NotFound
+from app.messages import operations as messages
+from app.messages.tables import MessageStatus, Role
+from app.runs import queries
+from app.runs.history import calls_of
+from app.runs.lease import Lessee
+from app.runs.options import from_json, to_json
+from app.runs.statuses import IllegalRunMove, RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    call_id: str
+    output: str
+
+
+class WrongOutputs(AppError):
+    """The outputs do not answer just the calls that the run waits for."""
+
+    kind = Kind.INVALID
+    code = "wrong_tool_outputs"
+
+
+async def resume_run(
+    scope: Scope,
+    *,
+    thread_id: UUID,
+    run_id: UUID,
+    outputs: Sequence[ToolOutput],
+    tools: tuple[JsonDict, ...] | None = None,
+    whole: bool,
+    lessee: Lessee,
+) -> Run:
+    """Store the outputs and take the run up again. `tools`, where given, replace the run's.
+
+    Raises NotFound, IllegalRunMove for a run that waits for nothing, and WrongOutputs; in each case
+    nothing has changed.
+    """
+    run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+    if run is None:
+        raise NotFound("Run")
+    message = await queries.waiting_message(scope, run)
+    if run.status != RunStatus.REQUIRES_ACTION or message is None:
+        raise IllegalRunMove(f"Run is {run.status} and does not accept tool outputs")
+    calls = {call.id: call for call in calls_of(message.tool_calls)}
+    _check(list(calls), outputs)
+    options = replace(from_json(run.options), whole=whole)
+    if tools is not None:
+        options = replace(options, tools=tools)
+    taken = await scope.session.execute(
+        update(Run)
+        .where(
+            Run.id == run.id,
+            Run.tenant_id == scope.tenant_id,
+            Run.status == RunStatus.REQUIRES_ACTION,
+        )
+        .values(status=RunStatus.IN_PROGRESS, options=to_json(options), **lessee.held())
+        .returning(Run.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.first() is None:
+        raise IllegalRunMove("Run does not accept tool outputs: they were submitted already")
+    await scope.session.refresh(run)
+    message.status = MessageStatus.COMPLETED
+    by_call = {output.call_id: output.output for output in outputs}
+    for call in calls.values():
+        answer = messages.new_message(
+            scope, thread_id=thread_id, role=Role.TOOL, content=by_call[call.id]
+        )
+        answer.run_id = run.id
+        answer.tool_call_id = call.id
+        answer.tool_name = call.name
+        answer.created_at = clock.now()
+        await messages.append(scope, answer)
+    return run
+
+
+def _check(expected: Sequence[str], outputs: Sequence[ToolOutput]) -> None:
+    given = [output.call_id for output in outputs]
+    if sorted(given) != sorted(expected):
+        raise WrongOutputs(
+            f"Expected one tool output for each of the call ids {list(expected)}, got {given}"
+        )

@@ -1,0 +1,93 @@
+"""Frozen pictures of a run and its messages, as events carry them."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+from app.errors import AppError, Kind
+from app.llm.gateway import ModelName, ToolCall, Usage
+from app.messages.tables import MessageStatus
+from app.runs.statuses import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run broke off, in words the caller may read."""
+
+    kind: Kind
+    code: str
+    message: str
+    retry_after: float | None = None
+
+    @classmethod
+    def of(cls, error: AppError) -> Self:
+        return cls(error.kind, error.code, error.message, getattr(error, "retry_after", None))
+
+
+@dataclass(frozen=True, slots=True)
+class ContextUsage:
+    """How full the model's window was, in tokens; `trimmed_messages` turns did not fit."""
+
+    used_tokens: int
+    context_limit: int
+    trimmed_messages: int
+    model: str
+
+    @property
+    def percent(self) -> float:
+        return round(100 * self.used_tokens / self.context_limit, 2)
+
+    def to_json(self) -> dict[str, int | str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """A run at one moment. `usage` sums all its model calls."""
+
+    id: UUID
+    tenant_id: UUID
+    thread_id: UUID
+    assistant_id: UUID | None
+    status: RunStatus
+    model: ModelName
+    rounds: int
+    usage: Usage
+    context_usage: ContextUsage | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSnapshot:
+    """An assistant's message. `usage` is that of the model call that wrote it."""
+
+    id: UUID
+    run_id: UUID
+    thread_id: UUID
+    status: MessageStatus
+    content: str | None
+    reasoning: str | None
+    tool_calls: tuple[ToolCall, ...]
+    model: ModelName
+    usage: Usage
+    created_at: datetime
+    failure: Failure | None = None
+
+
+def add_usage(one: Usage, other: Usage) -> Usage:
+    """The sum. A price that is unknown for one call leaves the sum unknown."""
+    cost: Decimal | None = None
+    if one.cost_usd is not None and other.cost_usd is not None:
+        cost = one.cost_usd + other.cost_usd
+    return Usage(
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cached_input_tokens=one.cached_input_tokens + other.cached_input_tokens,
+        cache_write_input_tokens=one.cache_write_input_tokens + other.cache_write_input_tokens,
+        cost_usd=cost,
+    )
+
+
+NO_USAGE = Usage(cost_usd=Decimal(0))

@@ -1,0 +1,57 @@
+"""Run."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, JsonDict, Owned
+
+
+class Run(Owned, Base):
+    """One attempt to answer. `options` is what the caller wished, `rounds` the model calls made.
+
+    While a run is in progress it is leased by the process that plays it; `lease_until` moves on as
+    long as that process lives.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index("ix_runs_thread_id_id", "thread_id", "id"),
+        # At most one active run a thread, held by the database and so by every server on it.
+        Index(
+            "uq_runs_active_thread_id",
+            "thread_id",
+            unique=True,
+            postgresql_where=text(
+                "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+            ),
+        ),
+        Index(
+            "ix_runs_lease_until",
+            "lease_until",
+            postgresql_where=text("status IN ('queued', 'in_progress', 'cancelling')"),
+        ),
+    )
+
+    thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
+    assistant_id: Mapped[UUID | None]
+    status: Mapped[str]
+    options: Mapped[JsonDict]
+    model_provider: Mapped[str]
+    model_name: Mapped[str]
+    rounds: Mapped[int]
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cached_input_tokens: Mapped[int]
+    cache_write_input_tokens: Mapped[int]
+    cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 9))
+    context_usage: Mapped[JsonDict | None]
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+    lease_owner: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
