@@ -1,0 +1,152 @@
+"""Pure ASGI middleware that every door wears. (Starlette's BaseHTTPMiddleware costs 185 us a call.)
+
+`Refuse` is a door's way to say no: status and text in, a response in its dialect out.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Refuse: TypeAlias = Callable[[int, str], Response]
+Recognise: TypeAlias = Callable[[str], Awaitable[object | None]]
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_DRAIN_LIMIT: Final = 256 * 1024 * 1024
+
+
+class TolerateTrailingSlash:
+    """`/assistants/` is `/assistants`: clients join addresses carelessly."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/"):
+            path = scope["path"].rstrip("/") or "/"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self._app(scope, receive, send)
+
+
+class GuardOrigin:
+    """Answer only calls that are meant for us.
+
+    `hosts`, where given, are the only names we answer to: a page that rebinds its own name to a
+    loopback address (DNS rebinding) sends that name in `Host`. A call that a browser marks as
+    coming from another origin is refused unless the operator has named the origin.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: frozenset[str] | None, origins: frozenset[str], refuse: Refuse
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            refusal = self._refusal(Headers(scope=scope), scope)
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, headers: Headers, scope: Scope) -> Response | None:
+        host = headers.get("host", "")
+        if self._hosts is not None and _host_name(host) not in self._hosts:
+            return self._refuse(
+                403,
+                "This server answers only to loopback names in open mode; name others in "
+                "PEGBOARD_ALLOWED_HOSTS",
+            )
+        origin = headers.get("origin")
+        if origin is None or origin in self._origins or "*" in self._origins:
+            return None
+        if origin == f"{scope.get('scheme', 'http')}://{host}":
+            return None
+        return self._refuse(
+            403, "Calls from other origins are refused; name the origin in PEGBOARD_CORS_ORIGINS"
+        )
+
+
+class LimitBody:
+    """Stop reading a body that is too long, whatever its Content-Length says.
+
+    The rest is read and thrown away: a client that is still sending sees a closed connection
+    instead of the answer.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, form_limit: int) -> None:
+        self._app = app
+        self._limit = limit
+        self._form_limit = form_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        multipart = Headers(scope=scope).get("content-type", "").startswith("multipart/")
+        limit = self._form_limit if multipart else self._limit
+        read = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                drained = read
+                while message.get("more_body") and drained < _DRAIN_LIMIT:
+                    message = await receive()
+                    drained += len(message.get("body", b""))
+                raise HTTPException(413, f"The request body is larger than {limit} bytes")
+            return message
+
+        await self._app(scope, receive_within_limit, send)
+
+
+class RequireKey:
+    """Let in who has a key, and note the tenant in the request's state.
+
+    `key_of` reads the key from the headers as the door's clients send it; `open_paths` need none.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        key_of: Callable[[Headers], str],
+        recognise: Recognise,
+        refuse_key: Callable[[], Response],
+        open_paths: frozenset[str],
+    ) -> None:
+        self._app = app
+        self._key_of = key_of
+        self._recognise = recognise
+        self._refuse_key = refuse_key
+        self._open_paths = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_open(scope):
+            key = self._key_of(Headers(scope=scope))
+            tenant_id = await self._recognise(key) if key else None
+            if tenant_id is None:
+                await self._refuse_key()(scope, receive, send)
+                return
+            scope.setdefault("state", {})["tenant_id"] = tenant_id
+        await self._app(scope, receive, send)
+
+    def _is_open(self, scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return any(path == known or path.startswith(known + "/") for known in self._open_paths)
+
+
+def _host_name(host: str) -> str:
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""

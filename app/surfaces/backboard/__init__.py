@@ -1,0 +1,70 @@
+"""The Backboard API, under `/api`."""
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app.surfaces import reference_page
+from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
+from app.surfaces.backboard import assistants, faults, messages, runs, threads
+from app.surfaces.doors import DoorRules
+
+_DESCRIPTION = """
+Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
+Every call carries a key in `X-API-Key`. Any Backboard SDK works with its base URL set to this
+server's `/api`.
+"""
+
+
+def build(rules: DoorRules) -> FastAPI:
+    """The door as an application of its own, to be mounted at `/api`."""
+    app = FastAPI(
+        title="Pegboard: Backboard API",
+        description=_DESCRIPTION,
+        version=rules.version,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+        middleware=[
+            Middleware(TolerateTrailingSlash),
+            Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
+            *_cors(rules),
+            Middleware(
+                RequireKey,
+                key_of=key_of,
+                recognise=rules.recognise,
+                refuse_key=faults.refuse_key,
+                open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
+            ),
+            Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
+        ],
+    )
+    faults.install(app)
+    reference_page.install(app)
+    for noun in (assistants, threads, messages, runs):
+        app.include_router(noun.router)
+    return app
+
+
+def key_of(headers: Headers) -> str:
+    """The key of a request: `X-API-Key`, or a bearer token where that is absent."""
+    key = headers.get("x-api-key", "").strip()
+    if key:
+        return key
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _cors(rules: DoorRules) -> list[Middleware]:
+    if not rules.origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(rules.origins),
+            allow_methods=["*"],
+            allow_headers=["X-API-Key", "Authorization", "Content-Type", "Idempotency-Key"],
+        )
+    ]

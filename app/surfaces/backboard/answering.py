@@ -1,0 +1,69 @@
+"""A turn being played → the response to the request that began it, streamed or whole."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import Final
+
+from starlette.responses import Response
+
+from app.runs.conversing import Turn
+from app.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
+from app.runs.feed import Feed
+from app.surfaces.backboard.clients import Client
+from app.surfaces.backboard.faults import RunBrokeOff
+from app.surfaces.backboard.replies import reply
+from app.surfaces.backboard.run_stream import Telling
+from app.surfaces.backboard.wire.replies import ReplyOut
+from app.surfaces.sse import event_stream
+
+HOLD_SECONDS: Final = 3.0
+"""How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
+
+
+async def streamed(turn: Turn) -> Response:
+    """The turn as frames. A run that fails before it says anything is raised as its error."""
+    failure = await _early_failure(turn.feed)
+    if failure is not None and failure.run.failure is not None:
+        raise RunBrokeOff(failure.run.failure)
+    return event_stream(_frames(turn))
+
+
+async def whole(turn: Turn, client: Client) -> ReplyOut:
+    """The turn as one answer, once the run rests."""
+    await turn.feed.ended()
+    return reply(turn, turn.feed.events, client)
+
+
+async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
+    for frame in frames:
+        yield frame
+
+
+async def _frames(turn: Turn) -> AsyncGenerator[bytes, None]:
+    telling = Telling.of(turn)
+    for frame in telling.opening():
+        yield frame
+    async with aclosing(turn.feed.follow()) as events:
+        async for event in events:
+            for frame in telling.frames(event):
+                yield frame
+
+
+async def _early_failure(feed: Feed) -> RunFailed | None:
+    """The failure of a run that comes before any text, within HOLD_SECONDS."""
+    try:
+        async with asyncio.timeout(HOLD_SECONDS):
+            sign = await _first_sign(feed)
+    except TimeoutError:
+        return None
+    return sign if isinstance(sign, RunFailed) else None
+
+
+async def _first_sign(feed: Feed) -> RunEvent | None:
+    """The first event that says how the model took the question."""
+    async with aclosing(feed.follow()) as events:
+        async for event in events:
+            if not isinstance(event, RunStarted | MessageStarted | MessageFinished):
+                return event
+    return None

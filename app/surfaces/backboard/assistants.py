@@ -1,0 +1,63 @@
+"""`/assistants`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from app import clock
+from app.assistants import operations
+from app.surfaces.backboard.clients import Client, client_of
+from app.surfaces.backboard.paging import Limit, Skip, within_bigint
+from app.surfaces.backboard.wire.assistants import (
+    AssistantChange,
+    AssistantDeleted,
+    AssistantIn,
+    AssistantOut,
+)
+from app.surfaces.requests import StrictRoute
+from app.surfaces.scopes import Reading, Writing
+
+router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
+Caller = Annotated[Client, Depends(client_of)]
+
+
+@router.post("/assistants")
+async def create_assistant(body: AssistantIn, scope: Writing, caller: Caller) -> AssistantOut:
+    assistant = await operations.create(scope, **body.fields())
+    return AssistantOut.of(assistant, caller)
+
+
+@router.get("/assistants")
+async def list_assistants(
+    scope: Reading, caller: Caller, skip: Skip = 0, limit: Limit = 100, name: str | None = None
+) -> list[AssistantOut]:
+    """In the order of their creation. `name` matches exactly, case and all."""
+    page = await operations.list_page(
+        scope, skip=within_bigint(skip), limit=within_bigint(limit), name=name
+    )
+    return [AssistantOut.of(assistant, caller) for assistant in page]
+
+
+@router.get("/assistants/{assistant_id}")
+async def get_assistant(assistant_id: UUID, scope: Reading, caller: Caller) -> AssistantOut:
+    return AssistantOut.of(await operations.get(scope, assistant_id), caller)
+
+
+@router.put("/assistants/{assistant_id}")
+async def update_assistant(
+    assistant_id: UUID, body: AssistantChange, scope: Writing, caller: Caller
+) -> AssistantOut:
+    """Change what is given. An empty `system_prompt` clears it, `tools: []` takes all away."""
+    return AssistantOut.of(await operations.change(scope, assistant_id, body.changes()), caller)
+
+
+@router.delete("/assistants/{assistant_id}")
+async def delete_assistant(assistant_id: UUID, scope: Writing) -> AssistantDeleted:
+    """Delete an assistant with its threads and their documents."""
+    await operations.remove(scope, assistant_id)
+    return AssistantDeleted(
+        message="Assistant deleted successfully",
+        assistant_id=assistant_id,
+        deleted_at=clock.now(),
+    )

@@ -1,0 +1,105 @@
+"""Errors in the dialect of the Backboard API: a JSON object whose `detail` says what is wrong.
+
+A text for a person is a string; the list form is for schema errors alone, as the JavaScript client
+cannot print it.
+"""
+
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from app.errors import AppError, Kind
+from app.runs.snapshots import Failure
+from app.runs.statuses import IllegalRunMove
+
+STATUS: Final[dict[Kind, int]] = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.EXHAUSTED: 429,
+    Kind.UNSUPPORTED: 501,
+    Kind.PROVIDER_FAILED: 502,
+    Kind.UNAVAILABLE: 503,
+}
+_BY_CODE: Final = {IllegalRunMove.code: 400}
+
+log = structlog.get_logger("pegboard.backboard")
+
+
+class RunBrokeOff(AppError):
+    """A run that failed before it said anything, as an error of the request that began it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.kind = failure.kind
+        self.code = failure.code
+        self.retry_after = failure.retry_after
+
+
+def refuse(status: int, detail: str) -> Response:
+    return JSONResponse({"detail": detail}, status_code=status)
+
+
+def refuse_key() -> Response:
+    return refuse(401, "Invalid or missing API key")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _schema_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(InterfaceError, _database_away)
+    app.add_exception_handler(DBAPIError, _database_error)
+    app.add_exception_handler(ConnectionError, _database_away)
+    app.add_exception_handler(FileNotFoundError, _database_away)  # the socket of an embedded one
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)  # noqa: S101  registered for this class
+    response = refuse(_BY_CODE.get(error.code) or STATUS[error.kind], error.message)
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(retry_after)))
+    return response
+
+
+async def _schema_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    # What the client sent is not sent back: it may be large, and it may be a secret.
+    told: list[dict[str, Any]] = [
+        {"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()
+    ]
+    return JSONResponse({"detail": told}, status_code=422)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    response = refuse(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.error("database_away", error=type(error).__name__)
+    return refuse(503, "The database cannot be reached at the moment")
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return await _database_away(request, error)
+    return await _fault(request, error)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    log.error("fault", request_id=request.state.request_id, exc_info=error)
+    return refuse(500, f"Internal server error ({request.state.request_id})")

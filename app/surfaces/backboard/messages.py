@@ -1,0 +1,118 @@
+"""`/threads/{thread_id}/messages`: say something and be answered."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.runs.conversing import Wishes
+from app.runs.starting import NewMessage
+from app.surfaces.backboard.answering import frames_of, streamed, whole
+from app.surfaces.backboard.clients import client_of
+from app.surfaces.backboard.message_body import read_files, read_message
+from app.surfaces.backboard.replies import pending_reply, stored_reply
+from app.surfaces.backboard.run_stream import pending_frames, stored_frames
+from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn
+from app.surfaces.backboard.wire.replies import ReplyOut
+from app.surfaces.backboard.wire.tools import stored_tools
+from app.surfaces.scopes import CurrentTenant, Server
+from app.surfaces.sse import event_stream
+from app.threads import operations as threads
+from app.wiring import Resources
+
+router = APIRouter(tags=["Messages"])
+
+_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "content": {"type": "string"},
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "llm_provider": {"type": "string", "default": "openai"},
+        "model_name": {"type": "string", "default": "gpt-4o"},
+        "stream": {"type": "boolean", "default": False},
+        "memory": {"type": "string", "enum": ["off", "Readonly", "On", "Auto"], "default": "off"},
+        "send_to_llm": {"type": "boolean", "default": True},
+        "json_output": {"type": "boolean", "default": False},
+        "thinking": {"type": "string", "description": "JSON object"},
+        "metadata": {"type": "string", "description": "JSON object, kept with the message"},
+        "system_prompt": {"type": "string", "description": "for this turn only"},
+        "tools": {"type": "string", "description": "JSON list, for this turn only; [] means none"},
+    },
+}
+_BODY: Final[dict[str, Any]] = {
+    "content": {
+        kind: {"schema": _FORM}
+        for kind in (
+            "multipart/form-data",
+            "application/x-www-form-urlencoded",
+            "application/json",
+        )
+    }
+}
+
+
+@router.post(
+    "/threads/{thread_id}/messages",
+    response_model=ReplyOut,
+    openapi_extra={"requestBody": _BODY},
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def add_message(
+    thread_id: UUID, request: Request, tenant_id: CurrentTenant, server: Server
+) -> Response | ReplyOut:
+    """Add a message and answer it, whole or (with `stream`) as server-sent events.
+
+    With `send_to_llm=false` it is only kept. An empty message on a thread whose run waits for tool
+    outputs returns the pending calls again; any other message cancels that run.
+    """
+    body, files = await read_message(request, max_text=server.settings.max_body)
+    if not (body.content or "").strip() and not files:
+        return await _tell_pending(server, tenant_id, thread_id, stream=bool(body.stream))
+    new = NewMessage(body.content, body.metadata, read_files(files))
+    if body.send_to_llm is False:
+        return await _only_store(server, tenant_id, thread_id, new, body, request)
+    turn = await server.conversations.say(
+        tenant_id, thread_id=thread_id, new=new, wishes=_wishes(body, server)
+    )
+    if body.stream:
+        return await streamed(turn)
+    return await whole(turn, client_of(request))
+
+
+def _wishes(body: MessageIn, server: Resources) -> Wishes:
+    return Wishes(
+        model=body.model(server.default_model),
+        instructions=body.system_prompt,
+        tools=None if body.tools is None else tuple(stored_tools(body.tools)),
+        generation=body.generation(),
+        script=(body.metadata or {}).get("sandbox"),
+        whole=not body.stream,
+    )
+
+
+async def _tell_pending(
+    server: Resources, tenant_id: UUID, thread_id: UUID, *, stream: bool
+) -> Response | ReplyOut:
+    pending = await server.conversations.pending(tenant_id, thread_id)
+    if pending is None:
+        raise BadMessage("A message needs content or files")
+    if stream:
+        return event_stream(frames_of(pending_frames(pending)))
+    return pending_reply(pending)
+
+
+async def _only_store(
+    server: Resources,
+    tenant_id: UUID,
+    thread_id: UUID,
+    new: NewMessage,
+    body: MessageIn,
+    request: Request,
+) -> Response | ReplyOut:
+    stored = await server.conversations.store(tenant_id, thread_id=thread_id, new=new)
+    async with server.read_scopes(tenant_id) as scope:
+        thread = await threads.get(scope, thread_id)
+    if body.stream:
+        return event_stream(frames_of(stored_frames(stored, thread.assistant_id)))
+    return stored_reply(stored, thread.assistant_id, client_of(request))

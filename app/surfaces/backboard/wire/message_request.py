@@ -1,0 +1,140 @@
+"""A message on its way in: words of forms and values of JSON become one shape.
+
+Clients send booleans as text, objects as JSON text, and toggles in any casing.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, field_validator, model_validator
+
+from app.errors import AppError, Kind
+from app.llm.gateway import GenerationOptions, ModelName
+from app.surfaces.backboard.wire.tools import ToolsIn
+from app.surfaces.strict_json import BadJson, loads
+
+_UNSUPPORTED: Final = (
+    "voice",
+    "image_generation",
+    "video_generation",
+    "system_one",
+    "operation",
+)
+
+
+class BadMessage(AppError):
+    """The message breaks a rule that no schema states."""
+
+    code = "bad_message"
+
+
+class UnsupportedFeature(AppError):
+    kind = Kind.UNSUPPORTED
+    code = "unsupported_feature"
+
+
+class MemoryMode(StrEnum):
+    OFF = "off"
+    READONLY = "readonly"
+    AUTO = "auto"
+    ON = "on"
+
+
+def _empty_as_absent(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _json_text(value: Any) -> Any:
+    """A form carries objects and lists as JSON text."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    try:
+        return loads(value)
+    except BadJson as error:
+        raise BadMessage(f"A field that has to be JSON is not: {error.problem}") from error
+
+
+def _memory_mode(value: Any) -> MemoryMode:
+    """Any casing; a word that is none of the modes is off, as clients send all sorts."""
+    word = str(value or "").strip().lower()
+    return MemoryMode(word) if word in set(MemoryMode) else MemoryMode.OFF
+
+
+Text = Annotated[str | None, BeforeValidator(_empty_as_absent)]
+Flag = Annotated[bool | None, BeforeValidator(_empty_as_absent)]
+JsonField = Annotated[dict[str, Any] | None, BeforeValidator(_json_text)]
+Mode = Annotated[MemoryMode, BeforeValidator(_memory_mode)]
+
+
+class MessageIn(BaseModel):
+    """The fields of a message; unknown ones are ignored."""
+
+    content: str | None = None
+    llm_provider: Text = None
+    model_name: Text = None
+    stream: Flag = None
+    memory: Mode = MemoryMode.OFF
+    memory_pro: Mode = MemoryMode.OFF
+    send_to_llm: Flag = None
+    json_output: Flag = None
+    metadata: JsonField = None
+    thinking: JsonField = None
+    openrouter: JsonField = None
+    system_prompt: str | None = None
+    tools: Annotated[ToolsIn | None, BeforeValidator(_json_text)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unsupported(cls, fields: Any) -> Any:
+        for name in _UNSUPPORTED if isinstance(fields, dict) else ():
+            value = fields.get(name)
+            if value not in (None, "", False, "off", "Off", "null", "false", "chat", {}):
+                raise UnsupportedFeature(f"This server has no {name.replace('_', ' ')}")
+        return fields
+
+    @field_validator("thinking", mode="before")
+    @classmethod
+    def _thinking_by_word(cls, value: Any) -> Any:
+        """`true` and a bare effort are taken for the object that they mean."""
+        if value is True or (isinstance(value, str) and value.lower() == "true"):
+            return {"type": "enabled"}
+        if value is False or (isinstance(value, str) and value.lower() == "false"):
+            return None
+        if isinstance(value, str) and value.isalpha() and value != "null":
+            return {"effort": value.lower()}
+        return value
+
+    @field_validator("metadata")
+    @classmethod
+    def _timestamp_is_iso(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        stamp = (value or {}).get("custom_timestamp")
+        if stamp is not None:
+            try:
+                datetime.fromisoformat(stamp)
+            except (TypeError, ValueError) as error:
+                raise BadMessage("metadata.custom_timestamp is not an ISO-8601 moment") from error
+        return value
+
+    def check(self) -> None:
+        """The rules between fields."""
+        if self.memory is not MemoryMode.OFF and self.memory_pro is not MemoryMode.OFF:
+            raise BadMessage("memory and memory_pro cannot be combined")
+
+    def model(self, default: ModelName) -> ModelName:
+        """The model asked for. A name without a provider is one of the default provider's."""
+        if self.llm_provider is None and self.model_name is None:
+            return default
+        provider = (self.llm_provider or default.provider).strip()
+        if self.model_name is None and provider != default.provider:
+            raise BadMessage(f"llm_provider {provider!r} needs a model_name with it")
+        return ModelName(provider, (self.model_name or default.name).strip())
+
+    def generation(self) -> GenerationOptions:
+        return GenerationOptions(
+            json_output=bool(self.json_output),
+            thinking=self.thinking,
+            routing=self.openrouter,
+        )

@@ -1,0 +1,131 @@
+"""Messages inside a thread, and the pieces that answers share with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+from app.db.base import JsonDict
+from app.documents.tables import Document, DocumentStatus
+from app.llm.gateway import ToolCall
+from app.messages.tables import Message, Role
+from app.runs.history import calls_of
+from app.runs.moves import parse_arguments
+from app.surfaces.backboard.clients import Client
+
+MessageStatusWord = Literal["IN_PROGRESS", "REQUIRES_ACTION", "COMPLETED", "FAILED", "CANCELLED"]
+
+
+class FunctionOut(TypedDict):
+    name: str
+    arguments: str
+    parsed_arguments: dict[str, Any] | None
+
+
+class ToolCallOut(TypedDict):
+    """A call for the client to make. `arguments` is JSON text."""
+
+    id: str
+    type: str
+    function: FunctionOut
+
+
+def tool_calls_out(calls: Sequence[ToolCall]) -> list[ToolCallOut] | None:
+    """The calls as the wire has them; None where there are none."""
+    return [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {
+                "name": call.name,
+                "arguments": call.arguments,
+                "parsed_arguments": parse_arguments(call.arguments),
+            },
+        }
+        for call in calls
+    ] or None
+
+
+class AttachmentOut(BaseModel):
+    document_id: UUID
+    filename: str
+    status: str
+    file_size_bytes: int
+    summary: str | None = None
+
+    @classmethod
+    def of(cls, document: Document, client: Client) -> Self:
+        failed = document.status == DocumentStatus.FAILED
+        return cls(
+            document_id=document.id,
+            filename=document.filename,
+            status=client.failure_word if failed else document.status,
+            file_size_bytes=document.byte_size,
+        )
+
+
+class MessageOut(BaseModel):
+    """A message of a thread. What belongs to a tool exchange is told in `metadata_`."""
+
+    message_id: UUID
+    role: str
+    content: str | None
+    status: MessageStatusWord
+    metadata_: JsonDict | None
+    metadata: JsonDict | None
+    tool_calls: list[ToolCallOut] | None
+    model_provider: str | None
+    model_name: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    created_at: datetime
+    attachments: list[AttachmentOut]
+
+    @classmethod
+    def of(cls, message: Message, documents: Sequence[Document], client: Client) -> Self:
+        tool = message.role == Role.TOOL
+        calls = tool_calls_out(calls_of(message.tool_calls))
+        labels = _labels(message, calls)
+        read, written = message.input_tokens, message.output_tokens
+        return cls(
+            message_id=message.id,
+            role=Role.ASSISTANT if tool and not client.knows_tool_role else message.role,
+            content=message.content,
+            status=status_word(message.status),
+            metadata_=labels,
+            metadata=labels,
+            tool_calls=calls,
+            model_provider=message.model_provider,
+            model_name=message.model_name,
+            input_tokens=read,
+            output_tokens=written,
+            total_tokens=None if read is None or written is None else read + written,
+            created_at=message.created_at,
+            attachments=[AttachmentOut.of(document, client) for document in documents],
+        )
+
+
+def status_word(status: str) -> MessageStatusWord:
+    word: MessageStatusWord = status.upper()  # type: ignore[assignment]
+    return word
+
+
+def _labels(message: Message, calls: list[ToolCallOut] | None) -> JsonDict | None:
+    labels: JsonDict = dict(message.labels or {})
+    if message.run_id is not None:
+        labels["run_id"] = str(message.run_id)
+    if calls is not None:
+        labels["tool_calls"] = calls
+    if message.role == Role.TOOL:
+        labels["tool_call_id"] = message.tool_call_id
+        labels["tool_name"] = message.tool_name
+    if message.reasoning is not None:
+        labels["reasoning"] = message.reasoning
+    if message.error_code is not None:
+        labels["error"] = message.error_message
+        labels["error_code"] = message.error_code
+    return labels or None

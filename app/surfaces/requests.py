@@ -1,0 +1,59 @@
+"""Requests whose JSON is strict, for FastAPI's own parsing of bodies."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.surfaces.strict_json import BadJson, loads
+
+
+def invalid_json(error: BadJson) -> RequestValidationError:
+    """The error in the form in which FastAPI reports a body that cannot be parsed."""
+    return RequestValidationError(
+        [
+            {
+                "type": "json_invalid",
+                "loc": ("body", error.position),
+                "msg": f"JSON decode error: {error.problem}",
+                "input": {},
+            }
+        ]
+    )
+
+
+class StrictRequest(Request):
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            try:
+                self._json = loads(await self.body())
+            except BadJson as error:
+                raise _Invalid(error) from error
+        return self._json
+
+
+class _Invalid(HTTPException):
+    """Carries the error through FastAPI, which makes a bare 400 of others met while parsing."""
+
+    def __init__(self, error: BadJson) -> None:
+        super().__init__(422)
+        self.error = error
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its bodies with `strict_json`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            try:
+                return await handle(StrictRequest(request.scope, request.receive))
+            except _Invalid as invalid:
+                raise invalid_json(invalid.error) from invalid
+
+        return handle_strictly

@@ -1,0 +1,37 @@
+"""Request → Scope, and when its transaction ends."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from app.tenants.scope import Scope
+from app.wiring import Resources
+
+
+def resources_of(request: Request) -> Resources:
+    return cast(Resources, request.state.resources)
+
+
+def tenant_of(request: Request) -> UUID:
+    """The tenant that the door has recognised."""
+    return cast(UUID, request.state.tenant_id)
+
+
+async def _reading(request: Request) -> AsyncIterator[Scope]:
+    async with resources_of(request).read_scopes(tenant_of(request)) as scope:
+        yield scope
+
+
+async def _writing(request: Request) -> AsyncIterator[Scope]:
+    async with resources_of(request).scopes(tenant_of(request)) as scope:
+        yield scope
+
+
+# "function" closes the scope before the response leaves. The default would commit after the client
+# has already been told that it worked.
+Reading = Annotated[Scope, Depends(_reading, scope="function")]
+Writing = Annotated[Scope, Depends(_writing, scope="function")]
+CurrentTenant = Annotated[UUID, Depends(tenant_of)]
+Server = Annotated[Resources, Depends(resources_of)]

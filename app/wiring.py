@@ -1,0 +1,149 @@
+"""The composition root: settings in, the server's parts out."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from app.db.embedded import EmbeddedPostgres
+from app.db.engine import open_engine, sessions_of
+from app.db.migration import migrate
+from app.identifiers import new_id
+from app.llm import litellm_gateway, providers
+from app.llm.choice import ChosenGateway
+from app.llm.gateway import Gateway, ModelName
+from app.llm.litellm_gateway import LitellmGateway
+from app.llm.sandbox import SandboxGateway
+from app.models import windows
+from app.runs.conversing import Conversations
+from app.runs.execution import Execution
+from app.runs.lease import Lessee
+from app.runs.rescue import rescue_forever
+from app.settings import Auth, SandboxMode, Settings
+from app.tenants import keys
+from app.tenants.recognition import Recogniser
+from app.tenants.scope import Scopes, scopes_of
+
+GRACE_SECONDS = 10.0
+"""How long runs in flight may take to end once the server was told to stop."""
+
+log = structlog.get_logger("pegboard")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the doors need, made once a process."""
+
+    settings: Settings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    scopes: Scopes
+    read_scopes: Scopes
+    recogniser: Recogniser
+    conversations: Conversations
+    default_model: ModelName
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """An engine on the configured Postgres, or on one of our own in the data folder; migrated."""
+    if settings.database_url is not None:
+        engine = open_engine(
+            settings.database_url.get_secret_value(), pool_size=settings.database_pool
+        )
+        try:
+            await migrate(engine)
+            yield engine
+        finally:
+            await engine.dispose()
+        return
+    postgres = EmbeddedPostgres(data_folder(settings), binaries=settings.postgres_bin)
+    address = await postgres.start()
+    try:
+        engine = open_engine(address.url("pegboard"), pool_size=settings.database_pool)
+        try:
+            await migrate(engine)
+            yield engine
+        finally:
+            await engine.dispose()
+    finally:
+        await postgres.stop()
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where data are kept: the named folder, else the system's (as root) or the user's own."""
+    if settings.data_dir is not None:
+        return settings.data_dir.expanduser().absolute()
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/pegboard")
+    return platformdirs.user_data_path("pegboard", appauthor=False)
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Resources]:
+    """Everything a server needs, with its background tasks; closed in good order."""
+    async with open_database(settings) as engine:
+        sessions = sessions_of(engine)
+        scopes = scopes_of(sessions)
+        lessee = Lessee(new_id())
+        gateway = gateway_of(settings)
+        execution = Execution(scopes=scopes, gateway=gateway, lessee=lessee)
+        await _keep_bootstrap_key(settings, sessions)
+        background = [
+            asyncio.create_task(execution.keep_leases(), name="heartbeat"),
+            asyncio.create_task(rescue_forever(sessions), name="rescue"),
+            asyncio.create_task(_warm_up(settings), name="warm-up"),
+        ]
+        try:
+            yield Resources(
+                settings=settings,
+                engine=engine,
+                sessions=sessions,
+                scopes=scopes,
+                # One statement is a transaction of its own: BEGIN and COMMIT would be two round
+                # trips more for a request that only reads.
+                read_scopes=scopes_of(
+                    sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
+                ),
+                recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
+                conversations=Conversations(
+                    scopes=scopes, gateway=gateway, execution=execution, lessee=lessee
+                ),
+                default_model=ModelName(settings.default_provider, settings.default_model),
+            )
+        finally:
+            await execution.close(grace=GRACE_SECONDS)
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+
+def gateway_of(settings: Settings) -> Gateway:
+    """Who answers, by PEGBOARD_SANDBOX."""
+    if settings.sandbox is SandboxMode.ALWAYS:
+        return SandboxGateway(disguised=True)
+    stand_in = None if settings.sandbox is SandboxMode.OFF else SandboxGateway(disguised=False)
+    real = LitellmGateway(timeout=settings.model_timeout, retries=settings.model_retries)
+    return ChosenGateway(real, stand_in, providers.is_configured)
+
+
+async def _keep_bootstrap_key(
+    settings: Settings, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    if settings.bootstrap_key is not None:
+        async with sessions.begin() as session:
+            key = settings.bootstrap_key.get_secret_value()
+            await keys.keep(session, key, name="bootstrap", minted=True)
+
+
+async def _warm_up(settings: Settings) -> None:
+    """Load what the first requests will want, once the server is up and has nothing to do."""
+    await asyncio.to_thread(windows.warm_up)
+    if settings.sandbox is not SandboxMode.ALWAYS and providers.configured_providers():
+        await litellm_gateway.load()
