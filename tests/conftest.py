@@ -1,0 +1,54 @@
+"""One Postgres and one server for each test process; each test is a tenant of its own."""
+
+import signal
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.support.postgres import new_database, running_postgres
+from tests.support.server import Server, start_server
+
+StartServer = Callable[..., Server]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres_url: str) -> str:
+    return new_database(postgres_url)
+
+
+@pytest.fixture(scope="session")
+def server(database_url: str) -> Iterator[Server]:
+    """A server in test-target mode: the sandbox model answers for every model."""
+    running = start_server(PEGBOARD_DATABASE_URL=database_url)
+    yield running
+    assert running.stop() in {0, -signal.SIGTERM}
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    """A new tenant's client of the Backboard door."""
+    with server.client() as opened:
+        yield opened
+
+
+@pytest.fixture
+def start(postgres_url: str) -> Iterator[StartServer]:
+    """Start servers with settings of the test's own; on a new database unless it names one."""
+    started: list[Server] = []
+
+    def start_one(**settings: str) -> Server:
+        if "PEGBOARD_DATABASE_URL" not in settings and "PEGBOARD_DATA_DIR" not in settings:
+            settings["PEGBOARD_DATABASE_URL"] = new_database(postgres_url)
+        started.append(start_server(**settings))
+        return started[-1]
+
+    yield start_one
+    for server in started:
+        server.stop()

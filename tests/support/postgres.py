@@ -1,0 +1,67 @@
+"""The Postgres of a test process, and new databases on it."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.db.engine import open_engine
+from app.identifiers import new_id
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of a Postgres that lasts as long as the block."""
+    with tempfile.TemporaryDirectory(prefix="pegboard-test-") as folder:
+        # Postgres runs as another user where the tests run as root, and must reach the folder.
+        Path(folder).chmod(0o755)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.postgres_process", folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            assert url, "Postgres did not start"
+            yield url
+        finally:
+            process.stdin.close()
+            process.wait(30)
+            process.stdout.close()
+
+
+def new_database(server_url: str) -> str:
+    """The URL of a fresh, empty database."""
+    name = f"test_{new_id().hex}"
+
+    async def create() -> None:
+        engine = open_engine(server_url, pool_size=1)
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            await connection.execute(text(f'CREATE DATABASE "{name}"'))
+        await engine.dispose()
+
+    asyncio.run(create())
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def query(url: str, statement: str, **values: object) -> list[tuple[object, ...]]:
+    """The rows of one statement, for what cannot be seen at the door."""
+
+    async def ask() -> list[tuple[object, ...]]:
+        engine = open_engine(url, pool_size=1)
+        async with engine.begin() as connection:
+            result = await connection.execute(text(statement), values)
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+        await engine.dispose()
+        return rows
+
+    return asyncio.run(ask())

@@ -1,0 +1,74 @@
+"""A Pegboard server as its users start it: a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+import httpx
+
+from app.identifiers import new_id
+
+_OWN_SETTINGS = re.compile(r"^PEGBOARD_|_API_KEY$|_BASE_URL$|_API_BASE$|^AWS_|^GOOGLE_")
+
+
+@dataclass
+class Server:
+    """A running server. Its log is collected, so that it never blocks on a full pipe."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api"
+
+    def client(self, key: str | None = None, **headers: str) -> httpx.Client:
+        """A client of the Backboard door with a key, and so a tenant, of its own."""
+        return httpx.Client(
+            base_url=self.api,
+            headers={"X-API-Key": key or f"key-{new_id().hex}", **headers},
+            timeout=60,
+        )
+
+    def kill(self) -> None:
+        """As a crash would."""
+        self.process.kill()
+        self.process.wait(30)
+
+    def stop(self) -> int:
+        """As an operator would; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(30)
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        return status
+
+
+def start_server(**settings: str) -> Server:
+    """Start `pegboard serve` on a free port with these settings and none of the environment's."""
+    environment = {k: v for k, v in os.environ.items() if not _OWN_SETTINGS.search(k)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+        env={**environment, "PEGBOARD_SANDBOX": "always", **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    server = Server(process, "")
+    threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True).start()
+    first = process.stdout.readline()
+    told = re.search(r"http://\S+", first)
+    if told is None:
+        process.wait(30)
+        raise RuntimeError("the server did not start:\n" + "".join(server.log))
+    server.url = told.group()
+    return server
