@@ -1,4 +1,4 @@
-"""The web process: builds the application, mounts the doors, owns the lifespan."""
+"""The web application: mounts the doors, answers the questions of those who operate it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,27 +20,22 @@ from app.surfaces import backboard
 from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
-from app.wiring import Resources, open_resources
+from app.wiring import Resources
 
 
-def build(settings: Settings, exposure: Exposure) -> Starlette:
-    """The whole server as an ASGI application; it opens its resources when started."""
-    resources: list[Resources] = []
-
-    async def recognise(key: str) -> object | None:
-        return await resources[0].recogniser.tenant_of(key)
+def build(resources: Resources, exposure: Exposure) -> Starlette:
+    """The whole server as an ASGI application, over resources that are open."""
+    settings = resources.settings
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with open_resources(settings, auth=exposure.auth) as opened:
-            resources.append(opened)
-            yield {"resources": opened}
+        yield {"resources": resources}
 
     rules = DoorRules(
         version=version("pegboard"),
         hosts=_hosts(settings, exposure),
         origins=frozenset(settings.cors_origins),
-        recognise=recognise,
+        recognise=resources.recogniser.tenant_of,
         max_body=settings.max_body,
         max_upload=settings.max_upload,
     )

@@ -1,7 +1,8 @@
 """Listen, say so, and serve until told to stop."""
 
+import asyncio
+import signal
 import socket
-import sys
 
 import uvicorn
 
@@ -10,7 +11,7 @@ from app.exposure import Exposure, exposure_of
 from app.llm import providers
 from app.main import build
 from app.settings import Auth, SandboxMode, Settings
-from app.wiring import GRACE_SECONDS, data_folder
+from app.wiring import GRACE_SECONDS, data_folder, open_resources
 
 
 class AddressTaken(AppError):
@@ -32,22 +33,33 @@ class _Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
-    """Serve in this process. Raises UnsafeExposure and AddressTaken before anything is started."""
+    """Serve in this process until SIGTERM or SIGINT.
+
+    Raises UnsafeExposure, AddressTaken, or what keeps the database from being opened.
+    """
     exposure = exposure_of(settings)
     # Bound first: a port that is taken is known before a database is started for nothing.
     listener = _listen(settings.host, settings.port)
-    port = listener.getsockname()[1]
-    config = uvicorn.Config(
-        build(settings, exposure),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=int(GRACE_SECONDS),
-        server_header=False,
-    )
-    server = _Server(config, banner(settings, exposure, port))
-    server.run(sockets=[listener])
-    if not server.started:
-        sys.exit(3)
+    # uvicorn takes these over while it serves and raises them again when it is done; without a
+    # handler of ours that would end the process before the runs and the database are closed.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda number, frame: None)
+    loop_factory = uvicorn.Config("app").get_loop_factory()
+    with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_serve(settings, exposure, listener))
+
+
+async def _serve(settings: Settings, exposure: Exposure, listener: socket.socket) -> None:
+    async with open_resources(settings, auth=exposure.auth) as resources:
+        config = uvicorn.Config(
+            build(resources, exposure),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=int(GRACE_SECONDS),
+            server_header=False,
+        )
+        port = listener.getsockname()[1]
+        await _Server(config, banner(settings, exposure, port)).serve(sockets=[listener])
 
 
 def banner(settings: Settings, exposure: Exposure, port: int) -> str:
@@ -89,5 +101,4 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise AddressTaken(f"Cannot listen on {host}:{port}: {error.strerror}") from error
-    listener.set_inheritable(True)
     return listener

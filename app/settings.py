@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     default_provider: str = "openai"
     default_model: str = "gpt-4o"
     model_timeout: float = Field(default=120, gt=0)
+    keepalive: float = Field(default=10, gt=0)
     model_retries: int = Field(default=2, ge=0, le=10)
 
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)

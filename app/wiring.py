@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.db.embedded import EmbeddedPostgres
-from app.db.engine import open_engine, sessions_of
+from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
 from app.identifiers import new_id
 from app.llm import litellm_gateway, providers
@@ -58,6 +58,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
             settings.database_url.get_secret_value(), pool_size=settings.database_pool
         )
         try:
+            await check_reachable(engine)
             await migrate(engine)
             yield engine
         finally:

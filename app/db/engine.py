@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -10,6 +11,13 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+
+from app.errors import AppError, Kind
+
+
+class DatabaseUnreachable(AppError):
+    kind = Kind.UNAVAILABLE
+    code = "database_unreachable"
 
 
 def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
@@ -21,6 +29,7 @@ def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
         pool_timeout=30,
         pool_use_lifo=True,
         json_serializer=_to_json,
+        hide_parameters=True,  # an error that is logged must not show what users wrote
         connect_args={"server_settings": {"application_name": "pegboard", "jit": "off"}},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
@@ -36,7 +45,20 @@ def with_driver(url: str) -> str:
     for prefix in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    raise ValueError("PEGBOARD_DATABASE_URL must begin with postgresql://")
+    raise DatabaseUnreachable("PEGBOARD_DATABASE_URL must begin with postgresql://")
+
+
+async def check_reachable(engine: AsyncEngine) -> None:
+    """Raise DatabaseUnreachable, with the place and the reason but no password."""
+    try:
+        async with engine.connect():
+            pass
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, exc.SQLAlchemyError) as error:
+        place = f"{engine.url.host or 'local socket'}:{engine.url.port or 5432}"
+        reason = str(error.orig if isinstance(error, exc.DBAPIError) else error).split("\n")[0]
+        raise DatabaseUnreachable(
+            f"The database {engine.url.database!r} at {place} cannot be opened: {reason}"
+        ) from error
 
 
 def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:

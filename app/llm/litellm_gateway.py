@@ -39,7 +39,7 @@ _REASONS: Final = {
 }
 _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _SECRET: Final = re.compile(r"\b(?:sk|pk|key|AIza|xai|gsk)[-_][\w*.-]{6,}", re.IGNORECASE)
-_CLASS_PREFIX: Final = re.compile(r"^(?:litellm\.)?\w+(?:Error|Exception|Timeout)?: *(?:\w+ - )?")
+_CLASS_NAMES: Final = re.compile(r"^(?:litellm\.\w+: *)?(?:\w+Error: *)?(?:\w+Exception - )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,9 @@ class LitellmGateway:
             "timeout": self.timeout,
             "max_retries": self.retries,
             "drop_params": True,
+            # Else litellm 1.106 imports its MCP gateway on every call with tools, and fails where
+            # the package `mcp`, which it does not depend on, is absent.
+            "_skip_mcp_handler": True,
             **_options(request.options),
         }
         if request.prompt.tools:
@@ -243,7 +246,7 @@ def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
         return failures.ModelNotFound(f"model_not_found: {said}")
     if isinstance(error, litellm.RateLimitError):
         return failures.RateLimited(said, retry_after=_retry_after(error))
-    if isinstance(error, litellm.Timeout | TimeoutError):
+    if isinstance(error, litellm.Timeout | TimeoutError) or "timeout on reading" in said.lower():
         return failures.ProviderUnavailable("The provider did not answer in time")
     if isinstance(error, litellm.BadRequestError | litellm.UnprocessableEntityError):
         return failures.PromptRejected(said)
@@ -253,12 +256,12 @@ def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
 
 
 def _plain(error: Exception) -> str:
-    text = _CLASS_PREFIX.sub("", str(getattr(error, "message", "") or error), count=2)
+    text = _CLASS_NAMES.sub("", str(getattr(error, "message", "") or error))
     return _SECRET.sub("[key]", text.split("\n", 1)[0])[:500] or type(error).__name__
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return float(headers.get("retry-after", ""))
     except ValueError:

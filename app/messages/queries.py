@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import func
+
 from app.messages.tables import Message
 from app.tenants.scope import Scope
 
@@ -11,6 +13,16 @@ async def of_threads(scope: Scope, thread_ids: Sequence[UUID]) -> Sequence[Messa
     """All messages of some threads, each thread's in order."""
     found = scope.select(Message).where(Message.thread_id.in_(thread_ids)).order_by(Message.seq)
     return (await scope.session.scalars(found)).all()
+
+
+async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many messages each of some threads has; threads without any are left out."""
+    counted = (
+        scope.select_columns(Message, Message.thread_id, func.count())
+        .where(Message.thread_id.in_(thread_ids))
+        .group_by(Message.thread_id)
+    )
+    return dict(row.tuple() for row in await scope.session.execute(counted))
 
 
 async def newest_first(

@@ -78,11 +78,12 @@ async def begin_run(
     Raises ThreadBusy where another request was quicker: a thread has one active run at most.
     """
     moment = clock.now()
+    thread_id = thread.id  # a failed flush expires the row
     run = Run(
         id=new_id(),
         tenant_id=scope.tenant_id,
         created_at=moment,
-        thread_id=thread.id,
+        thread_id=thread_id,
         assistant_id=thread.assistant_id,
         status=RunStatus.IN_PROGRESS,
         options=to_json(options),
@@ -106,6 +107,6 @@ async def begin_run(
         await scope.session.flush()
     except IntegrityError as error:
         if "uq_runs_active_thread_id" in str(error.orig):
-            raise ThreadBusy(thread.id) from error
+            raise ThreadBusy(thread_id) from error
         raise
     return run

@@ -3,26 +3,23 @@
 import asyncio
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.db.engine import open_engine
 from app.identifiers import new_id
+from tests.support.folders import postgres_folder
 
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """The URL of a Postgres that lasts as long as the block."""
-    with tempfile.TemporaryDirectory(prefix="pegboard-test-") as folder:
-        # Postgres runs as another user where the tests run as root, and must reach the folder.
-        Path(folder).chmod(0o755)
+    with postgres_folder() as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.postgres_process", folder],
+            [sys.executable, "-m", "tests.support.postgres_process", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

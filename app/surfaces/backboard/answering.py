@@ -21,12 +21,12 @@ HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
 
 
-async def streamed(turn: Turn) -> Response:
+async def streamed(turn: Turn, *, keepalive: float) -> Response:
     """The turn as frames. A run that fails before it says anything is raised as its error."""
     failure = await _early_failure(turn.feed)
     if failure is not None and failure.run.failure is not None:
         raise RunBrokeOff(failure.run.failure)
-    return event_stream(_frames(turn))
+    return event_stream(_frames(turn), keepalive=keepalive)
 
 
 async def whole(turn: Turn, client: Client) -> ReplyOut:

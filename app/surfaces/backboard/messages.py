@@ -76,7 +76,7 @@ async def add_message(
         tenant_id, thread_id=thread_id, new=new, wishes=_wishes(body, server)
     )
     if body.stream:
-        return await streamed(turn)
+        return await streamed(turn, keepalive=server.settings.keepalive)
     return await whole(turn, client_of(request))
 
 
@@ -98,7 +98,8 @@ async def _tell_pending(
     if pending is None:
         raise BadMessage("A message needs content or files")
     if stream:
-        return event_stream(frames_of(pending_frames(pending)))
+        frames = frames_of(pending_frames(pending))
+        return event_stream(frames, keepalive=server.settings.keepalive)
     return pending_reply(pending)
 
 
@@ -114,5 +115,6 @@ async def _only_store(
     async with server.read_scopes(tenant_id) as scope:
         thread = await threads.get(scope, thread_id)
     if body.stream:
-        return event_stream(frames_of(stored_frames(stored, thread.assistant_id)))
+        frames = frames_of(stored_frames(stored, thread.assistant_id))
+        return event_stream(frames, keepalive=server.settings.keepalive)
     return stored_reply(stored, thread.assistant_id, client_of(request))

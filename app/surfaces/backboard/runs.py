@@ -65,7 +65,7 @@ async def submit_tool_outputs(
         whole=not streaming,
     )
     if streaming:
-        return await streamed(turn)
+        return await streamed(turn, keepalive=server.settings.keepalive)
     return await whole(turn, client_of(request))
 
 

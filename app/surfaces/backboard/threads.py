@@ -28,7 +28,7 @@ async def create_thread(
     assistant_id: UUID, request: Request, scope: Writing, caller: Caller
 ) -> ThreadOut:
     """Open a thread. The body may be missing; what is in it is ignored."""
-    if await request.body():
+    if (await request.body()).strip():
         await request.json()
     thread = await operations.open_thread(scope, assistant_id=assistant_id)
     (told,) = threads_out([thread], [], [], caller)
@@ -83,9 +83,10 @@ async def delete_thread(thread_id: UUID, scope: Writing) -> ThreadDeleted:
 async def _with_messages(
     scope: Scope, threads: Sequence[Thread], caller: Client, *, include: bool
 ) -> list[ThreadOut]:
-    if not include or not threads:
-        return threads_out(threads, [], [], caller)
     ids = [thread.id for thread in threads]
+    if not include:
+        counts = await messages.count_by_thread(scope, ids)
+        return [ThreadOut.without_messages(one, counts.get(one.id, 0)) for one in threads]
     said = await messages.of_threads(scope, ids)
     attached = await documents.of_threads(scope, ids)
     return threads_out(threads, said, attached, caller)

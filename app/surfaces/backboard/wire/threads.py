@@ -46,6 +46,11 @@ class ThreadOut(BaseModel):
             metadata=thread.labels,
         )
 
+    @classmethod
+    def without_messages(cls, thread: Thread, count: int) -> Self:
+        """A thread for a list that only wants to know how many messages there are."""
+        return cls.of(thread, [], {}, Client()).model_copy(update={"message_count": count})
+
 
 class ThreadDeleted(BaseModel):
     message: str

@@ -1,0 +1,182 @@
+"""A provider in the shape of OpenAI that does what the name of the model says."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Request = dict[str, Any]
+Behaviour = Callable[["Exchange"], None]
+
+
+@dataclass
+class Provider:
+    """`requests` are the bodies received, in order. `released` lets a silent model go on."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def last(self) -> Request:
+        return self.requests[-1]
+
+
+@dataclass
+class Exchange:
+    """One request being answered."""
+
+    handler: BaseHTTPRequestHandler
+    request: Request
+    provider: Provider
+
+    def fail(self, status: int, message: str, **headers: str) -> None:
+        self._send(status, {"error": {"message": message, "type": "x", "code": None}}, headers)
+
+    def say(self, text: str, *, finish: str = "stop", calls: list[Request] | None = None) -> None:
+        """Answer whole or word by word, as asked."""
+        usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+        if self.request.get("stream"):
+            self.start_stream()
+            for word in re.findall(r"\S+\s*", text):
+                self.piece({"content": word})
+            for index, call in enumerate(calls or []):
+                self.piece({"tool_calls": [{"index": index, **call}]})
+            self.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+            self.chunk({"choices": [], "usage": usage})
+            self.handler.wfile.write(b"data: [DONE]\n\n")
+            return
+        message = {"role": "assistant", "content": text or None, "tool_calls": calls}
+        choice = {"index": 0, "message": message, "finish_reason": finish}
+        self._send(200, {**self._head(), "choices": [choice], "usage": usage}, {})
+
+    def start_stream(self) -> None:
+        self.handler.send_response(200)
+        self.handler.send_header("Content-Type", "text/event-stream")
+        self.handler.end_headers()
+
+    def piece(self, delta: Request) -> None:
+        self.chunk({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+
+    def chunk(self, fields: Request) -> None:
+        body = json.dumps({**self._head(), "object": "chat.completion.chunk", **fields})
+        self.handler.wfile.write(f"data: {body}\n\n".encode())
+        self.handler.wfile.flush()
+
+    def _head(self) -> Request:
+        return {"id": "c1", "object": "chat.completion", "created": 1, "model": "m"}
+
+    def _send(self, status: int, body: Request, headers: dict[str, str]) -> None:
+        data = json.dumps(body).encode()
+        self.handler.send_response(status)
+        self.handler.send_header("Content-Type", "application/json")
+        self.handler.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            self.handler.send_header(name.replace("_", "-"), value)
+        self.handler.end_headers()
+        self.handler.wfile.write(data)
+
+
+def _call(arguments: str) -> list[Request]:
+    return [
+        {
+            "id": "call_1",
+            "type": "function",
+            "function": {"name": "get_weather", "arguments": arguments},
+        }
+    ]
+
+
+def _says_hello(exchange: Exchange) -> None:
+    exchange.say("Hello from the provider")
+
+
+def _cuts_off(exchange: Exchange) -> None:
+    exchange.start_stream()
+    exchange.piece({"content": "Only a "})
+    exchange.piece({"content": "part"})
+
+
+def _breaks(exchange: Exchange) -> None:
+    exchange.start_stream()
+    exchange.piece({"content": "Half"})
+    exchange.handler.connection.close()
+
+
+def _calls_without_location_first(exchange: Exchange) -> None:
+    if exchange.request["messages"][-1]["role"] == "tool":
+        exchange.say("", finish="tool_calls", calls=_call('{"location": "Oslo"}'))
+    else:
+        exchange.say("", finish="tool_calls", calls=_call("{}"))
+
+
+def _calls_badly_forever(exchange: Exchange) -> None:
+    exchange.say("", finish="tool_calls", calls=_call("not json"))
+
+
+def _calls(exchange: Exchange) -> None:
+    if exchange.request["messages"][-1]["role"] == "tool":
+        exchange.say(f"It says {exchange.request['messages'][-1]['content']}")
+    else:
+        exchange.say("", finish="tool_calls", calls=_call('{"location": "Oslo"}'))
+
+
+def _falls_silent(exchange: Exchange) -> None:
+    exchange.start_stream()
+    exchange.piece({"content": "Wait "})
+    exchange.provider.released.wait(30)
+    exchange.piece({"content": "done"})
+    exchange.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+
+
+def _status(status: int, message: str, **headers: str) -> Behaviour:
+    return lambda exchange: exchange.fail(status, message, **headers)
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    "says-hello": _says_hello,
+    "gpt-4o": _says_hello,
+    "vendor/says-hello:free": _says_hello,
+    "cuts-off": _cuts_off,
+    "breaks": _breaks,
+    "calls": _calls,
+    "calls-without-location-first": _calls_without_location_first,
+    "calls-badly-forever": _calls_badly_forever,
+    "falls-silent": _falls_silent,
+    "refuses-key": _status(401, "Incorrect API key provided: sk-verysecretkey123"),
+    "limits": _status(429, "Slow down", retry_after="7"),
+    "rejects": _status(400, "messages: this is not acceptable"),
+    "is-unknown": _status(404, "The model does not exist"),
+    "is-broken": _status(500, "The server had an error"),
+}
+
+
+@contextmanager
+def running_provider() -> Iterator[Provider]:
+    provider = Provider("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            request = json.loads(body)
+            provider.requests.append(request)
+            with suppress(BrokenPipeError):  # the server has given up on us
+                BEHAVIOURS[request["model"]](Exchange(self, request, provider))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    provider.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield provider
+    finally:
+        provider.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
