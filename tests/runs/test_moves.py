@@ -1,0 +1,39 @@
+"""What a run does next."""
+
+import pytest
+
+from app.llm.gateway import Tool, ToolCall
+from app.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, next_move
+
+TOOL = Tool("act", "", {"type": "object", "properties": {}, "required": ["a"]})
+GOOD = ToolCall("1", "act", '{"a": 1}')
+BAD = ToolCall("2", "act", "{}")
+LACKS = "The arguments of 'act' lack 'a'."
+
+
+@pytest.mark.parametrize(
+    ("calls", "left", "move"),
+    [
+        ([], 0, Finish()),
+        ([GOOD], 0, AwaitClient((GOOD,))),
+        ([GOOD, GOOD], 2, AwaitClient((GOOD, GOOD))),
+        ([BAD], 1, AskAgain((LACKS,))),
+        ([GOOD, BAD], 1, AskAgain(("Not made: another call was wrong.", LACKS))),
+        ([BAD], 0, StopShort(LACKS)),
+        (
+            [ToolCall("3", "fly", "{}")],
+            0,
+            StopShort("There is no tool named 'fly'."),
+        ),
+        *(
+            (
+                [ToolCall("4", "act", text)],
+                0,
+                StopShort("The arguments of 'act' are not a JSON object."),
+            )
+            for text in ("", "x", "[]", "null", '{"a": NaN}', "[" * 100_000)
+        ),
+    ],
+)
+def test_the_next_move_follows_from_the_calls(calls: list[ToolCall], left: int, move: Move) -> None:
+    assert next_move(calls, tools=[TOOL], corrections_left=left) == move

@@ -1,0 +1,79 @@
+"""Every answer fits the schemas that the hosted service publishes.
+
+`published_shapes.json` holds their facts (fields, types, what is required), none of their prose.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from tests.support.server import Server
+from tests.support.talk import WEATHER, say, submit
+
+PUBLISHED: dict[str, Any] = json.loads(
+    Path(__file__).with_name("published_shapes.json").read_text("utf-8")
+)
+
+
+def operation_of(request: httpx.Request) -> str | None:
+    path = request.url.path.removeprefix("/api")
+    for operation in PUBLISHED["operations"]:
+        method, _, template = operation.partition(" ")
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        if method == request.method and re.fullmatch(pattern, path):
+            found: str = operation
+            return found
+    return None
+
+
+@pytest.fixture
+def checked(server: Server) -> Iterator[tuple[httpx.Client, set[str]]]:
+    """A client whose answers are checked, and the operations that it has used."""
+    used: set[str] = set()
+
+    def check(response: httpx.Response) -> None:
+        operation = operation_of(response.request)
+        if operation is not None and response.is_success:
+            response.read()
+            published = PUBLISHED["operations"][operation]
+            assert response.status_code == published["status"]
+            schema = {**published["body"], "components": PUBLISHED["components"]}
+            Draft202012Validator(schema, format_checker=FormatChecker()).validate(response.json())
+            used.add(operation)
+
+    with server.client() as client:
+        client.event_hooks = {"response": [check]}
+        yield client, used
+
+
+def test_answers_have_the_published_shapes(checked: tuple[httpx.Client, set[str]]) -> None:
+    client, used = checked
+    assistant = client.post("/assistants", json={"name": "A", "tools": [WEATHER]}).json()
+    url = f"/assistants/{assistant['assistant_id']}"
+    client.get("/assistants")
+    client.get(url)
+    client.put(url, json={"system_prompt": "Be kind"})
+    thread = client.post(f"{url}/threads", json={}).json()
+    paused = say(client, thread["thread_id"], "What's the weather in Oslo?")
+    submit(client, paused, "snow")
+    client.post(
+        f"/threads/{thread['thread_id']}/messages",
+        data={"content": "And this?", "metadata": '{"a": 1}'},
+        files=[("files", ("a.txt", b"Some text."))],
+    )
+    client.get(f"/threads/{thread['thread_id']}")
+    client.get("/threads")
+    client.get(f"{url}/threads")
+    client.delete(f"/threads/{thread['thread_id']}")
+    client.delete(url)
+    assert used == {
+        operation
+        for operation in PUBLISHED["operations"]
+        if not re.search(r"documents|memories|models", operation)
+    }
