@@ -1,0 +1,45 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Counts are per server; what has `rounds` is repeated so often, servers in turn."""
+
+    rounds: int
+    alone: int
+    crowd: int
+    streams: int
+    long_rounds: int
+    long_words: int
+    threads: int
+    turns: int
+    stored_turns: int
+    cold_starts: int
+
+
+FULL = Plan(
+    rounds=5,
+    alone=100,
+    crowd=200,
+    streams=40,
+    long_rounds=5,
+    long_words=2000,
+    threads=5,
+    turns=200,
+    stored_turns=100,
+    cold_starts=3,
+)
+QUICK = Plan(
+    rounds=2,
+    alone=20,
+    crowd=40,
+    streams=10,
+    long_rounds=1,
+    long_words=1000,
+    threads=1,
+    turns=100,
+    stored_turns=20,
+    cold_starts=1,
+)
