@@ -7,7 +7,7 @@ server warms up. Its exceptions are translated here, once.
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from app.llm import failures
 from app.llm.chat_messages import chat_messages, chat_tools
+from app.llm.embeddings.embedder import EmbeddingName
+from app.llm.embeddings.embedder import Kind as EmbeddingKind
 from app.llm.gateway import (
     Delta,
     Finished,
@@ -128,6 +130,31 @@ class LitellmGateway:
         return arguments
 
 
+async def embed(
+    name: EmbeddingName, texts: Sequence[str], kind: EmbeddingKind
+) -> list[list[float]]:
+    """One request for embeddings. Models that tell questions from passages are told which."""
+    litellm = await load()
+    arguments: dict[str, Any] = {
+        "model": litellm_name(name.provider, name.model),
+        "input": list(texts),
+        "drop_params": True,
+    }
+    if find_provider(name.provider).litellm == "cohere_chat":
+        question = kind is EmbeddingKind.QUERY
+        arguments["model"] = f"cohere/{name.model}"
+        arguments["input_type"] = "search_query" if question else "search_document"
+    elif find_provider(name.provider).litellm == "ollama_chat":
+        arguments["model"] = f"ollama/{name.model}"
+    else:
+        arguments["dimensions"] = name.dims
+    try:
+        answer = await litellm.aembedding(**arguments)
+    except Exception as error:
+        raise _translate(litellm, error) from error
+    return [entry["embedding"] for entry in answer.data]
+
+
 _loading = asyncio.Lock()
 _loaded: ModuleType | None = None
 
@@ -144,6 +171,9 @@ async def load() -> ModuleType:
 def _import() -> ModuleType:
     # Read at import: without it litellm fetches its price list from the network.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # Else every message of a prompt is walked through by the OpenAI client before each call, which
+    # on turn 200 of a thread takes four times as long as all the rest.
+    os.environ.setdefault("EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER", "true")
     import litellm  # noqa: PLC0415
 
     litellm.telemetry = False
