@@ -1,30 +1,50 @@
 """Which suffixes are files we take, and which module reads each.
 
-A new format is one module here and its line in `READERS`.
+A new format is one module here, with `read(file, suffix)`, and its line in `_MODULES`. Modules
+are loaded where a file is read, which is never the server's own process: it needs none of their
+libraries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import PurePath
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
-from app.documents.formats import plain_text
+from app.documents.formats.decoding import text_of
+from app.documents.formats.sections import Section
 from app.errors import AppError, Kind
 
+Read: TypeAlias = Callable[[BinaryIO, str], Iterator[Section]]
 ReadText: TypeAlias = Callable[[bytes], str]
 
+_MODULES: Final = {
+    ".csv": "delimited",
+    ".doc": "word",
+    ".docx": "word",
+    ".html": "html",
+    ".json": "json_text",
+    ".jsonl": "json_text",
+    ".markdown": "markdown",
+    ".md": "markdown",
+    ".pdf": "pdf",
+    ".ppt": "slides",
+    ".pptx": "slides",
+    ".xls": "sheets",
+    ".xlsx": "sheets",
+    ".xml": "xml",
+}
 _TEXT: Final = frozenset(
-    ".txt .csv .md .markdown .json .jsonl .xml .html .css "  # noqa: SIM905  a table of words
-    ".py .js .ts .jsx .tsx .cpp .c .h .java .go .rs .rb .php .sql".split()
+    ".txt .css .py .js .ts .jsx .tsx .cpp .c .h .java .go .rs .rb .php .sql".split()  # noqa: SIM905
 )
-_OTHERS: Final = frozenset(
-    ".pdf .doc .docx .ppt .pptx .xls .xlsx "  # noqa: SIM905
-    ".png .jpg .jpeg .webp .gif .bmp .tiff .tif".split()
-)
+_IMAGES: Final = frozenset(".png .jpg .jpeg .webp .gif .bmp .tiff .tif".split())  # noqa: SIM905
 
-ACCEPTED: Final = _TEXT | _OTHERS
+ACCEPTED: Final = _TEXT | _IMAGES | _MODULES.keys()
 """Suffixes that clients may send; deciding by suffix, as SDKs label every file differently."""
 
-READERS: Final[dict[str, ReadText]] = dict.fromkeys(_TEXT, plain_text.read_text)
+READERS: Final[dict[str, ReadText]] = dict.fromkeys(
+    _TEXT | {".csv", ".html", ".json", ".jsonl", ".markdown", ".md", ".xml"}, text_of
+)
+"""Text without its structure, for a caller in the server's process."""
 
 
 class UnsupportedFile(AppError):
@@ -41,3 +61,10 @@ def suffix_of(filename: str) -> str:
             f"are {', '.join(sorted(ACCEPTED))}"
         )
     return suffix
+
+
+def reader_of(suffix: str) -> Read:
+    """The reader of an accepted suffix. Loads its library: call it in the reading process."""
+    name = _MODULES.get(suffix) or ("images" if suffix in _IMAGES else "plain_text")
+    read: Read = import_module(f"{__name__}.{name}").read
+    return read

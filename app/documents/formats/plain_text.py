@@ -1,22 +1,11 @@
-"""Text files of any encoding."""
+"""Text and source code, told as it is."""
 
-from charset_normalizer import from_bytes
+from collections.abc import Iterator
+from typing import BinaryIO
 
-from app.errors import AppError, Kind
-
-
-class NotText(AppError):
-    kind = Kind.INVALID
-    code = "invalid_file"
+from app.documents.formats.decoding import read_bytes, text_of
+from app.documents.formats.sections import Section
 
 
-def read_text(data: bytes) -> str:
-    """The text, with its byte order mark and NUL characters removed."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        guess = from_bytes(data).best()
-        if guess is None:
-            raise NotText("The file is not text in any known encoding") from None
-        text = str(guess)
-    return text.replace("\x00", "")
+def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
+    yield Section(text_of(read_bytes(file)))

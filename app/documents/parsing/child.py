@@ -1,0 +1,77 @@
+"""The process that reads one file: `python -m app.documents.parsing.child SUFFIX LIMITS PARENT`.
+
+The file is its standard input, so it needs no right to any path. It writes lines of `wire`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from app.documents.formats import Read, reader_of
+from app.documents.formats.faults import DamagedFile, UnreadableFile
+from app.documents.formats.sections import Section, in_pieces
+from app.documents.formats.signatures import check
+from app.documents.parsing import reasons
+from app.documents.parsing.confinement import confine
+from app.documents.parsing.limits import Limits
+from app.documents.parsing.wire import End, Fault, Line, Ready, encode
+
+
+def main(suffix: str, limits: Limits, parent: int) -> None:
+    output = _private_output()
+    read = reader_of(suffix)
+    confine(limits, parent=parent)
+    output.write(encode(Ready()))
+    output.flush()
+    size = 0
+    for line in _told(read, sys.stdin.buffer, suffix):
+        data = encode(line)
+        size += len(data)
+        if size > limits.output:
+            data = encode(Fault(reasons.too_much_text(limits.output)))
+        output.write(data)
+        if size > limits.output:
+            break
+    output.flush()
+
+
+def _private_output() -> BinaryIO:
+    """Our own way out; what a library prints goes to stderr."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return output
+
+
+def _told(read: Read, file: BinaryIO, suffix: str) -> Iterator[Line]:
+    try:
+        check(file, suffix)
+        yield from _clean(read(file, suffix))
+    except UnreadableFile as error:
+        yield Fault(error.message, error.detail)
+    except MemoryError:
+        yield Fault(reasons.MEMORY)
+    except RecursionError:
+        yield Fault(reasons.DEPTH)
+    except GeneratorExit:
+        raise
+    except Exception as error:
+        yield Fault(DamagedFile(suffix).message, repr(error))
+    except BaseException as error:  # a panic in Rust, for want of memory as well
+        yield Fault(reasons.ABORT, repr(error))
+    else:
+        yield End()
+
+
+def _clean(sections: Iterator[Section]) -> Iterator[Section]:
+    for section in sections:
+        bare = Section(
+            section.text.replace("\x00", ""),
+            section.heading and section.heading.replace("\x00", "")[:1_000],
+            section.place and section.place.replace("\x00", "")[:1_000],
+        )
+        yield from (piece for piece in in_pieces(bare) if piece.text.strip())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Limits.from_json(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,23 @@
+"""What reading one file may cost."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`seconds` is the time on the wall, `cpu_seconds` that of the processor."""
+
+    seconds: float = 10
+    cpu_seconds: int = 8
+    memory: int = 768 * 1024 * 1024
+    output: int = 20 * 1000 * 1000
+    open_files: int = 64
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        return cls(**json.loads(text))

@@ -1,0 +1,226 @@
+"""The process that reads a file: what it may do, and how it ends."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import uvloop
+
+from app.documents.formats.recognition import NEEDED
+from app.documents.formats.sections import Section
+from app.documents.parsing import Limits, Parsed, Parser, ReaderFailed, UnreadableFile, parse
+from tests.documents import bombs
+from tests.documents import made_files as made
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A file that takes seconds to read."""
+    path = tmp_path / "page.html"
+    path.write_bytes(bombs.page_of_much_work())
+    return path
+
+
+def readers() -> Iterator[psutil.Process]:
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "app.documents.parsing.child" in process.cmdline():
+                yield process
+        except psutil.Error:
+            continue  # it ended while we looked
+
+
+async def confined_reader() -> psutil.Process:
+    """The reader, once it has taken its limits upon itself."""
+    while True:
+        for process in readers():
+            if process.nice() == 10 and (os.geteuid() or process.uids().real == NOBODY):
+                return process
+        await asyncio.sleep(0)
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+async def test_a_file_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.docx", made.docx(made.paragraph("Hello")))
+    path.chmod(0o600)
+    assert await parse(path, ".docx") == Parsed((Section("Hello"),), 5)
+
+
+def test_files_are_read_under_uvloop_as_well(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.pdf", made.pdf(*made.pdf_pages("Hello")))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(parse(path, ".pdf")) == Parsed((Section("Hello", place="page 1"),), 5)
+
+
+async def test_nul_characters_and_lone_surrogates_do_not_come_back(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", b'{"a": "x\\u0000y\\ud800z"}')
+    assert await parse(path, ".json") == Parsed((Section("a: xy?z"),), 7)
+
+
+async def test_a_file_of_blanks_holds_no_text(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="The file holds no text"):
+        await parse(write(tmp_path, "a.txt", b" \n\t"), ".txt")
+
+
+async def test_a_file_that_takes_too_long_is_given_up(page: Path) -> None:
+    with pytest.raises(UnreadableFile, match="takes too much time"):
+        await parse(page, ".html", limits=Limits(seconds=0.5))
+    assert list(readers()) == []
+
+
+async def test_a_file_that_takes_too_much_of_the_processor_is_given_up(page: Path) -> None:
+    with pytest.raises(UnreadableFile, match="takes too much time"):
+        await parse(page, ".html", limits=Limits(cpu_seconds=1))
+
+
+async def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", b"[%s1]" % (b"[1.5, 2.5]," * 2_000_000))
+    with pytest.raises(UnreadableFile, match="The file takes too much memory to read"):
+        await parse(path, ".json", limits=Limits(memory=256 * 1024 * 1024))
+
+
+async def test_a_reader_has_no_secrets_and_few_rights(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEGBOARD_SECRET", "hush")
+    reading = asyncio.create_task(parse(page, ".html"))
+    reader = await confined_reader()
+    known = set(reader.environ())
+    user = reader.uids().real
+    files = reader.rlimit(psutil.RLIMIT_FSIZE)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert known <= {"PATH", "LANG", "OMP_THREAD_LIMIT", "TESSDATA_PREFIX", "LC_CTYPE"}
+    assert user == (NOBODY if os.geteuid() == 0 else os.geteuid())
+    assert files == (0, 0)
+    assert not reader.is_running()
+
+
+async def test_a_parser_reads_so_many_files_at_once_and_no_more(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.txt", b"Hello")
+    parser = Parser(at_once=2)
+    reading = asyncio.gather(*(parser.parse(path, ".txt") for _ in range(6)))
+    most = 0
+    while not reading.done():
+        most = max(most, len(list(readers())))
+        await asyncio.sleep(0)
+    assert await reading == [Parsed((Section("Hello"),), 5)] * 6
+    assert most == 2
+
+
+async def test_the_server_goes_on_while_a_file_is_read(page: Path) -> None:
+    clock = asyncio.get_running_loop().time
+    reading = asyncio.create_task(parse(page, ".html", limits=Limits(seconds=1)))
+    longest, before = 0.0, clock()
+    while not reading.done():
+        await asyncio.sleep(0)
+        longest, before = max(longest, clock() - before), clock()
+    with pytest.raises(UnreadableFile):
+        await reading
+    assert longest < 0.25
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo '[\"ready\"]'; kill -SEGV $$", "The file is damaged: the reader did not survive it"),
+        ("echo '[\"ready\"]'; kill -KILL $$", "The file takes too much memory to read"),
+        (
+            "echo '[\"ready\"]'; echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$",
+            "The file takes too much memory to read",
+        ),
+        ("echo '[\"ready\"]'; yes", "The file is damaged: the reader did not survive it"),
+        (
+            'echo \'["ready"]\'; yes \'["section", "a", null, null]\'',
+            "The file is damaged: the reader did not survive it",
+        ),
+        (
+            "echo '[\"ready\"]'; yes | tr -d '\\n'",
+            "The file is damaged: the reader did not survive it",
+        ),
+        ("echo '[\"ready\"]'; exec sleep 100", "The file takes too much time to read"),
+        ("yes >&2", "The file takes too much time to read"),
+    ],
+)
+async def test_a_reader_that_was_taken_over_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    path = write(tmp_path, "a.txt", b"Hello")
+    program = write(tmp_path, "python", f"#!/bin/sh\n{script}\n".encode())
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(UnreadableFile) as raised:
+        await parse(path, ".txt", limits=Limits(seconds=1, output=1_000_000))
+    assert raised.value.message == reason
+
+
+async def test_a_reader_that_does_not_start_is_not_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(ReaderFailed):
+        await parse(write(tmp_path, "a.txt", b"Hello"), ".txt")
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+async def test_text_in_images_and_scans_is_read(tmp_path: Path) -> None:
+    import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    objects = made.pdf_pages("HELLO WORLD")
+    objects[4] = objects[4].replace(b"12 Tf", b"40 Tf")
+    bitmap = pypdfium2.PdfDocument(made.pdf(*objects))[0].render(scale=2, grayscale=True)
+    data = bytes(bitmap.buffer)
+    rows = [data[y * bitmap.stride :][: bitmap.width] for y in range(bitmap.height)]
+    picture = write(tmp_path, "a.png", made.png(rows, bitmap.width))
+    assert await parse(picture, ".png") == Parsed((Section("HELLO WORLD"),), 11)
+
+    scan = made.pdf_pages("")
+    scan[4] = made.stream(b"400 0 0 200 0 0 cm /Im Do")
+    scan[3] = scan[3].replace(b"/Resources <<", b"/Resources << /XObject << /Im 6 0 R >>")
+    size = (bitmap.width, bitmap.height)
+    words = b"/Type /XObject /Subtype /Image /Width %d /Height %d" % size
+    look = b"/ColorSpace /DeviceGray /BitsPerComponent 8"
+    scan.append(made.stream(b"".join(rows), words + look))
+    path = write(tmp_path, "a.pdf", made.pdf(*scan))
+    assert await parse(path, ".pdf") == Parsed((Section("HELLO WORLD", place="page 1"),), 11)
+
+
+async def test_without_tesseract_the_reason_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    picture = write(tmp_path, "a.png", made.png([bytes(9)] * 9, 9))
+    with pytest.raises(UnreadableFile) as raised:
+        await parse(picture, ".png")
+    assert raised.value.message == NEEDED
+    scan = write(tmp_path, "a.pdf", made.pdf(*made.pdf_pages("")))
+    with pytest.raises(UnreadableFile) as raised:
+        await parse(scan, ".pdf")
+    assert raised.value.message == f"The PDF holds no text, only pictures. {NEEDED}"
+
+
+def test_a_reader_dies_with_the_server(page: Path) -> None:
+    code = (
+        "import asyncio, pathlib, sys; from app.documents.parsing import parse\n"
+        "asyncio.run(parse(pathlib.Path(sys.argv[1]), '.html'))"
+    )
+    server = psutil.Popen([sys.executable, "-c", code, str(page)])
+    while not (children := [child for child in server.children() if child.nice() == 10]):
+        pass
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    assert psutil.wait_procs(children, timeout=1)[1] == []
