@@ -1,0 +1,1 @@
+"""Background work as rows, run by whichever process is free."""

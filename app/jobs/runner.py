@@ -1,0 +1,81 @@
+"""Run jobs as they come, for as long as the process lives."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+import structlog
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+Work: TypeAlias = Callable[..., Awaitable[None]]
+
+ABANDONED_AFTER: Final = timedelta(seconds=15)
+"""A job whose process has been silent for so long is given to another."""
+
+log = structlog.get_logger("pegboard.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """What to do for a job, and for how many at once over all processes (0: any number)."""
+
+    work: Work
+    at_once: int = 0
+
+
+async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, JobKind]) -> None:
+    """Work until cancelled. A lost connection is replaced."""
+    while True:
+        try:
+            await _run_on_one_connection(engine, kinds)
+        except Exception as error:  # whatever the driver raises, the answer is another connection
+            log.warning("jobs_interrupted", error=type(error).__name__)
+        await asyncio.sleep(1)
+
+
+async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, JobKind]) -> None:
+    connection = await asyncpg.connect(**_connect_arguments(engine))
+    try:
+        runner = QueueManager(Queries(AsyncpgDriver(connection)))
+        for name, kind in kinds.items():
+            runner.entrypoint(name, concurrency_limit=kind.at_once)(_entry(name, kind.work))
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        running = asyncio.create_task(
+            runner.run(batch_size=4, max_concurrent_tasks=8, heartbeat_timeout=ABANDONED_AFTER)
+        )
+        broken = asyncio.create_task(lost.wait())
+        try:
+            await asyncio.wait({running, broken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            runner.shutdown.set()
+            for task in (running, broken):
+                task.cancel()
+            await asyncio.gather(running, broken, return_exceptions=True)
+    finally:
+        connection.terminate()
+
+
+def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
+    async def run(job: Job) -> None:
+        try:
+            await work(**json.loads(job.payload or b"{}"))
+        except Exception:
+            log.exception("job_failed", job=name)
+
+    return run
+
+
+def _connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
+    """The engine's own address, in asyncpg's words. LISTEN needs a connection of its own."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    known = {"host", "port", "user", "password", "database", "ssl"}
+    return {name: value for name, value in arguments.items() if name in known}
