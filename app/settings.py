@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     keepalive: float = Field(default=10, gt=0)
     model_retries: int = Field(default=2, ge=0, le=10)
 
+    blobs_bucket: str | None = None
+    blobs_prefix: str = "pegboard/"
+    document_patience: float = Field(default=30, ge=0)
+    jobs: bool = True
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
     max_upload: int = Field(default=50 * 1024 * 1024, ge=1024)
     log_level: str = "info"

@@ -6,17 +6,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import platformdirs
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from app.blobs.disk import DiskStore
+from app.blobs.s3 import S3Store
+from app.blobs.store import BlobStore
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
+from app.documents.indexing import Indexer
+from app.documents.lookup import Lookup
+from app.documents.operations import INDEX_DOCUMENT, REMOVE_BLOB
+from app.documents.parsing import Parser
 from app.identifiers import new_id
+from app.jobs.runner import JobKind, run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.choice import ChosenGateway
+from app.llm.embeddings.choice import ChosenEmbedder
+from app.llm.embeddings.embedder import EmbedderMissing
+from app.llm.embeddings.minilm import MiniLm
+from app.llm.embeddings.minilm_network import require_installed
+from app.llm.embeddings.remote import RemoteEmbedder
 from app.llm.gateway import Gateway, ModelName
 from app.llm.litellm_gateway import LitellmGateway
 from app.llm.sandbox import SandboxGateway
@@ -47,6 +61,7 @@ class Resources:
     read_scopes: Scopes
     recogniser: Recogniser
     conversations: Conversations
+    blobs: BlobStore
     default_model: ModelName
 
 
@@ -86,6 +101,58 @@ def data_folder(settings: Settings) -> Path:
     return platformdirs.user_data_path("pegboard", appauthor=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What reading and finding documents needs."""
+
+    blobs: BlobStore
+    indexer: Indexer
+    lookup: Lookup
+
+
+def shelves_of(settings: Settings, scopes: Scopes) -> Shelves:
+    blobs = blobs_of(settings)
+    try:
+        require_installed()
+        local: MiniLm | None = MiniLm()
+    except EmbedderMissing as missing:
+        log.warning("no_local_embedder", fix=missing.message)
+        local = None
+    embedders = ChosenEmbedder(
+        remote=lambda name: RemoteEmbedder(name, litellm_gateway.embed),
+        local=local,
+        is_configured=lambda provider: (
+            settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
+        ),
+    )
+    return Shelves(
+        blobs=blobs,
+        indexer=Indexer(scopes=scopes, blobs=blobs, parser=Parser(), embedders=embedders),
+        lookup=Lookup(scopes=scopes, embedders=embedders),
+    )
+
+
+def blobs_of(settings: Settings) -> BlobStore:
+    if settings.blobs_bucket is not None:
+        return S3Store(settings.blobs_bucket, prefix=settings.blobs_prefix)
+    return DiskStore(data_folder(settings) / "blobs")
+
+
+def job_kinds(shelves: Shelves) -> dict[str, JobKind]:
+    """Every kind of background work, by the name under which rooms ask for it."""
+
+    async def index_document(tenant_id: str, document_id: str) -> None:
+        await shelves.indexer.index(UUID(tenant_id), UUID(document_id))
+
+    async def remove_blob(key: str) -> None:
+        await shelves.blobs.remove(key)
+
+    return {
+        INDEX_DOCUMENT: JobKind(index_document),
+        REMOVE_BLOB: JobKind(remove_blob),
+    }
+
+
 @asynccontextmanager
 async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
@@ -94,13 +161,20 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         scopes = scopes_of(sessions)
         lessee = Lessee(new_id())
         gateway = gateway_of(settings)
-        execution = Execution(scopes=scopes, gateway=gateway, lessee=lessee)
+        shelves = shelves_of(settings, scopes)
+        patience = settings.document_patience
+        execution = Execution(
+            scopes=scopes, gateway=gateway, lookup=shelves.lookup, lessee=lessee, patience=patience
+        )
         await _keep_bootstrap_key(settings, sessions)
         background = [
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
             asyncio.create_task(rescue_forever(sessions), name="rescue"),
             asyncio.create_task(_warm_up(settings), name="warm-up"),
         ]
+        if settings.jobs:
+            kinds = job_kinds(shelves)
+            background.append(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
         try:
             yield Resources(
                 settings=settings,
@@ -114,8 +188,13 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 ),
                 recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
                 conversations=Conversations(
-                    scopes=scopes, gateway=gateway, execution=execution, lessee=lessee
+                    scopes=scopes,
+                    gateway=gateway,
+                    execution=execution,
+                    lessee=lessee,
+                    patience=patience,
                 ),
+                blobs=shelves.blobs,
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:

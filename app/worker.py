@@ -1,4 +1,4 @@
-"""The background process: looks after runs whose server is gone."""
+"""The background process: does jobs, and looks after runs whose server is gone."""
 
 import asyncio
 import signal
@@ -6,9 +6,11 @@ import signal
 import structlog
 
 from app.db.engine import sessions_of
+from app.jobs.runner import run_jobs
 from app.runs.rescue import rescue_forever
 from app.settings import Settings
-from app.wiring import open_database
+from app.tenants.scope import scopes_of
+from app.wiring import job_kinds, open_database, shelves_of
 
 log = structlog.get_logger("pegboard.worker")
 
@@ -21,7 +23,13 @@ async def work(settings: Settings) -> None:
         loop.add_signal_handler(name, stopped.set)
     async with open_database(settings) as engine:
         log.info("worker_started")
-        rescue = asyncio.create_task(rescue_forever(sessions_of(engine)))
+        sessions = sessions_of(engine)
+        kinds = job_kinds(shelves_of(settings, scopes_of(sessions)))
+        tasks = [
+            asyncio.create_task(rescue_forever(sessions)),
+            asyncio.create_task(run_jobs(engine, kinds)),
+        ]
         await stopped.wait()
-        rescue.cancel()
-        await asyncio.gather(rescue, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -16,8 +16,18 @@ for tables in Path(app.__path__[0]).glob("*/tables.py"):
     importlib.import_module(f"app.{tables.parent.name}.tables")
 
 
+def is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """The queue's library looks after its own tables."""
+    return not (kind == "table" and (name or "").startswith("pgqueuer"))
+
+
 def migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        include_name=is_ours,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -1,86 +1,124 @@
-"""Attach files to a message, and list what is attached."""
+"""Accept files, find them, let them go."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app import clock
-from app.documents.formats import READERS, suffix_of
-from app.documents.tables import Document, DocumentStatus
-from app.errors import AppError
-from app.identifiers import new_id
-from app.llm.tokens import count_tokens
+from app.blobs.store import StoredBlob
+from app.documents.tables import UNFINISHED, Document, DocumentStatus
+from app.jobs.queue import enqueue
 from app.tenants.scope import Scope
+
+INDEX_DOCUMENT = "index_document"
+REMOVE_BLOB = "remove_blob"
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file with its text, or with the reason why there is none."""
+class Upload:
+    """A file whose bytes are in the blob store, under the id that its document will have."""
 
+    id: UUID
     filename: str
-    byte_size: int
-    sha256: str
-    text: str | None
-    problem: str | None
+    blob: StoredBlob
 
 
-def read_file(filename: str, data: bytes) -> ReadFile:
-    """Read a file by its suffix. Raises UnsupportedFile; a file that cannot be read is kept so."""
-    suffix = suffix_of(filename)
-    text, problem = None, None
-    reader = READERS.get(suffix)
-    if reader is None:
-        problem = f"This version does not read {suffix} files yet"
-    else:
-        try:
-            text = reader(data)
-        except AppError as error:
-            problem = error.message
-        else:
-            if not text.strip():
-                text, problem = None, "The file holds no text"
-    return ReadFile(filename, len(data), hashlib.sha256(data).hexdigest(), text, problem)
+def blob_key(document_id: UUID) -> str:
+    return document_id.hex
 
 
-def attach(
-    scope: Scope, files: Iterable[ReadFile], *, thread_id: UUID, message_id: UUID
-) -> list[Document]:
-    """Keep files as documents of a message; they stay visible to the whole thread."""
+async def accept(
+    scope: Scope,
+    upload: Upload,
+    *,
+    assistant_id: UUID | None,
+    thread_id: UUID | None = None,
+    message_id: UUID | None = None,
+) -> Document:
+    """Make a document of an upload and have it indexed."""
     moment = clock.now()
-    documents = [
-        Document(
-            id=new_id(),
-            tenant_id=scope.tenant_id,
-            created_at=moment,
-            updated_at=moment,
-            thread_id=thread_id,
-            message_id=message_id,
-            filename=file.filename,
-            status=DocumentStatus.FAILED if file.problem else DocumentStatus.INDEXED,
-            status_message=file.problem,
-            byte_size=file.byte_size,
-            sha256=file.sha256,
-            text=file.text,
-            tokens=count_tokens(file.text or ""),
-        )
-        for file in files
-    ]
-    scope.session.add_all(documents)
-    return documents
+    document = Document(
+        id=upload.id,
+        tenant_id=scope.tenant_id,
+        created_at=moment,
+        updated_at=moment,
+        assistant_id=assistant_id,
+        thread_id=thread_id,
+        message_id=message_id,
+        filename=upload.filename,
+        status=DocumentStatus.PENDING,
+        status_message=None,
+        summary=None,
+        byte_size=upload.blob.size,
+        sha256=upload.blob.sha256,
+        attempts=0,
+        chunk_count=0,
+        tokens=0,
+        embedded_by=None,
+        processing_started_at=None,
+        processing_completed_at=None,
+    )
+    scope.session.add(document)
+    await scope.session.flush()
+    await enqueue(
+        scope.session,
+        INDEX_DOCUMENT,
+        tenant_id=str(scope.tenant_id),
+        document_id=str(document.id),
+    )
+    return document
+
+
+async def get(scope: Scope, document_id: UUID) -> Document:
+    return await scope.get(Document, document_id, noun="Document")
+
+
+async def of_assistant(scope: Scope, assistant_id: UUID) -> Sequence[Document]:
+    """The documents uploaded to the assistant itself, oldest first."""
+    found = (
+        scope.select(Document)
+        .where(Document.assistant_id == assistant_id, Document.thread_id.is_(None))
+        .order_by(Document.id)
+    )
+    return (await scope.session.scalars(found)).all()
 
 
 async def of_threads(scope: Scope, thread_ids: Sequence[UUID]) -> Sequence[Document]:
-    """All documents of some threads, without their texts, oldest first."""
+    """All documents of some threads, those of their messages among them, oldest first."""
     found = scope.select(Document).where(Document.thread_id.in_(thread_ids)).order_by(Document.id)
     return (await scope.session.scalars(found)).all()
 
 
-async def texts_of_thread(scope: Scope, thread_id: UUID) -> list[tuple[str, str, int]]:
-    """(filename, text, tokens) of a thread's readable documents, newest first."""
-    found = (
-        scope.select_columns(Document, Document.filename, Document.text, Document.tokens)
-        .where(Document.thread_id == thread_id, Document.status == DocumentStatus.INDEXED)
-        .order_by(Document.id.desc())
+async def of_message(scope: Scope, message_id: UUID) -> Sequence[Document]:
+    found = scope.select(Document).where(Document.message_id == message_id).order_by(Document.id)
+    return (await scope.session.scalars(found)).all()
+
+
+async def unfinished(scope: Scope, document_ids: Sequence[UUID]) -> Sequence[str]:
+    """The names of those among these documents that are still to be indexed."""
+    found = scope.select_columns(Document, Document.filename).where(
+        Document.id.in_(document_ids), Document.status.in_(UNFINISHED)
     )
-    return [(name, text, tokens) for name, text, tokens in await scope.session.execute(found)]
+    return (await scope.session.scalars(found)).all()
+
+
+async def remove(scope: Scope, document_id: UUID) -> Document:
+    """Remove a document with its chunks; its bytes follow once this is committed."""
+    document = await get(scope, document_id)
+    await scope.session.delete(document)
+    await scope.session.flush()
+    await enqueue(scope.session, REMOVE_BLOB, key=blob_key(document.id))
+    return document
+
+
+async def release_blobs(
+    scope: Scope, *, assistant_id: UUID | None = None, thread_id: UUID | None = None
+) -> None:
+    """Have the bytes removed of all documents that go with an assistant or a thread."""
+    owned = scope.select_columns(Document, Document.id)
+    if assistant_id is not None:
+        owned = owned.where(Document.assistant_id == assistant_id)
+    if thread_id is not None:
+        owned = owned.where(Document.thread_id == thread_id)
+    for document_id in (await scope.session.scalars(owned)).all():
+        await enqueue(scope.session, REMOVE_BLOB, key=blob_key(document_id))

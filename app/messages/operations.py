@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from app import clock
-from app.db.base import JsonDict
 from app.identifiers import new_id
 from app.llm.tokens import count_tokens
 from app.messages.tables import Message, MessageStatus, Role
@@ -40,12 +39,3 @@ async def append(scope: Scope, message: Message) -> None:
     """Store a message at the end of its thread, now: the order of inserts is the order of turns."""
     scope.session.add(message)
     await scope.session.flush()
-
-
-async def append_user_message(
-    scope: Scope, *, thread_id: UUID, content: str | None, labels: JsonDict | None
-) -> Message:
-    message = new_message(scope, thread_id=thread_id, role=Role.USER, content=content)
-    message.labels = labels
-    await append(scope, message)
-    return message

@@ -1,12 +1,35 @@
 """Read messages."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func, select
 
 from app.messages.tables import Message
 from app.tenants.scope import Scope
+
+_LAST: Final = 2**63 - 1
+# Built once: putting such a statement together costs as much as running it.
+_PAGE: Final = (
+    select(
+        Message.seq,
+        Message.id,
+        Message.role,
+        Message.status,
+        Message.content,
+        Message.tool_calls,
+        Message.tool_call_id,
+        Message.tokens,
+    )
+    .where(
+        Message.tenant_id == bindparam("tenant"),
+        Message.thread_id == bindparam("thread"),
+        Message.seq < bindparam("before"),
+    )
+    .order_by(Message.seq.desc())
+    .limit(bindparam("most"))
+)
 
 
 async def of_threads(scope: Scope, thread_ids: Sequence[UUID]) -> Sequence[Message]:
@@ -22,31 +45,23 @@ async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID
         .where(Message.thread_id.in_(thread_ids))
         .group_by(Message.thread_id)
     )
-    return dict(row.tuple() for row in await scope.session.execute(counted))
+    return {row[0]: row[1] for row in await scope.session.execute(counted)}
 
 
 async def newest_first(
     scope: Scope, thread_id: UUID, *, before: int | None, limit: int
-) -> Sequence[tuple[int, str, str, str | None, list[dict[str, object]] | None, str | None, int]]:
-    """(seq, role, status, content, tool_calls, tool_call_id, tokens) of a thread's newest messages.
+) -> Sequence[tuple[Any, ...]]:
+    """(seq, id, role, status, content, tool_calls, tool_call_id, tokens) of the newest messages.
 
     `before` is the seq that the page ends at. Columns, not rows: a long thread is read every turn.
     """
-    page = (
-        scope.select_columns(
-            Message,
-            Message.seq,
-            Message.role,
-            Message.status,
-            Message.content,
-            Message.tool_calls,
-            Message.tool_call_id,
-            Message.tokens,
-        )
-        .where(Message.thread_id == thread_id)
-        .order_by(Message.seq.desc())
-        .limit(limit)
+    page = await scope.session.execute(
+        _PAGE,
+        {
+            "tenant": scope.tenant_id,
+            "thread": thread_id,
+            "before": _LAST if before is None else before,
+            "most": limit,
+        },
     )
-    if before is not None:
-        page = page.where(Message.seq < before)
-    return [row.tuple() for row in await scope.session.execute(page)]
+    return page.all()

@@ -1,5 +1,7 @@
 """End a run that is waiting for its caller."""
 
+from uuid import UUID
+
 from sqlalchemy import update
 
 from app import clock
@@ -11,24 +13,25 @@ from app.runs.tables import Run
 from app.tenants.scope import Scope
 
 
-async def cancel_paused(scope: Scope, run: Run) -> bool:
+async def cancel_paused(scope: Scope, *, thread_id: UUID, run_id: UUID) -> bool:
     """Cancel a run that waits for outputs; False where somebody was quicker.
 
     Its unanswered calls stay as they are: `history` shows them to the model as cancelled.
     """
-    message = await queries.waiting_message(scope, run)
     cancelled = await scope.session.execute(
         update(Run)
         .where(
-            Run.id == run.id,
+            Run.id == run_id,
             Run.tenant_id == scope.tenant_id,
             Run.status == RunStatus.REQUIRES_ACTION,
         )
         .values(status=RunStatus.CANCELLED, ended_at=clock.now(), **RELEASED)
         .returning(Run.id)
+        .execution_options(synchronize_session=False)
     )
     if cancelled.first() is None:
         return False
+    message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
     if message is not None:
         message.status = MessageStatus.CANCELLED
     return True

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from app.assistants import operations as assistants
 from app.db.base import JsonDict
+from app.documents.library import DocumentsNotIndexed
 from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
 from app.messages.tables import Message, MessageStatus
 from app.models.windows import window_of
@@ -16,17 +16,15 @@ from app.runs.execution import Execution, Ready
 from app.runs.feed import Feed
 from app.runs.history import calls_of
 from app.runs.lease import Lessee
+from app.runs.opening import open_turn
 from app.runs.options import RunOptions, from_json
 from app.runs.resuming import ToolOutput
-from app.runs.snapshots import ContextUsage, MessageSnapshot, RunSnapshot
+from app.runs.snapshots import ContextUsage, MessageSnapshot, Retrieved, RunSnapshot
 from app.runs.starting import NewMessage, StoredMessage, ThreadBusy
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope, Scopes
 from app.threads import operations as threads
-
-PATIENCE: Final = 30.0
-"""Seconds that a message waits for the run before it on the same thread."""
 
 _POLL: Final = 0.1
 Answer = TypeVar("Answer")
@@ -71,7 +69,10 @@ class Conversations:
         gateway: Gateway,
         execution: Execution,
         lessee: Lessee,
+        patience: float,
     ) -> None:
+        """`patience`: seconds that a message waits for what keeps its thread from taking it."""
+        self._patience = patience
         self._scopes = scopes
         self._gateway = gateway
         self._execution = execution
@@ -91,8 +92,11 @@ class Conversations:
 
         async def attempt() -> StoredMessage:
             async with self._scopes(tenant_id) as scope:
-                thread = await threads.get(scope, thread_id)
-                return await starting.store_message(scope, thread, new)
+                opening = await open_turn(scope, thread_id)
+                stored = await starting.store_message(scope, opening, new)
+                await scope.session.flush()
+                await threads.touch(scope, thread_id)
+                return stored
 
         return await self._when_idle(thread_id, attempt)
 
@@ -108,7 +112,7 @@ class Conversations:
     ) -> Turn:
         """Store the outputs of a paused run and play it on."""
         async with self._scopes(tenant_id) as scope:
-            await threads.get(scope, thread_id)
+            opening = await open_turn(scope, thread_id)
             run = await resuming.resume_run(
                 scope,
                 thread_id=thread_id,
@@ -119,17 +123,19 @@ class Conversations:
                 lessee=self._lessee,
             )
             ready = await self._ready(scope, run, from_json(run.options))
+            ready = replace(ready, look_up=opening.has_documents)
         return Turn(ready.run, self._execution.begin(ready))
 
     async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
         """What the thread's paused run waits for, if there is one."""
         async with self._scopes(tenant_id) as scope:
-            thread = await threads.get(scope, thread_id)
-            run = await queries.active_run(scope, thread.id)
-            if run is None or run.status != RunStatus.REQUIRES_ACTION:
+            opening = await open_turn(scope, thread_id)
+            if opening.active_run is None:
                 return None
-            message = await queries.waiting_message(scope, run)
-            if message is None:
+            run_id, _ = opening.active_run
+            run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+            message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
+            if run is None or message is None:
                 return None
             return PendingAction(snapshot_of(run), answer_of(message, run))
 
@@ -137,48 +143,53 @@ class Conversations:
         self, tenant_id: UUID, thread_id: UUID, new: NewMessage, wishes: Wishes
     ) -> tuple[StoredMessage, Ready]:
         async with self._scopes(tenant_id) as scope:
-            thread = await threads.get(scope, thread_id)
+            opening = await open_turn(scope, thread_id)
+            if opening.unfinished:
+                raise DocumentsNotIndexed(opening.unfinished)
             instructions, tools = wishes.instructions, wishes.tools
-            if thread.assistant_id is not None and (instructions is None or tools is None):
-                assistant = await assistants.get(scope, thread.assistant_id)
-                instructions = assistant.system_prompt if instructions is None else instructions
-                tools = tuple(assistant.tools or ()) if tools is None else tools
             options = RunOptions(
                 model=wishes.model,
-                instructions=instructions or "",
-                tools=tools or (),
+                instructions=(opening.instructions or "") if instructions is None else instructions,
+                tools=opening.tools if tools is None else tools,
+                passages=opening.tok_k,
                 generation=wishes.generation,
                 script=wishes.script,
                 whole=wishes.whole,
             )
-            stored = await starting.store_message(scope, thread, new)
+            stored = await starting.store_message(scope, opening, new)
             run = await starting.begin_run(
                 scope,
-                thread,
+                opening,
                 options=options,
                 reported=self._gateway.answers_as(wishes.model),
                 lessee=self._lessee,
             )
-            return stored, await self._ready(scope, run, options)
+            ready = await self._ready(scope, run, options)
+            return stored, replace(
+                ready,
+                look_up=opening.has_documents or bool(stored.attachments),
+                awaited=tuple(document.id for document in stored.attachments),
+            )
 
     async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
         window = window_of(options.model.provider, options.model.name)
         gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
-        return Ready(snapshot_of(run), options.model, options, gathered)
+        return Ready(snapshot_of(run), options, gathered)
 
     async def _when_idle(self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Try until no other run is being played on the thread, or PATIENCE is used up."""
+        """Try until no other run is being played on the thread, or patience is used up."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE
+        deadline = loop.time() + self._patience
         while True:
             try:
                 return await attempt()
-            except ThreadBusy:
+            except (ThreadBusy, DocumentsNotIndexed) as reason:
                 left = deadline - loop.time()
                 if left <= 0:
                     raise
-                feed = self._execution.feed_of_thread(thread_id)
-                if feed is None:  # played by another process
+                busy = isinstance(reason, ThreadBusy)
+                feed = self._execution.feed_of_thread(thread_id) if busy else None
+                if feed is None:  # somebody else is at work
                     await asyncio.sleep(min(_POLL, left))
                 else:
                     await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
@@ -202,6 +213,7 @@ def snapshot_of(run: Run) -> RunSnapshot:
             run.cost_usd,
         ),
         context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
+        retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
     )
 
 

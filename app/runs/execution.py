@@ -8,15 +8,17 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import update
 
 from app import clock
+from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
-from app.llm.gateway import Gateway, ModelName
+from app.llm.gateway import Gateway
 from app.messages.tables import MessageStatus
 from app.metrics import RUN_SECONDS, RUNS
 from app.models.windows import window_of
@@ -36,29 +38,41 @@ from app.runs.lease import HEARTBEAT, Lessee
 from app.runs.options import RunOptions
 from app.runs.prompting import Gathered, assemble
 from app.runs.recording import RunLost, is_durable, record
-from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, RunSnapshot
+from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, Retrieved, RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scopes
+
+BREATH_SECONDS: Final = 0.002
+"""How long a run may keep the event loop to itself."""
 
 log = structlog.get_logger("pegboard.runs")
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A run that this process has leased, and what was read for it."""
+    """A run that this process has leased, and what was read for it.
+
+    `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
+    """
 
     run: RunSnapshot
-    requested: ModelName
     options: RunOptions
     gathered: Gathered
+    look_up: bool = False
+    awaited: tuple[UUID, ...] = ()
 
 
 class Execution:
     """The runs in flight of this process."""
 
-    def __init__(self, *, scopes: Scopes, gateway: Gateway, lessee: Lessee) -> None:
+    def __init__(
+        self, *, scopes: Scopes, gateway: Gateway, lookup: Lookup, lessee: Lessee, patience: float
+    ) -> None:
+        """`patience`: seconds that a run waits for the files of its message to be indexed."""
         self._scopes = scopes
+        self._lookup = lookup
+        self._patience = patience
         self._gateway = gateway
         self._lessee = lessee
         self._feeds = Feeds()
@@ -130,20 +144,53 @@ class Execution:
             RUN_SECONDS.observe(monotonic() - begun)
 
     async def _play(self, ready: Ready, feed: Feed) -> RunStatus:
-        window = window_of(ready.requested.provider, ready.requested.name)
+        model = ready.options.model
         try:
-            prompt, usage = assemble(ready.gathered, ready.options, window, ready.run.model.name)
+            found = await self._look_up(ready)
+            prompt, usage = assemble(
+                ready.gathered,
+                found,
+                ready.options,
+                window=window_of(model.provider, model.name),
+                model_name=ready.run.model.name,
+            )
         except AppError as error:
             await self._tell(ready, feed, _broken_off(ready.run, (), Failure.of(error)))
             return RunStatus.FAILED
-        run = replace(ready.run, context_usage=usage)
+        retrieved = tuple(
+            Retrieved(one.document_id, one.filename, one.positions, one.score)
+            for one in found.passages
+        )
+        run = replace(ready.run, context_usage=usage, retrieved=retrieved)
         status = RunStatus.IN_PROGRESS
-        what = engine.Play(run, ready.requested, ready.options, prompt)
+        what = engine.Play(run, model, ready.options, prompt)
         async with aclosing(engine.play(self._gateway, what)) as played:
+            breath = monotonic()
             async for facts in played:
                 await self._tell(ready, feed, facts)
                 status = _status_after(facts) or status
+                # A provider's client that has pieces in store gives them without a pause; those who
+                # follow would hear of the first when the last is there.
+                if monotonic() - breath > BREATH_SECONDS:
+                    await asyncio.sleep(0)
+                    breath = monotonic()
         return status
+
+    async def _look_up(self, ready: Ready) -> Found:
+        """What the thread's documents say to the message, once its own files are indexed."""
+        if not ready.look_up or ready.gathered.question_id is None:
+            return Found()
+        run = ready.run
+        if ready.awaited:
+            await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
+        return await self._lookup.find(
+            run.tenant_id,
+            thread_id=run.thread_id,
+            assistant_id=run.assistant_id,
+            question=ready.gathered.question,
+            message_id=ready.gathered.question_id,
+            top=ready.options.passages,
+        )
 
     async def _tell(self, ready: Ready, feed: Feed, facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""

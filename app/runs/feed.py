@@ -1,7 +1,7 @@
 """Live events of the runs played in this process, for any number of followers."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from uuid import UUID
 
 from app.runs.events import Facts, RunEvent
@@ -29,20 +29,25 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def follow(self) -> AsyncGenerator[RunEvent, None]:
-        """Every event from the first, until the feed is closed."""
+    async def follow(self) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """Every event from the first, until the feed is closed.
+
+        In batches of what has gathered since the last: who falls behind catches up in one step.
+        """
         woken = asyncio.Event()
         self._followers.add(woken)
         position = 0
         try:
             while True:
-                while position < len(self._events):
-                    yield self._events[position]
-                    position += 1
-                if self._closed:
-                    return
                 woken.clear()
-                await woken.wait()
+                gathered = self._events[position:]
+                position += len(gathered)
+                if gathered:
+                    yield gathered
+                elif self._closed:
+                    return
+                else:
+                    await woken.wait()
         finally:
             self._followers.discard(woken)
 

@@ -7,6 +7,7 @@ a cancelled run leaves calls unanswered, and a thread may be cut at any message.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from app.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
 from app.messages.tables import MessageStatus, Role
@@ -21,6 +22,7 @@ _CANCELLED_TOKENS: Final = 16
 class StoredTurn:
     """The columns of a message that the model's view of it is made from."""
 
+    id: UUID
     role: str
     status: str
     content: str | None

@@ -13,12 +13,14 @@ from app.llm.gateway import GenerationOptions, ModelName
 class RunOptions:
     """The wishes in effect: `instructions` and `tools` are the assistant's unless replaced.
 
-    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces.
+    `passages` is how many chunks of documents the model is given at most. `script` steers the
+    sandbox model. `whole` says that nobody reads the answer in pieces.
     """
 
     model: ModelName
     instructions: str = ""
     tools: tuple[JsonDict, ...] = ()
+    passages: int = 10
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False

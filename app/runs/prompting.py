@@ -10,10 +10,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.db.base import JsonDict
-from app.documents import operations as documents
+from app.documents.lookup import Found
 from app.llm.gateway import Passage, Prompt, Tool
-from app.llm.tokens import count_prompt_tokens
+from app.llm.tokens import count_prompt_tokens, count_tokens
 from app.messages import queries as messages
+from app.messages.tables import Role
 from app.models.windows import Window
 from app.runs.history import StoredTurn, turns_of
 from app.runs.options import RunOptions
@@ -26,31 +27,35 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The newest messages, oldest first, and the files of the thread, newest first."""
+    """The newest messages, oldest first; `question` is the newest of the user's, by its id."""
 
     turns: Sequence[SizedTurn]
-    older_messages: bool
-    files: Sequence[tuple[str, str, int]]
+    question: str
+    question_id: UUID | None
 
 
 async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
     """Read as much of the thread as can fit into the window, and no more."""
-    rows: list[tuple[int, str, str, str | None, Any, str | None, int]] = []
+    rows: list[StoredTurn] = []
+    before: int | None = None
     tokens = 0
     while True:
-        before = rows[-1][0] if rows else None
         page = await messages.newest_first(scope, thread_id, before=before, limit=_PAGE)
-        rows.extend(page)
+        rows.extend(StoredTurn(*row[1:]) for row in page)
         tokens += sum(row[-1] for row in page)
         if len(page) < _PAGE or tokens > window.context_limit:
             break
-    stored = [StoredTurn(*row[1:]) for row in reversed(rows)]
-    files = await documents.texts_of_thread(scope, thread_id)
-    return Gathered(turns_of(stored), len(page) == _PAGE, files)
+        before = page[-1][0]
+    asked = next((row for row in rows if row.role == Role.USER), None)
+    return Gathered(
+        turns_of(reversed(rows)),
+        question=(asked.content if asked else None) or "",
+        question_id=asked.id if asked else None,
+    )
 
 
 def assemble(
-    gathered: Gathered, options: RunOptions, window: Window, model_name: str
+    gathered: Gathered, found: Found, options: RunOptions, *, window: Window, model_name: str
 ) -> tuple[Prompt, ContextUsage]:
     """The prompt that fits. Raises ContextTooLong where not even the newest turn does."""
     room = room_for_prompt(window.context_limit, window.max_output)
@@ -58,7 +63,7 @@ def assemble(
         system=options.instructions,
         turns=(),
         tools=tuple(tool_of(definition) for definition in options.tools),
-        passages=_passages(gathered.files, room // 4),
+        passages=_passages(found, room // 4),
     )
     fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
     prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
@@ -90,15 +95,16 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _passages(files: Sequence[tuple[str, str, int]], room: int) -> tuple[Passage, ...]:
-    """Whole files while they fit, the newest first; the first that does not fit is cut."""
-    passages: list[Passage] = []
-    for filename, text, tokens in files:
-        if tokens > room:
-            share = len(text) * room // max(tokens, 1)
-            if share > 0:
-                passages.append(Passage(text[:share], filename))
+def _passages(found: Found, room: int) -> tuple[Passage, ...]:
+    """The best passages that fit into `room` tokens, and what could not be read at all."""
+    passages = [
+        Passage(f"This file could not be read: {reason}", filename)
+        for filename, reason in found.unreadable
+    ]
+    for passage in found.passages:
+        room -= count_tokens(passage.text)
+        if room < 0:
             break
-        passages.append(Passage(text, filename))
-        room -= tokens
+        source = f"{passage.filename}, {passage.place}" if passage.place else passage.filename
+        passages.append(Passage(passage.text, source))
     return tuple(passages)

@@ -23,13 +23,13 @@ async def active_run(scope: Scope, thread_id: UUID) -> Run | None:
     )
 
 
-async def waiting_message(scope: Scope, run: Run) -> Message | None:
+async def waiting_message(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Message | None:
     """The assistant's message whose calls a paused run waits for."""
     return await scope.session.scalar(
         scope.select(Message)
         .where(
-            Message.thread_id == run.thread_id,
-            Message.run_id == run.id,
+            Message.thread_id == thread_id,
+            Message.run_id == run_id,
             Message.role == Role.ASSISTANT,
             Message.status == MessageStatus.REQUIRES_ACTION,
         )

@@ -1,9 +1,10 @@
 """Write the durable part of events. What the engine yields together is stored together."""
 
-from typing import Any, Final
+import json
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import text
 
 from app import clock
 from app.errors import AppError, Kind
@@ -19,12 +20,28 @@ from app.runs.events import (
     RunFailed,
     RunPaused,
 )
-from app.runs.lease import RELEASED
 from app.runs.snapshots import MessageSnapshot, RunSnapshot
 from app.runs.statuses import RunStatus
-from app.runs.tables import Run
 from app.tenants.scope import Scope
-from app.threads.tables import Thread
+
+_END_OF_PLAY: Final = text("""
+    WITH run AS (
+        UPDATE runs
+        SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
+            output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
+            cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
+            context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
+            error_code = :error_code, error_message = :error_message,
+            ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
+            lease_owner = NULL, lease_until = NULL
+        WHERE id = :run_id AND tenant_id = :tenant_id AND lease_owner = :lessee_id
+          AND status = ANY(:playing)
+        RETURNING thread_id
+    )
+    UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
+    FROM run WHERE threads.id = run.thread_id
+    RETURNING threads.id
+""")
 
 _DURABLE: Final = (MessageFinished, RunPaused, RunCompleted, RunFailed, RunCancelled)
 
@@ -45,7 +62,7 @@ async def record(scope: Scope, facts: Facts, *, lessee_id: UUID) -> None:
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, Run.lease_owner == lessee_id)
+            await _update_run(scope, run, lessee_id=lessee_id)
     for event in facts:
         if isinstance(event, MessageFinished):
             await append_answer(scope, event.message)
@@ -61,45 +78,33 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
             return None
 
 
-async def _update_run(scope: Scope, run: RunSnapshot, still_ours: ColumnElement[bool]) -> None:
-    moment = clock.now()
-    resting = run.status is RunStatus.REQUIRES_ACTION
+async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> None:
     usage = run.usage
     context = run.context_usage
-    changed: dict[str, Any] = {
-        "status": run.status,
-        "rounds": run.rounds,
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cached_input_tokens": usage.cached_input_tokens,
-        "cache_write_input_tokens": usage.cache_write_input_tokens,
-        "cost_usd": usage.cost_usd,
-        "context_usage": context and context.to_json(),
-        "error_code": run.failure and run.failure.code,
-        "error_message": run.failure and run.failure.message,
-        "ended_at": None if resting else moment,
-        **RELEASED,
-    }
     updated = await scope.session.execute(
-        update(Run)
-        .where(
-            Run.id == run.id,
-            Run.tenant_id == scope.tenant_id,
-            Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
-            still_ours,
-        )
-        .values(changed)
-        .returning(Run.id)
-        .execution_options(synchronize_session=False)
+        _END_OF_PLAY,
+        {
+            "run_id": run.id,
+            "tenant_id": scope.tenant_id,
+            "lessee_id": lessee_id,
+            "playing": [RunStatus.IN_PROGRESS, RunStatus.CANCELLING],
+            "status": run.status,
+            "rounds": run.rounds,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_input_tokens": usage.cached_input_tokens,
+            "cache_write_input_tokens": usage.cache_write_input_tokens,
+            "cost_usd": usage.cost_usd,
+            "context_usage": json.dumps(context.to_json()) if context else None,
+            "retrieved": json.dumps([one.to_json() for one in run.retrieved]) or None,
+            "error_code": run.failure and run.failure.code,
+            "error_message": run.failure and run.failure.message,
+            "moment": clock.now(),
+            "over": run.status is not RunStatus.REQUIRES_ACTION,
+        },
     )
     if updated.first() is None:
         raise RunLost("The run was ended elsewhere")
-    await scope.session.execute(
-        update(Thread)
-        .where(Thread.id == run.thread_id, Thread.tenant_id == scope.tenant_id)
-        .values(updated_at=moment)
-        .execution_options(synchronize_session=False)
-    )
 
 
 async def append_answer(scope: Scope, message: MessageSnapshot) -> None:

@@ -51,7 +51,7 @@ async def resume_run(
     run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
     if run is None:
         raise NotFound("Run")
-    message = await queries.waiting_message(scope, run)
+    message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
     if run.status != RunStatus.REQUIRES_ACTION or message is None:
         raise IllegalRunMove(f"Run is {run.status} and does not accept tool outputs")
     calls = {call.id: call for call in calls_of(message.tool_calls)}

@@ -1,9 +1,10 @@
 """Frozen pictures of a run and its messages, as events carry them."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from app.errors import AppError, Kind
@@ -44,6 +45,28 @@ class ContextUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A passage that the model was given: which chunks of which file, and how well they fit."""
+
+    document_id: UUID
+    filename: str
+    positions: tuple[int, ...]
+    score: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "document_id": str(self.document_id)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            UUID(stored["document_id"]),
+            stored["filename"],
+            tuple(stored["positions"]),
+            stored["score"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RunSnapshot:
     """A run at one moment. `usage` sums all its model calls."""
 
@@ -57,6 +80,7 @@ class RunSnapshot:
     usage: Usage
     context_usage: ContextUsage | None = None
     failure: Failure | None = None
+    retrieved: tuple[Retrieved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,20 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.db.base import JsonDict
 from app.documents import operations as documents
-from app.documents.operations import ReadFile
+from app.documents.operations import Upload
 from app.documents.tables import Document
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.gateway import ModelName
 from app.messages import operations as messages
-from app.messages.tables import Message
-from app.runs import cancelling, queries
+from app.messages.tables import Message, Role
+from app.runs import cancelling
 from app.runs.lease import Lessee
+from app.runs.opening import Opening
 from app.runs.options import RunOptions, to_json
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
-from app.threads.tables import Thread
 
 
 class ThreadBusy(AppError):
@@ -43,7 +43,7 @@ class NewMessage:
 
     content: str | None
     labels: JsonDict | None = None
-    files: Sequence[ReadFile] = ()
+    uploads: Sequence[Upload] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +52,50 @@ class StoredMessage:
     attachments: Sequence[Document]
 
 
-async def store_message(scope: Scope, thread: Thread, new: NewMessage) -> StoredMessage:
-    """Append a user's message. A run that waits for tool outputs is cancelled by it.
+async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> StoredMessage:
+    """Append a user's message; it is written with the next flush.
 
-    Raises ThreadBusy while a run is being played.
+    A run that waits for tool outputs is cancelled by it. Raises ThreadBusy while one is played.
     """
-    active = await queries.active_run(scope, thread.id)
-    if active is not None:
-        if active.status != RunStatus.REQUIRES_ACTION:
-            raise ThreadBusy(thread.id)
-        await cancelling.cancel_paused(scope, active)
-    row = await messages.append_user_message(
-        scope, thread_id=thread.id, content=new.content, labels=new.labels
+    if opening.active_run is not None:
+        run_id, status = opening.active_run
+        if status is not RunStatus.REQUIRES_ACTION:
+            raise ThreadBusy(opening.thread_id)
+        await cancelling.cancel_paused(scope, thread_id=opening.thread_id, run_id=run_id)
+    row = messages.new_message(
+        scope, thread_id=opening.thread_id, role=Role.USER, content=new.content
     )
-    attached = documents.attach(scope, new.files, thread_id=thread.id, message_id=row.id)
-    thread.updated_at = row.created_at
+    row.labels = new.labels
+    scope.session.add(row)
+    if new.uploads:
+        await scope.session.flush()  # documents refer to their message
+    attached = [
+        await documents.accept(
+            scope,
+            upload,
+            assistant_id=opening.assistant_id,
+            thread_id=opening.thread_id,
+            message_id=row.id,
+        )
+        for upload in new.uploads
+    ]
     return StoredMessage(row, attached)
 
 
 async def begin_run(
-    scope: Scope, thread: Thread, *, options: RunOptions, reported: ModelName, lessee: Lessee
+    scope: Scope, opening: Opening, *, options: RunOptions, reported: ModelName, lessee: Lessee
 ) -> Run:
-    """Create a run that this process plays at once.
+    """Create a run that this process plays at once, and write what was added before it.
 
     Raises ThreadBusy where another request was quicker: a thread has one active run at most.
     """
     moment = clock.now()
-    thread_id = thread.id  # a failed flush expires the row
     run = Run(
         id=new_id(),
         tenant_id=scope.tenant_id,
         created_at=moment,
-        thread_id=thread_id,
-        assistant_id=thread.assistant_id,
+        thread_id=opening.thread_id,
+        assistant_id=opening.assistant_id,
         status=RunStatus.IN_PROGRESS,
         options=to_json(options),
         model_provider=reported.provider,
@@ -96,6 +107,7 @@ async def begin_run(
         cache_write_input_tokens=0,
         cost_usd=Decimal(0),
         context_usage=None,
+        retrieved=None,
         error_code=None,
         error_message=None,
         started_at=moment,
@@ -107,6 +119,6 @@ async def begin_run(
         await scope.session.flush()
     except IntegrityError as error:
         if "uq_runs_active_thread_id" in str(error.orig):
-            raise ThreadBusy(thread_id) from error
+            raise ThreadBusy(opening.thread_id) from error
         raise
     return run

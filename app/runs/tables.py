@@ -49,6 +49,7 @@ class Run(Owned, Base):
     cache_write_input_tokens: Mapped[int]
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 9))
     context_usage: Mapped[JsonDict | None]
+    retrieved: Mapped[list[JsonDict] | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     lease_owner: Mapped[UUID | None]

@@ -26,6 +26,13 @@ def invalid_json(error: BadJson) -> RequestValidationError:
     )
 
 
+def missing(field: str) -> RequestValidationError:
+    """The error that FastAPI reports for a required field of the body that is not there."""
+    return RequestValidationError(
+        [{"type": "missing", "loc": ("body", field), "msg": "Field required", "input": None}]
+    )
+
+
 class StrictRequest(Request):
     async def json(self) -> Any:
         if not hasattr(self, "_json"):

@@ -14,6 +14,15 @@ def resources_of(request: Request) -> Resources:
     return cast(Resources, request.state.resources)
 
 
+async def _current_tenant(request: Request) -> UUID:
+    # Not a plain function: FastAPI would run it in a thread.
+    return tenant_of(request)
+
+
+async def _server(request: Request) -> Resources:
+    return resources_of(request)
+
+
 def tenant_of(request: Request) -> UUID:
     """The tenant that the door has recognised."""
     return cast(UUID, request.state.tenant_id)
@@ -33,5 +42,5 @@ async def _writing(request: Request) -> AsyncIterator[Scope]:
 # has already been told that it worked.
 Reading = Annotated[Scope, Depends(_reading, scope="function")]
 Writing = Annotated[Scope, Depends(_writing, scope="function")]
-CurrentTenant = Annotated[UUID, Depends(tenant_of)]
-Server = Annotated[Resources, Depends(resources_of)]
+CurrentTenant = Annotated[UUID, Depends(_current_tenant)]
+Server = Annotated[Resources, Depends(_server)]

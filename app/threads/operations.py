@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import update
+
 from app import clock
 from app.assistants import operations as assistants
 from app.db.base import JsonDict
@@ -41,6 +43,16 @@ async def list_page(
     if assistant_id is not None:
         page = page.where(Thread.assistant_id == assistant_id)
     return (await scope.session.scalars(page)).all()
+
+
+async def touch(scope: Scope, thread_id: UUID) -> None:
+    """Note that something was said on the thread."""
+    await scope.session.execute(
+        update(Thread)
+        .where(Thread.id == thread_id, Thread.tenant_id == scope.tenant_id)
+        .values(updated_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def remove(scope: Scope, thread_id: UUID) -> Thread:

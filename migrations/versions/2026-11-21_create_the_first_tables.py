@@ -1,4 +1,4 @@
-"""Create the first tables: tenants, assistants, threads, messages, runs, documents.
+"""Create the first tables: tenants, assistants, threads, messages, runs.
 
 On an empty database it costs nothing.
 """
@@ -158,43 +158,9 @@ def upgrade() -> None:
             "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
         ),
     )
-    op.create_table(
-        "documents",
-        sa.Column("thread_id", sa.Uuid(), nullable=False),
-        sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("filename", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("status_message", sa.Text(), nullable=True),
-        sa.Column("byte_size", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("tokens", sa.Integer(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"],
-            ["messages.id"],
-            name=op.f("fk_documents_message_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_documents_tenant_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["thread_id"], ["threads.id"], name=op.f("fk_documents_thread_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
-    )
-    op.create_index("ix_documents_message_id", "documents", ["message_id"], unique=False)
-    op.create_index("ix_documents_thread_id", "documents", ["thread_id"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_documents_thread_id", table_name="documents")
-    op.drop_index("ix_documents_message_id", table_name="documents")
-    op.drop_table("documents")
     op.drop_index(
         "uq_runs_active_thread_id",
         table_name="runs",

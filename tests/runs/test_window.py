@@ -1,5 +1,7 @@
 """Which turns a model gets to read."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from app.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
 from app.runs.history import CANCELLED_OUTPUT, StoredTurn, turns_of
 from app.runs.window import Fitted, SizedTurn, fit, room_for_prompt
 
+NOBODY = UUID(int=0)
 CALL = ToolCall("c", "act", "{}")
 OLD = [
     SizedTurn(UserTurn("old"), 10),
@@ -46,7 +49,7 @@ def test_the_answer_has_a_share_of_the_window(limit: int, output: int | None, ro
 def stored(role: str, content: str | None = None, *calls: str, **fields: str) -> StoredTurn:
     made = [{"id": call, "name": "act", "arguments": "{}"} for call in calls]
     status = fields.get("status", "completed")
-    return StoredTurn(role, status, content, made or None, fields.get("call"), 1)
+    return StoredTurn(NOBODY, role, status, content, made or None, fields.get("call"), 1)
 
 
 def test_failed_answers_are_not_shown_and_orphaned_outputs_neither() -> None:

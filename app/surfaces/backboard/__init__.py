@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
-from app.surfaces.backboard import assistants, faults, messages, runs, threads
+from app.surfaces.backboard import assistants, documents, faults, messages, runs, threads
 from app.surfaces.doors import DoorRules
 
 _DESCRIPTION = """
@@ -43,7 +43,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (assistants, threads, messages, runs):
+    for noun in (assistants, threads, documents, messages, runs):
         app.include_router(noun.router)
     return app
 

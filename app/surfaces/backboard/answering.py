@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 from starlette.responses import Response
 
+from app.documents import operations as documents
 from app.runs.conversing import Turn
 from app.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
 from app.runs.feed import Feed
@@ -16,6 +18,7 @@ from app.surfaces.backboard.replies import reply
 from app.surfaces.backboard.run_stream import Telling
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.sse import event_stream
+from app.tenants.scope import Scopes
 
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
@@ -29,9 +32,15 @@ async def streamed(turn: Turn, *, keepalive: float) -> Response:
     return event_stream(_frames(turn), keepalive=keepalive)
 
 
-async def whole(turn: Turn, client: Client) -> ReplyOut:
+async def whole(turn: Turn, client: Client, read_scopes: Scopes) -> ReplyOut:
     """The turn as one answer, once the run rests."""
     await turn.feed.ended()
+    message = turn.message
+    if message is not None and message.attachments:
+        # They were pending when the message was stored; the answer tells what became of them.
+        async with read_scopes(turn.run.tenant_id) as scope:
+            attachments = await documents.of_message(scope, message.row.id)
+        turn = replace(turn, message=replace(message, attachments=attachments))
     return reply(turn, turn.feed.events, client)
 
 
@@ -42,12 +51,12 @@ async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
 
 async def _frames(turn: Turn) -> AsyncGenerator[bytes, None]:
     telling = Telling.of(turn)
-    for frame in telling.opening():
-        yield frame
-    async with aclosing(turn.feed.follow()) as events:
-        async for event in events:
-            for frame in telling.frames(event):
-                yield frame
+    yield b"".join(telling.opening())
+    async with aclosing(turn.feed.follow()) as batches:
+        async for events in batches:
+            frames = b"".join(frame for event in events for frame in telling.frames(event))
+            if frames:
+                yield frames
 
 
 async def _early_failure(feed: Feed) -> RunFailed | None:
@@ -62,8 +71,9 @@ async def _early_failure(feed: Feed) -> RunFailed | None:
 
 async def _first_sign(feed: Feed) -> RunEvent | None:
     """The first event that says how the model took the question."""
-    async with aclosing(feed.follow()) as events:
-        async for event in events:
-            if not isinstance(event, RunStarted | MessageStarted | MessageFinished):
-                return event
+    async with aclosing(feed.follow()) as batches:
+        async for events in batches:
+            for event in events:
+                if not isinstance(event, RunStarted | MessageStarted | MessageFinished):
+                    return event
     return None

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends
 
 from app import clock
 from app.assistants import operations
-from app.surfaces.backboard.clients import Client, client_of
+from app.documents import operations as documents
+from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
 from app.surfaces.backboard.wire.assistants import (
     AssistantChange,
@@ -19,7 +20,7 @@ from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import Reading, Writing
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
-Caller = Annotated[Client, Depends(client_of)]
+Caller = Annotated[Client, Depends(current_client)]
 
 
 @router.post("/assistants")
@@ -55,6 +56,8 @@ async def update_assistant(
 @router.delete("/assistants/{assistant_id}")
 async def delete_assistant(assistant_id: UUID, scope: Writing) -> AssistantDeleted:
     """Delete an assistant with its threads and their documents."""
+    await operations.get(scope, assistant_id)
+    await documents.release_blobs(scope, assistant_id=assistant_id)
     await operations.remove(scope, assistant_id)
     return AssistantDeleted(
         message="Assistant deleted successfully",

@@ -56,5 +56,10 @@ def client_named(user_agent: str) -> Client:
     return Client(javascript=user_agent.startswith(_JAVASCRIPT))
 
 
+async def current_client(request: Request) -> Client:
+    """For a dependency; FastAPI runs one that is a plain function in a thread."""
+    return client_of(request)
+
+
 def client_of(request: Request) -> Client:
     return client_named(request.headers.get("user-agent", ""))

@@ -10,9 +10,10 @@ from app.runs.conversing import Wishes
 from app.runs.starting import NewMessage
 from app.surfaces.backboard.answering import frames_of, streamed, whole
 from app.surfaces.backboard.clients import client_of
-from app.surfaces.backboard.message_body import read_files, read_message
+from app.surfaces.backboard.message_body import read_message
 from app.surfaces.backboard.replies import pending_reply, stored_reply
 from app.surfaces.backboard.run_stream import pending_frames, stored_frames
+from app.surfaces.backboard.uploads import stored
 from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import stored_tools
@@ -69,15 +70,17 @@ async def add_message(
     body, files = await read_message(request, max_text=server.settings.max_body)
     if not (body.content or "").strip() and not files:
         return await _tell_pending(server, tenant_id, thread_id, stream=bool(body.stream))
-    new = NewMessage(body.content, body.metadata, read_files(files))
-    if body.send_to_llm is False:
-        return await _only_store(server, tenant_id, thread_id, new, body, request)
-    turn = await server.conversations.say(
-        tenant_id, thread_id=thread_id, new=new, wishes=_wishes(body, server)
-    )
+    wishes = _wishes(body, server)
+    async with stored(files, server.blobs) as uploads:
+        new = NewMessage(body.content, body.metadata, uploads)
+        if body.send_to_llm is False:
+            return await _only_store(server, tenant_id, thread_id, new, body, request)
+        turn = await server.conversations.say(
+            tenant_id, thread_id=thread_id, new=new, wishes=wishes
+        )
     if body.stream:
         return await streamed(turn, keepalive=server.settings.keepalive)
-    return await whole(turn, client_of(request))
+    return await whole(turn, client_of(request), server.read_scopes)
 
 
 def _wishes(body: MessageIn, server: Resources) -> Wishes:
@@ -111,10 +114,10 @@ async def _only_store(
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
-    stored = await server.conversations.store(tenant_id, thread_id=thread_id, new=new)
+    kept = await server.conversations.store(tenant_id, thread_id=thread_id, new=new)
     async with server.read_scopes(tenant_id) as scope:
         thread = await threads.get(scope, thread_id)
     if body.stream:
-        frames = frames_of(stored_frames(stored, thread.assistant_id))
+        frames = frames_of(stored_frames(kept, thread.assistant_id))
         return event_stream(frames, keepalive=server.settings.keepalive)
-    return stored_reply(stored, thread.assistant_id, client_of(request))
+    return stored_reply(kept, thread.assistant_id, client_of(request))

@@ -25,6 +25,7 @@ from app.surfaces.backboard.wire.replies import (
     ReplyOut,
     context_usage_out,
     figures_of,
+    files_of,
 )
 
 
@@ -109,7 +110,7 @@ def _reply(
         reasoning=message.reasoning,
         memory_operation_id=None,
         retrieved_memories=None,
-        retrieved_files=None,
+        retrieved_files=files_of(run),
         model_provider=run.model.provider,
         model_name=run.model.name,
         **figures,

@@ -1,8 +1,8 @@
 """Run events as the frames of a Backboard stream. Pure."""
 
 import json
-from dataclasses import dataclass
-from typing import Any, Self, assert_never
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, assert_never
 from uuid import UUID
 
 from app.messages.tables import Role
@@ -24,7 +24,10 @@ from app.runs.events import (
 from app.runs.snapshots import MessageSnapshot, RunSnapshot
 from app.runs.starting import StoredMessage
 from app.surfaces.backboard.wire.messages import tool_calls_out
-from app.surfaces.backboard.wire.replies import context_usage_out, figures_of
+from app.surfaces.backboard.wire.replies import context_usage_out, figures_of, files_of
+
+MOST_TOLD: Final = 32_768
+"""Characters up to which a stream repeats all that was said with each piece."""
 
 
 def frame(kind: str, **fields: Any) -> bytes:
@@ -40,13 +43,18 @@ class Telling:
     run: RunSnapshot
     resumed: bool
     message: StoredMessage | None
-    text: str = ""
+    told: str = ""
     reasoning: str = ""
     finished: MessageSnapshot | None = None
+    _piece_head: str = field(init=False)
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
         return cls(turn.run, turn.message is None, turn.message)
+
+    def __post_init__(self) -> None:
+        whole = self._frame("content_streaming").decode("ascii")
+        self._piece_head = whole.rstrip("\n").removesuffix("}")
 
     def opening(self) -> list[bytes]:
         """What is told before the model says anything."""
@@ -76,9 +84,7 @@ class Telling:
             case ReasoningFinished():
                 return [self._frame("reasoning_ended")]
             case TextDelta(text=text):
-                self.text += text
-                so_far = {"accumulated_content": self.text}
-                return [self._frame("content_streaming", content=text, **so_far)]
+                return [self._piece(text)]
             case ToolCallMade(call=call):
                 (told,) = tool_calls_out([call]) or []
                 return [
@@ -109,6 +115,18 @@ class Telling:
             case _:
                 assert_never(event)
 
+    def _piece(self, text: str) -> bytes:
+        """A piece of text, with all the text so far while that is short.
+
+        Built from what is escaped already: a long answer would otherwise be escaped anew for each
+        of its words. No client reads the accumulated text, and it would make a stream grow with
+        the square of its answer.
+        """
+        escaped = json.dumps(text)
+        self.told += escaped[1:-1]
+        so_far = f',"accumulated_content":"{self.told}"' if len(self.told) <= MOST_TOLD else ""
+        return f'{self._piece_head},"content":{escaped}{so_far}}}\n\n'.encode("ascii")
+
     def _run_ended(self, run: RunSnapshot) -> bytes:
         message = self.finished
         content = message.content if message else None
@@ -123,7 +141,7 @@ class Telling:
             model_name=run.model.name,
             memory_operation_id=None,
             retrieved_memories=None,
-            retrieved_files=None,
+            retrieved_files=files_of(run),
             context_usage=context_usage_out(run.context_usage),
             **figures_of(run),
         )

@@ -66,7 +66,7 @@ async def submit_tool_outputs(
     )
     if streaming:
         return await streamed(turn, keepalive=server.settings.keepalive)
-    return await whole(turn, client_of(request))
+    return await whole(turn, client_of(request), server.read_scopes)
 
 
 def _run_id(text: str) -> UUID:

@@ -10,7 +10,7 @@ from app import clock
 from app.assistants import operations as assistants
 from app.documents import operations as documents
 from app.messages import queries as messages
-from app.surfaces.backboard.clients import Client, client_of
+from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
 from app.surfaces.backboard.wire.threads import ThreadDeleted, ThreadOut, threads_out
 from app.surfaces.requests import StrictRoute
@@ -20,7 +20,7 @@ from app.threads import operations
 from app.threads.tables import Thread
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
-Caller = Annotated[Client, Depends(client_of)]
+Caller = Annotated[Client, Depends(current_client)]
 
 
 @router.post("/assistants/{assistant_id}/threads")
@@ -74,6 +74,8 @@ async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> ThreadO
 
 @router.delete("/threads/{thread_id}")
 async def delete_thread(thread_id: UUID, scope: Writing) -> ThreadDeleted:
+    await operations.get(scope, thread_id)
+    await documents.release_blobs(scope, thread_id=thread_id)
     await operations.remove(scope, thread_id)
     return ThreadDeleted(
         message="Thread deleted successfully", thread_id=thread_id, deleted_at=clock.now()

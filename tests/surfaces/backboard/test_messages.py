@@ -158,13 +158,14 @@ def test_an_attached_file_answers_a_question_in_the_same_call(client: httpx.Clie
         files=[("files", ("codes.md", b"# Codes\n\nThe launch code is ZEBRA-42."))],
     ).json()
     assert "ZEBRA-42" in answer["content"]
+    assert answer["retrieved_files"] == ["codes.md"]
     (attached,) = answer["attachments"]
     assert attached == {
         "document_id": attached["document_id"],
         "filename": "codes.md",
         "status": "indexed",
         "file_size_bytes": 37,
-        "summary": None,
+        "summary": "Codes: The launch code is ZEBRA-42.",
     }
     stored = client.get(f"/threads/{thread_id}").json()["messages"][0]
     assert stored["attachments"] == [attached]

@@ -58,12 +58,12 @@ class AttachmentOut(BaseModel):
 
     @classmethod
     def of(cls, document: Document, client: Client) -> Self:
-        failed = document.status == DocumentStatus.FAILED
         return cls(
             document_id=document.id,
             filename=document.filename,
-            status=client.failure_word if failed else document.status,
+            status=document_status(document, client),
             file_size_bytes=document.byte_size,
+            summary=document.summary,
         )
 
 
@@ -107,6 +107,13 @@ class MessageOut(BaseModel):
             created_at=message.created_at,
             attachments=[AttachmentOut.of(document, client) for document in documents],
         )
+
+
+def document_status(document: Document, client: Client) -> str:
+    """The status in the word that this client knows."""
+    if document.status == DocumentStatus.FAILED:
+        return client.failure_word
+    return document.status
 
 
 def status_word(status: str) -> MessageStatusWord:

@@ -110,3 +110,8 @@ def figures_of(run: RunSnapshot) -> Figures:
         "cache_write_input_tokens": usage.cache_write_input_tokens,
         "cost_usd": None if usage.cost_usd is None else float(usage.cost_usd),
     }
+
+
+def files_of(run: RunSnapshot) -> list[str] | None:
+    """The names of the files that the answer could rest on, the best fitting first."""
+    return list(dict.fromkeys(passage.filename for passage in run.retrieved)) or None

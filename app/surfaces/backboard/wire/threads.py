@@ -70,5 +70,6 @@ def threads_out(
         by_thread[message.thread_id].append(message)
     by_message: defaultdict[UUID, list[Document]] = defaultdict(list)
     for document in documents:
-        by_message[document.message_id].append(document)
+        if document.message_id is not None:
+            by_message[document.message_id].append(document)
     return [ThreadOut.of(one, by_thread[one.id], by_message, client) for one in threads]

@@ -1,0 +1,128 @@
+"""What a thread's documents have to say to a message."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from app.documents import operations, retrieval
+from app.documents.library import DocumentsNotIndexed, library_of
+from app.documents.retrieval import FoundPassage, Question, Sight
+from app.documents.tables import Document, DocumentStatus
+from app.errors import AppError
+from app.llm.embeddings.choice import ChosenEmbedder
+from app.llm.embeddings.embedder import EmbeddingName, Kind
+from app.tenants.scope import Scopes
+
+_ABOUT_A_WHOLE: Final = re.compile(
+    r"\b(summar\w*|overview|outline|key points?|main points?|gist|tl;?dr|about)\b.*"
+    r"\b(document|file|attachment|upload\w*|pdf|report|paper|sheet|slides?|presentation|this)\b"
+    r"|\b(summari[sz]e|describe|explain)\b\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONGEST_QUESTION: Final = 4_000
+_POLL_SECONDS: Final = 0.05
+
+log = structlog.get_logger("pegboard.documents")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`unreadable` names files of the message that could not be read, with the reasons."""
+
+    passages: tuple[FoundPassage, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+
+class Lookup:
+    """Finds passages, over scopes of its own: an embedding model may take its time."""
+
+    def __init__(self, *, scopes: Scopes, embedders: ChosenEmbedder) -> None:
+        self._scopes = scopes
+        self._embedders = embedders
+
+    async def find(
+        self,
+        tenant_id: UUID,
+        *,
+        thread_id: UUID,
+        assistant_id: UUID | None,
+        question: str,
+        message_id: UUID,
+        top: int,
+    ) -> Found:
+        """The passages that fit a message. One that is about a file as a whole gets its opening."""
+        async with self._scopes(tenant_id) as scope:
+            library = await library_of(scope, thread_id=thread_id, assistant_id=assistant_id)
+            attached = await operations.of_message(scope, message_id)
+        unreadable = tuple(
+            (document.filename, document.status_message or "unknown reason")
+            for document in attached
+            if document.status == DocumentStatus.FAILED
+        )
+        if not library.embedded_by:
+            return Found(unreadable=unreadable)
+        asked = question[:_LONGEST_QUESTION]
+        vectors = await self._vectors(asked, library.embedded_by)
+        sight = Sight(thread_id, assistant_id)
+        async with self._scopes(tenant_id) as scope:
+            found = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
+            whole = _ABOUT_A_WHOLE.search(asked) is not None
+            if attached or whole:
+                ids = _readable(attached) or None
+                opened = await retrieval.openings(scope, sight, documents=ids, top=top)
+                found = [*opened, *found] if whole else [*found, *opened]
+        return Found(_distinct(found), unreadable)
+
+    async def wait_for(
+        self, tenant_id: UUID, document_ids: Sequence[UUID], *, patience: float
+    ) -> None:
+        """Return when these documents are indexed or have failed. Raises DocumentsNotIndexed."""
+        deadline = monotonic() + patience
+        while True:
+            async with self._scopes(tenant_id) as scope:
+                unfinished = await operations.unfinished(scope, document_ids)
+            if not unfinished:
+                return
+            if monotonic() > deadline:
+                raise DocumentsNotIndexed(unfinished)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _vectors(
+        self, question: str, models: frozenset[str]
+    ) -> Mapping[str, Sequence[float]]:
+        """The question as each of these models sees it.
+
+        A model that cannot be asked is left out; its documents are found by their words alone.
+        """
+        vectors: dict[str, Sequence[float]] = {}
+        for key in models if question.strip() else ():
+            name = EmbeddingName.of_key(key)
+            try:
+                embedder = self._embedders.serving(name)
+                if embedder.name == name:
+                    (vectors[key],) = await embedder.embed([question], Kind.QUERY)
+            except AppError as error:
+                log.warning("question_not_embedded", embedded_by=key, code=error.code)
+        return vectors
+
+
+def _readable(documents: Sequence[Document]) -> list[UUID]:
+    return [one.id for one in documents if one.status == DocumentStatus.INDEXED]
+
+
+def _distinct(passages: Sequence[FoundPassage]) -> tuple[FoundPassage, ...]:
+    """Without those whose chunks all stand in an earlier one."""
+    told: set[tuple[UUID, int]] = set()
+    kept: list[FoundPassage] = []
+    for passage in passages:
+        chunks = {(passage.document_id, position) for position in passage.positions}
+        if not chunks <= told:
+            kept.append(passage)
+            told |= chunks
+    return tuple(kept)
