@@ -105,6 +105,10 @@ def _first_real(choices: list[dict[str, Any]]) -> dict[str, Any]:
     return next((choice for choice in choices if choice.get("type") != "null"), {})
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Both at once: properties and required add up, the stricter bound stays."""
     merged = {**one, **other}
@@ -120,6 +124,9 @@ def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         ("minItems", max),
         ("maxItems", min),
     ):
-        if keyword in one and keyword in other:
-            merged[keyword] = stricter(one[keyword], other[keyword])
+        bounds = [side[keyword] for side in (one, other) if _is_number(side.get(keyword))]
+        if bounds:
+            merged[keyword] = stricter(bounds)
+        else:
+            merged.pop(keyword, None)
     return merged

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from app import strict_json
 from app.errors import AppError, Kind
 from app.llm.gateway import FinishReason, Usage
 from app.llm.sandbox.scripted_failure import ScriptedFailure
 
 MAX_DELAY_MS = 60_000
 _MAX_TEXT = 4_000_000
+_MOST_COUNTED = 100_000_000
+_MOST_USD = 1_000_000
 
 
 class BadScript(AppError):
@@ -65,9 +68,9 @@ def read_script(value: object) -> Script:
     """Read a script given as an object or as its JSON text."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise BadScript(f"metadata.sandbox is not valid JSON: {error}") from error
+            value = strict_json.loads(value)
+        except strict_json.BadJson as error:
+            raise BadScript(f"metadata.sandbox is not valid JSON: {error.problem}") from error
     told = _object(value, "metadata.sandbox", (*_READERS, "rounds"))
     if "rounds" not in told:
         return Script((_scene(told, ""),))
@@ -107,8 +110,8 @@ def _number(value: object, where: str, *, most: float = 1e12) -> float:
 
 
 def _count(value: object, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 2**31 - 1:
-        raise _wrong(where, "a whole number of 0 or more", value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_COUNTED:
+        raise _wrong(where, f"a whole number from 0 to {_MOST_COUNTED}", value)
     return value
 
 
@@ -169,8 +172,8 @@ def _price(value: object, where: str) -> Decimal:
         price = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
     except InvalidOperation:
         price = Decimal("NaN")
-    if not price.is_finite() or price < 0:
-        raise _wrong(where, "an amount of 0 or more", value)
+    if not price.is_finite() or not 0 <= price <= _MOST_USD:
+        raise _wrong(where, f"an amount from 0 to {_MOST_USD}", value)
     return price
 
 
