@@ -210,10 +210,12 @@ def compressed_program() -> bytes:
 
 def _with_large_part(data: bytes, name: str, size: int) -> bytes:
     buffer = io.BytesIO(data)
-    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open(name, "w") as part:
-            for _ in range(size // MB):
-                part.write(bytes(MB))
+    with (
+        zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(name, "w") as part,
+    ):
+        for _ in range(size // MB):
+            part.write(bytes(MB))
     return buffer.getvalue()
 
 

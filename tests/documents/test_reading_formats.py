@@ -218,3 +218,15 @@ def test_a_long_section_is_told_in_pieces_that_lose_nothing(text: str) -> None:
     assert "".join(piece.text for piece in pieces) == text
     assert all(len(piece.text) <= PIECE for piece in pieces)
     assert {(piece.heading, piece.place) for piece in pieces} == {("Heading", "page 1")}
+
+
+def test_cells_keep_the_characters_that_mean_something_in_markdown() -> None:
+    rows = made.cells(("Name", "Note"), ("## a | b", "*x* _y_ `z` [q](r) 1. c:\\d &lt;e&gt;"))
+    assert read(made.xlsx(S=rows), ".xlsx") == [
+        Section("Name: ## a | b; Note: *x* _y_ `z` [q](r) 1. c:\\d <e>", place="sheet S")
+    ]
+
+
+def test_a_line_break_in_a_paragraph_stays() -> None:
+    body = "<w:p><w:r><w:t>a</w:t><w:br/><w:t>b</w:t></w:r></w:p><w:p><w:r><w:t>c</w:t></w:r></w:p>"
+    assert read(made.docx(body), ".docx") == [Section("a\nb\nc")]

@@ -10,12 +10,10 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, Final, TypeAlias
 
-from app.documents.formats.decoding import text_of
 from app.documents.formats.sections import Section
 from app.errors import AppError, Kind
 
 Read: TypeAlias = Callable[[BinaryIO, str], Iterator[Section]]
-ReadText: TypeAlias = Callable[[bytes], str]
 
 _MODULES: Final = {
     ".csv": "delimited",
@@ -40,11 +38,6 @@ _IMAGES: Final = frozenset(".png .jpg .jpeg .webp .gif .bmp .tiff .tif".split())
 
 ACCEPTED: Final = _TEXT | _IMAGES | _MODULES.keys()
 """Suffixes that clients may send; deciding by suffix, as SDKs label every file differently."""
-
-READERS: Final[dict[str, ReadText]] = dict.fromkeys(
-    _TEXT | {".csv", ".html", ".json", ".jsonl", ".markdown", ".md", ".xml"}, text_of
-)
-"""Text without its structure, for a caller in the server's process."""
 
 
 class UnsupportedFile(AppError):

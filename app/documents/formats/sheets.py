@@ -1,14 +1,17 @@
 """.xlsx and .xls: each row of each sheet with the names of its columns."""
 
 import io
+import re
 from collections.abc import Iterator
 from itertools import groupby
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from app.documents.formats.markdown import cells
 from app.documents.formats.office import opened
 from app.documents.formats.rows import readable_rows
 from app.documents.formats.sections import Section, packed
+
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
@@ -18,7 +21,12 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
         markdown = document.to_markdown()
     for name, lines in groupby(_named(markdown), key=lambda named: named[0]):
         place = f"sheet {name[1]}" if name[1] else None
-        yield from packed(readable_rows(cells(line) for _, line in lines), place=place)
+        yield from packed(readable_rows(_cells(line) for _, line in lines), place=place)
+
+
+def _cells(line: str) -> list[str]:
+    found = cells(line)
+    return [_ESCAPED.sub(r"\1", cell) for cell in found] if "\\" in line else found
 
 
 def _named(markdown: str) -> Iterator[tuple[tuple[int, str], str]]:
