@@ -4,6 +4,7 @@ Python's own parser lets NaN and lone surrogates through, and nesting that later
 """
 
 import json
+import math
 from typing import Any, Final
 
 MAX_DEPTH: Final = 100
@@ -21,11 +22,13 @@ class BadJson(ValueError):
 def loads(data: bytes | str) -> Any:
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise BadJson("The text is not UTF-8", error.start) from error
     except json.JSONDecodeError as error:
         raise BadJson(error.msg, error.pos) from error
+    except BadJson:
+        raise
     except RecursionError as error:
         raise BadJson(f"Nested deeper than {MAX_DEPTH} levels") from error
     except ValueError as error:  # an integer of more digits than Python converts
@@ -64,6 +67,26 @@ def _check(value: Any) -> None:
             return
         layer = inner
     raise BadJson(f"Nested deeper than {MAX_DEPTH} levels")
+
+
+def storable(text: str) -> str:
+    """The text without what cannot be stored; for words that are not the caller's own, a model's.
+
+    NUL characters go, half surrogate pairs become question marks.
+    """
+    text = text.replace("\x00", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise BadJson(f"The number {digits[:20]} is too large")
+    return number
 
 
 def _refuse_constant(name: str) -> None:

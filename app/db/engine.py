@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, exc
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -21,9 +22,17 @@ class DatabaseUnreachable(AppError):
 
 
 def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine on `url` (any Postgres URL; the driver is always asyncpg)."""
+    """An engine on `url` (any Postgres URL; the driver is always asyncpg).
+
+    Raises DatabaseUnreachable for what is no such URL.
+    """
+    try:
+        address = make_url(with_driver(url))
+    except (exc.ArgumentError, ValueError):
+        # The error itself would show the password.
+        raise DatabaseUnreachable("PEGBOARD_DATABASE_URL is not a valid URL") from None
     engine = create_async_engine(
-        with_driver(url),
+        address,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=30,
@@ -73,3 +82,27 @@ def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
 
 def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that Postgres cannot be reached just now, not that we asked wrongly.
+
+    SQLSTATE classes 08 (connection) and 57P (shutdown, starting up).
+    """
+    if isinstance(error, exc.DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return (
+            error.connection_invalidated
+            or isinstance(error, exc.InterfaceError | exc.OperationalError)
+            or state.startswith(("08", "57P"))
+        )
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(("08", "57P"))
+    # The socket of an embedded Postgres is a file.
+    return isinstance(error, ConnectionError | FileNotFoundError | exc.TimeoutError)
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether the statement lost to another transaction (deadlock) and may be tried again."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state in {"40001", "40P01"}

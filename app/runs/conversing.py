@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from app.db.base import JsonDict
+from app.db.engine import is_collision
 from app.documents.library import DocumentsNotIndexed
 from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
 from app.messages.tables import Message, MessageStatus
@@ -183,6 +186,9 @@ class Conversations:
         while True:
             try:
                 return await attempt()
+            except DBAPIError as error:
+                if not is_collision(error) or loop.time() > deadline:
+                    raise
             except (ThreadBusy, DocumentsNotIndexed) as reason:
                 left = deadline - loop.time()
                 if left <= 0:

@@ -51,6 +51,7 @@ from app.runs.moves import AskAgain, AwaitClient, Finish, StopShort, next_move
 from app.runs.options import RunOptions
 from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, RunSnapshot, add_usage
 from app.runs.statuses import RunStatus
+from app.strict_json import storable
 
 MAX_CORRECTIONS: Final = 2
 """How often a model is asked again after calls that could not be passed on."""
@@ -88,11 +89,19 @@ class _Draft:
         )
 
     def made_calls(self) -> tuple[ToolCall, ...]:
-        """The calls in order. A function without parameters is called with no text at all."""
-        return tuple(
-            replace(call, arguments=call.arguments.strip() or "{}")
-            for _, call in sorted(self.calls.items())
-        )
+        """The calls in order, each with an id of its own, as outputs are told apart by it.
+
+        A function without parameters is called with no text at all.
+        """
+        made: dict[str, ToolCall] = {}
+        for _, call in sorted(self.calls.items()):
+            call_id = storable(call.id)
+            if not call_id or call_id in made:
+                call_id = f"call_{new_id().hex}"
+            made[call_id] = ToolCall(
+                call_id, storable(call.name), storable(call.arguments).strip() or "{}"
+            )
+        return tuple(made.values())
 
     def finished(
         self,
@@ -209,10 +218,12 @@ async def _said(
                 reasoning = False
                 yield ReasoningFinished(draft.id)
             match delta:
-                case TextPiece(text=text):
+                case TextPiece(text=told):
+                    text = storable(told)
                     draft.text.append(text)
                     yield TextDelta(draft.id, text)
-                case ReasoningPiece(text=text):
+                case ReasoningPiece(text=told):
+                    text = storable(told)
                     reasoning = True
                     draft.reasoning.append(text)
                     yield ReasoningDelta(draft.id, text)

@@ -5,6 +5,7 @@ place at the feed, and the run goes on.
 """
 
 import asyncio
+from collections import defaultdict
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -109,12 +110,16 @@ class Execution:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _extend_leases(self) -> None:
-        for tenant_id in {run.tenant_id for run in self._plays.values()}:
+        by_tenant: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        for run in self._plays.values():
+            by_tenant[run.tenant_id].append(run.id)
+        for tenant_id, run_ids in by_tenant.items():
             async with self._scopes(tenant_id) as scope:
                 await scope.session.execute(
                     update(Run)
                     .where(
                         Run.tenant_id == tenant_id,
+                        Run.id.in_(run_ids),
                         Run.lease_owner == self._lessee.process_id,
                         Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
                     )

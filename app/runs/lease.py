@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import func
 
-LEASE: Final = timedelta(seconds=20)
-HEARTBEAT: Final = timedelta(seconds=5)
+LEASE: Final = timedelta(seconds=10)
+HEARTBEAT: Final = timedelta(seconds=2.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What happens next in a run, from what the model just said. Pure."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from app import strict_json
 from app.llm.gateway import Tool, ToolCall
 
 
@@ -60,8 +60,8 @@ def next_move(calls: Sequence[ToolCall], *, tools: Sequence[Tool], corrections_l
 def parse_arguments(arguments: str) -> dict[str, Any] | None:
     """The arguments as an object; None where the text is no JSON object."""
     try:
-        parsed = json.loads(arguments, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        parsed = strict_json.loads(arguments)
+    except strict_json.BadJson:
         return None
     return parsed if isinstance(parsed, dict) else None
 
@@ -72,12 +72,10 @@ def _problem(call: ToolCall, tool: Tool | None) -> str:
     parsed = parse_arguments(call.arguments)
     if parsed is None:
         return f"The arguments of {call.name!r} are not a JSON object."
-    required = tool.parameters.get("required") or ()
-    missing = [name for name in required if name not in parsed]
+    required = tool.parameters.get("required")
+    missing = (
+        [name for name in required if name not in parsed] if isinstance(required, list) else []
+    )
     if missing:
         return f"The arguments of {call.name!r} lack {', '.join(map(repr, missing))}."
     return ""
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

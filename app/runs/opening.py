@@ -35,6 +35,9 @@ _OPENING: Final = text("""
            OR (document.assistant_id = thread.assistant_id AND document.thread_id IS NULL)
     ) library ON true
     WHERE thread.id = :thread_id AND thread.tenant_id = :tenant_id
+    -- Who begins a turn has the thread to himself until he commits: its messages are stored in the
+    -- order in which they are answered. Whoever changes a run locks its thread first, as this does.
+    FOR NO KEY UPDATE OF thread
 """)
 
 

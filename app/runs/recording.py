@@ -25,22 +25,23 @@ from app.runs.statuses import RunStatus
 from app.tenants.scope import Scope
 
 _END_OF_PLAY: Final = text("""
-    WITH run AS (
-        UPDATE runs
-        SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
-            output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
-            cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
-            context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
-            error_code = :error_code, error_message = :error_message,
-            ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
-            lease_owner = NULL, lease_until = NULL
-        WHERE id = :run_id AND tenant_id = :tenant_id AND lease_owner = :lessee_id
-          AND status = ANY(:playing)
-        RETURNING thread_id
+    WITH thread AS (
+        UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
+        WHERE id = :thread_id AND tenant_id = :tenant_id
+        RETURNING id
     )
-    UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
-    FROM run WHERE threads.id = run.thread_id
-    RETURNING threads.id
+    UPDATE runs
+    SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
+        output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
+        cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
+        context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
+        error_code = :error_code, error_message = :error_message,
+        ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
+        lease_owner = NULL, lease_until = NULL
+    FROM thread
+    WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
+      AND runs.lease_owner = :lessee_id AND runs.status = ANY(:playing)
+    RETURNING runs.id
 """)
 
 _DURABLE: Final = (MessageFinished, RunPaused, RunCompleted, RunFailed, RunCancelled)
@@ -85,6 +86,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> Non
         _END_OF_PLAY,
         {
             "run_id": run.id,
+            "thread_id": run.thread_id,
             "tenant_id": scope.tenant_id,
             "lessee_id": lessee_id,
             "playing": [RunStatus.IN_PROGRESS, RunStatus.CANCELLING],

@@ -19,8 +19,9 @@ from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
+from app.threads.tables import Thread
 
-EVERY_SECONDS: Final = 5.0
+EVERY_SECONDS: Final = 2.0
 _LOST: Final = Failure(
     Kind.UNAVAILABLE, "server_lost", "The server that was answering went away before it was done"
 )
@@ -42,18 +43,19 @@ async def rescue_forever(sessions: async_sessionmaker[AsyncSession]) -> None:
 async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
     """Fail every run in progress whose lease ran out; returns how many.
 
-    The rows are read without a tenant: this is the one task that looks after all of them. Each is
-    locked, and passed over where another process is already looking at it.
+    The rows are read without a tenant: this is the one task that looks after all of them. The
+    thread of each is locked, and passed over where another process is already looking at it.
     """
     async with sessions.begin() as session:
         abandoned = (
             await session.scalars(
                 select(Run)
+                .join(Thread, Thread.id == Run.thread_id)
                 .where(
                     Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
                     Run.lease_until < func.now(),
                 )
-                .with_for_update(skip_locked=True)
+                .with_for_update(of=Thread, key_share=True, skip_locked=True)
             )
         ).all()
         for run in abandoned:

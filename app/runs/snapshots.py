@@ -11,6 +11,7 @@ from app.errors import AppError, Kind
 from app.llm.gateway import ModelName, ToolCall, Usage
 from app.messages.tables import MessageStatus
 from app.runs.statuses import RunStatus
+from app.strict_json import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Failure:
 
     @classmethod
     def of(cls, error: AppError) -> Self:
-        return cls(error.kind, error.code, error.message, getattr(error, "retry_after", None))
+        return cls(
+            error.kind, error.code, storable(error.message), getattr(error, "retry_after", None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
