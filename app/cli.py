@@ -84,7 +84,8 @@ def list_keys(data_dir: DataDir = None) -> None:
     for key in _run(listed(_settings(data_dir=data_dir))):
         state = "revoked" if key.revoked_at else "active"
         day = f"{key.created_at:%Y-%m-%d}"
-        typer.echo(f"{key.id}  {key.prefix}…  {state:8} {day}  tenant {key.tenant_id}  {key.name}")
+        name = "".join(char for char in key.name if char.isprintable())
+        typer.echo(f"{key.id}  {key.prefix}…  {state:8} {day}  tenant {key.tenant_id}  {name}")
 
 
 @keys_app.command("revoke")

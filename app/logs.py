@@ -2,8 +2,12 @@
 
 import logging
 import sys
+import traceback
+from typing import Final, TextIO
 
 import structlog
+
+_LONGEST_CHAIN: Final = 6
 
 
 def configure(*, level: str, as_json: bool) -> None:
@@ -19,8 +23,7 @@ def configure(*, level: str, as_json: bool) -> None:
         if as_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
-            # The default shows local variables, and so what users wrote.
-            exception_formatter=structlog.dev.plain_traceback,
+            exception_formatter=_write_traceback,
         )
     )
     structlog.configure(
@@ -42,3 +45,25 @@ def configure(*, level: str, as_json: bool) -> None:
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("pegboard").setLevel(number)
+
+
+def _write_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    out.write("\n" + _traceback(exc_info))
+
+
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    """Where an error came from, without local variables and without the database's own words.
+
+    Both would show what users wrote: drivers quote the values that they refuse.
+    """
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < _LONGEST_CHAIN:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        name = f"{type(error).__module__}.{type(error).__qualname__}"
+        state = getattr(getattr(error, "orig", error), "sqlstate", None)
+        quiet = name.startswith(("sqlalchemy.", "asyncpg."))
+        said = f"SQLSTATE {state}" if quiet else str(error)
+        told.append(f"{frames}{name}: {said}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\ncaused by\n".join(told)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -53,8 +53,8 @@ class Settings(BaseSettings):
     jobs: bool = True
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
     max_upload: int = Field(default=50 * 1024 * 1024, ge=1024)
-    log_level: str = "info"
-    log_format: str = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod

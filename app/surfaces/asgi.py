@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.db.engine import is_away
+
 Refuse: TypeAlias = Callable[[int, str], Response]
 Recognise: TypeAlias = Callable[[str], Awaitable[object | None]]
 
@@ -67,7 +69,7 @@ class GuardOrigin:
         origin = headers.get("origin")
         if origin is None or origin in self._origins or "*" in self._origins:
             return None
-        if origin == f"{scope.get('scheme', 'http')}://{host}":
+        if origin.lower() == f"{scope.get('scheme', 'http')}://{host}".lower():
             return None
         return self._refuse(
             403, "Calls from other origins are refused; name the origin in PEGBOARD_CORS_ORIGINS"
@@ -121,19 +123,28 @@ class RequireKey:
         *,
         key_of: Callable[[Headers], str],
         recognise: Recognise,
+        refuse: Refuse,
         refuse_key: Callable[[], Response],
         open_paths: frozenset[str],
     ) -> None:
         self._app = app
         self._key_of = key_of
         self._recognise = recognise
+        self._refuse = refuse
         self._refuse_key = refuse_key
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_open(scope):
             key = self._key_of(Headers(scope=scope))
-            tenant_id = await self._recognise(key) if key else None
+            try:
+                tenant_id = await self._recognise(key) if key else None
+            except Exception as error:  # routes have handlers for what follows; this comes before
+                if not is_away(error):
+                    raise
+                away = self._refuse(503, "The database cannot be reached at the moment")
+                await away(scope, receive, send)
+                return
             if tenant_id is None:
                 await self._refuse_key()(scope, receive, send)
                 return

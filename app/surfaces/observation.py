@@ -1,6 +1,7 @@
 """One log line and one count for each request, and an id to find it by. No content, no keys."""
 
 from time import monotonic
+from urllib.parse import quote
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -44,7 +45,7 @@ class Observe:
             log.info(
                 "request",
                 method=scope["method"],
-                path=path,
+                path=quote(path),
                 status=status,
                 ms=round((monotonic() - begun) * 1000, 1),
                 request_id=request_id,

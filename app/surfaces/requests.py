@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.surfaces.strict_json import BadJson, loads
+from app.strict_json import BadJson, loads
 
 
 def invalid_json(error: BadJson) -> RequestValidationError:

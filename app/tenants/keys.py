@@ -13,11 +13,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
-from app.errors import NotFound
+from app.errors import AppError, Kind, NotFound
 from app.identifiers import new_id
 from app.tenants.tables import ApiKey, Tenant
 
 KEY_PREFIX = "pb_"
+
+
+class RevokedKey(AppError):
+    kind = Kind.UNAUTHENTICATED
+    code = "revoked_key"
 
 
 def hash_key(key: str) -> str:
@@ -41,6 +46,8 @@ async def keep(
     )
     known = await session.scalar(select(ApiKey).where(ApiKey.key_hash == hash_key(key)))
     if known is not None:
+        if known.revoked_at is not None:
+            raise RevokedKey("The key is revoked")
         # A key met in open mode becomes a real one when the operator asks for it.
         known.minted = known.minted or minted
         return known

@@ -27,7 +27,7 @@ class Recogniser:
         """The tenant, or None for a key that is not accepted."""
         key_hash = keys.hash_key(key)
         remembered = self._known.get(key_hash)
-        if remembered is not None and (self._open_mode or remembered[1] > monotonic()):
+        if remembered is not None and remembered[1] > monotonic():
             return remembered[0]
         tenant_id = await self._look_up(key)
         if tenant_id is None:
@@ -43,6 +43,9 @@ class Recogniser:
         async with self._sessions.begin() as session:
             tenant_id = await keys.recognise(session, key, minted_only=not self._open_mode)
             if tenant_id is None and self._open_mode:
-                kept = await keys.keep(session, key, name="open mode", minted=False)
+                try:
+                    kept = await keys.keep(session, key, name="open mode", minted=False)
+                except keys.RevokedKey:
+                    return None
                 tenant_id = kept.tenant_id
         return tenant_id

@@ -35,6 +35,7 @@ def build(rules: DoorRules) -> FastAPI:
                 RequireKey,
                 key_of=key_of,
                 recognise=rules.recognise,
+                refuse=faults.refuse,
                 refuse_key=faults.refuse_key,
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),

@@ -4,10 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from pydantic import AfterValidator
 
 from app import clock
 from app.assistants import operations
 from app.documents import operations as documents
+from app.strict_json import check_text
 from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
 from app.surfaces.backboard.wire.assistants import (
@@ -20,6 +22,7 @@ from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import Reading, Writing
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
+Name = Annotated[str, AfterValidator(check_text)]
 Caller = Annotated[Client, Depends(current_client)]
 
 
@@ -31,7 +34,7 @@ async def create_assistant(body: AssistantIn, scope: Writing, caller: Caller) ->
 
 @router.get("/assistants")
 async def list_assistants(
-    scope: Reading, caller: Caller, skip: Skip = 0, limit: Limit = 100, name: str | None = None
+    scope: Reading, caller: Caller, skip: Skip = 0, limit: Limit = 100, name: Name | None = None
 ) -> list[AssistantOut]:
     """In the order of their creation. `name` matches exactly, case and all."""
     page = await operations.list_page(

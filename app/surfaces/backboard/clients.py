@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi import Request
 
-_PYTHON: Final = re.compile(r"^backboard-python-sdk/(\d+)\.(\d+)\.(\d+)")
+_PYTHON: Final = re.compile(r"^backboard-python-sdk/(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)")
 _PYTHON_UNNUMBERED: Final = "backboard-python-sdk/"
 _JAVASCRIPT: Final = "backboard-js-sdk/"
 

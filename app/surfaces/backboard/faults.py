@@ -9,10 +9,12 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from app.db.engine import is_away
 from app.errors import AppError, Kind
 from app.runs.snapshots import Failure
 from app.runs.statuses import IllegalRunMove
@@ -56,11 +58,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _app_error)
     app.add_exception_handler(RequestValidationError, _schema_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(OperationalError, _database_away)
-    app.add_exception_handler(InterfaceError, _database_away)
-    app.add_exception_handler(DBAPIError, _database_error)
-    app.add_exception_handler(ConnectionError, _database_away)
-    app.add_exception_handler(FileNotFoundError, _database_away)  # the socket of an embedded one
+    app.add_exception_handler(DBAPIError, _fault)
+    app.add_exception_handler(PoolTimeout, _fault)
+    app.add_exception_handler(ConnectionError, _fault)
+    app.add_exception_handler(FileNotFoundError, _fault)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -89,17 +90,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _database_away(request: Request, error: Exception) -> Response:
-    log.error("database_away", error=type(error).__name__)
-    return refuse(503, "The database cannot be reached at the moment")
-
-
-async def _database_error(request: Request, error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return await _database_away(request, error)
-    return await _fault(request, error)
-
-
 async def _fault(request: Request, error: Exception) -> Response:
+    if is_away(error):
+        log.error("database_away", error=type(error).__name__)
+        return refuse(503, "The database cannot be reached at the moment")
     log.error("fault", request_id=request.state.request_id, exc_info=error)
     return refuse(500, f"Internal server error ({request.state.request_id})")

@@ -13,10 +13,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from app.strict_json import BadJson, check_text, loads
 from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn
 from app.surfaces.requests import invalid_json
-from app.surfaces.strict_json import BadJson, check_text, loads
 
 MAX_FILES: Final = 20
 

@@ -79,7 +79,8 @@ class Telling:
                 return [self._frame("message_start", message_id=message_id)]
             case ReasoningDelta(text=text):
                 self.reasoning += text
-                so_far = {"accumulated_reasoning": self.reasoning}
+                short = len(self.reasoning) <= MOST_TOLD
+                so_far = {"accumulated_reasoning": self.reasoning} if short else {}
                 return [self._frame("reasoning_streaming", content=text, **so_far)]
             case ReasoningFinished():
                 return [self._frame("reasoning_ended")]

@@ -10,8 +10,8 @@ from app.blobs.store import BlobStore
 from app.documents.formats import suffix_of
 from app.documents.operations import Upload, blob_key
 from app.identifiers import new_id
+from app.strict_json import BadJson, check_text
 from app.surfaces.backboard.wire.message_request import BadMessage
-from app.surfaces.strict_json import BadJson, check_text
 
 _PIECE: Final = 256 * 1024
 _LONGEST_NAME: Final = 255

@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, field_validator, model_validato
 
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
+from app.strict_json import BadJson, loads
 from app.surfaces.backboard.wire.tools import ToolsIn
-from app.surfaces.strict_json import BadJson, loads
 
 _UNSUPPORTED: Final = (
     "voice",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from app.db.base import JsonDict
 from app.surfaces.backboard.clients import Client
@@ -17,6 +17,21 @@ class FunctionIn(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=256)]
     description: str | None = None
     parameters: dict[str, Any] | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _is_object_schema(cls, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What every reader of the schema relies on; the rest of it is the model's business."""
+        told = parameters or {}
+        if not isinstance(told.get("properties"), dict | None):
+            raise ValueError("parameters.properties has to be an object")
+        required = told.get("required")
+        names = required if isinstance(required, list) else []
+        if required is not None and (
+            not isinstance(required, list) or not all(isinstance(name, str) for name in names)
+        ):
+            raise ValueError("parameters.required has to be a list of names")
+        return parameters
 
 
 class ToolIn(BaseModel):
