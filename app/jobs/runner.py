@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 
-ABANDONED_AFTER: Final = timedelta(seconds=15)
+ABANDONED_AFTER: Final = timedelta(seconds=10)
 """A job whose process has been silent for so long is given to another."""
 
 log = structlog.get_logger("pegboard.jobs")

@@ -34,7 +34,7 @@ class Exchange:
     provider: Provider
 
     def fail(self, status: int, message: str, **headers: str) -> None:
-        self._send(status, {"error": {"message": message, "type": "x", "code": None}}, headers)
+        self.send(status, {"error": {"message": message, "type": "x", "code": None}}, headers)
 
     def say(self, text: str, *, finish: str = "stop", calls: list[Request] | None = None) -> None:
         """Answer whole or word by word, as asked."""
@@ -51,7 +51,7 @@ class Exchange:
             return
         message = {"role": "assistant", "content": text or None, "tool_calls": calls}
         choice = {"index": 0, "message": message, "finish_reason": finish}
-        self._send(200, {**self._head(), "choices": [choice], "usage": usage}, {})
+        self.send(200, {**self._head(), "choices": [choice], "usage": usage}, {})
 
     def start_stream(self) -> None:
         self.handler.send_response(200)
@@ -69,7 +69,7 @@ class Exchange:
     def _head(self) -> Request:
         return {"id": "c1", "object": "chat.completion", "created": 1, "model": "m"}
 
-    def _send(self, status: int, body: Request, headers: dict[str, str]) -> None:
+    def send(self, status: int, body: Request, headers: dict[str, str]) -> None:
         data = json.dumps(body).encode()
         self.handler.send_response(status)
         self.handler.send_header("Content-Type", "application/json")
@@ -132,6 +132,28 @@ def _falls_silent(exchange: Exchange) -> None:
     exchange.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
 
 
+def _embeds(exchange: Exchange) -> None:
+    """As many dimensions as asked for; the letters of a text decide."""
+    if exchange.request["model"] == "embeds-nothing":
+        exchange.fail(500, "The server had an error")
+        return
+    dims = exchange.request.get("dimensions", 8)
+    data = [
+        {"object": "embedding", "index": index, "embedding": _letters(text, dims)}
+        for index, text in enumerate(exchange.request["input"])
+    ]
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    exchange.send(200, {"object": "list", "data": data, "model": "m", "usage": usage}, {})
+
+
+def _letters(text: str, dims: int) -> list[float]:
+    counts = [0.01] * dims
+    for letter in text.lower():
+        if letter.isalpha():
+            counts[ord(letter) % dims] += 1.0
+    return counts
+
+
 def _status(status: int, message: str, **headers: str) -> Behaviour:
     return lambda exchange: exchange.fail(status, message, **headers)
 
@@ -163,8 +185,10 @@ def running_provider() -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             request = json.loads(body)
             provider.requests.append(request)
+            embeds = self.path.endswith("/embeddings")
+            behave = _embeds if embeds else BEHAVIOURS[request["model"]]
             with suppress(BrokenPipeError):  # the server has given up on us
-                BEHAVIOURS[request["model"]](Exchange(self, request, provider))
+                behave(Exchange(self, request, provider))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
