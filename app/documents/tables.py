@@ -69,7 +69,6 @@ class Chunk(Base):
         Index("ix_chunks_document_id_position", "document_id", "position", unique=True),
         Index("ix_chunks_assistant_id", "assistant_id", postgresql_where=text("thread_id IS NULL")),
         Index("ix_chunks_thread_id", "thread_id"),
-        Index("ix_chunks_words", "words", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

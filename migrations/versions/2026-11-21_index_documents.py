@@ -96,7 +96,6 @@ def upgrade() -> None:
         "ix_chunks_document_id_position", "chunks", ["document_id", "position"], unique=True
     )
     op.create_index("ix_chunks_thread_id", "chunks", ["thread_id"])
-    op.create_index("ix_chunks_words", "chunks", ["words"], postgresql_using="gin")
     op.add_column("runs", sa.Column("retrieved", postgresql.JSON(), nullable=True))
     _queue("install")
 
