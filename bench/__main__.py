@@ -7,14 +7,32 @@ import platform
 import signal
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import uvloop
 
-from bench import aims, cold_start, long_threads, memory, round_trips, storage, streams
+from bench import (
+    aims,
+    cold_start,
+    indexing,
+    indexing_parts,
+    long_threads,
+    memory,
+    memory_recall,
+    memory_search,
+    quality,
+    round_trips,
+    search,
+    storage,
+    streams,
+)
+from bench.aims import Aim
 from bench.plan import FULL, QUICK, Plan
+from bench.postgres import running_postgres
 from bench.stage import open_stage
 
 _LONGEST_SECONDS: Final = 900.0
@@ -23,19 +41,25 @@ _LONGEST_SECONDS: Final = 900.0
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a glance, not a result")
-    plan = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--only", choices=_PARTS, help="one part of it")
+    parser.add_argument(
+        "--conversations", type=Path, help="a file in LoCoMo's shape, to measure recall with"
+    )
+    chosen = parser.parse_args()
+    plan = replace(QUICK if chosen.quick else FULL, conversations=chosen.conversations)
+    parts = [chosen.only] if chosen.only else list(_PARTS)
     print(
         f"Pegboard's bench: Python {platform.python_version()}, {os.cpu_count()} cores, "
         f"{platform.system()} {platform.machine()}; every server one process with uvloop, "
         f"all on one durable Postgres; load before: {os.getloadavg()[0]:.1f}"
     )
     try:
-        uvloop.run(_run(plan))
+        uvloop.run(_run(plan, parts))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
 
 
-async def _run(plan: Plan) -> None:
+async def _run(plan: Plan, parts: Sequence[str]) -> None:
     begun = perf_counter()
     running = asyncio.current_task()
     assert running is not None
@@ -45,12 +69,16 @@ async def _run(plan: Plan) -> None:
         # Run by root, Postgres runs as another user and has to reach its folder.
         os.chmod(name, 0o755)
         folder = Path(name)
+        found: list[Aim] = []
         async with asyncio.timeout(_LONGEST_SECONDS):
-            await _measure(folder, plan)
+            for part in parts:
+                found += await _PARTS[part](folder, plan)
+    if found:
+        _tell(aims.report(found))
     print(f"\n{perf_counter() - begun:.0f} s in all")
 
 
-async def _measure(folder: Path, plan: Plan) -> None:
+async def _messages(folder: Path, plan: Plan) -> list[Aim]:
     starts = await cold_start.measure(folder, plan)
     _tell(cold_start.report(starts))
     async with open_stage(folder) as stage:
@@ -67,11 +95,42 @@ async def _measure(folder: Path, plan: Plan) -> None:
         _tell(storage.report(await storage.measure(stage, plan)))
         end = memory.measure(stage)
         _tell(memory.report(warm, end))
-        _tell(aims.report(stage, plan, trips=trips, long=long, starts=starts, resident=end))
+        return aims.of_messages(stage, plan, trips=trips, long=long, starts=starts, resident=end)
+
+
+async def _indexing(folder: Path, plan: Plan) -> list[Aim]:
+    _tell(indexing.report(await indexing.measure(folder, plan)))
+    _tell(indexing_parts.report(await indexing_parts.measure(folder, plan)))
+    return []
+
+
+async def _search(folder: Path, plan: Plan) -> list[Aim]:
+    async with running_postgres(folder / "searched-postgres") as address:
+        searches = await search.measure(address, plan)
+        _tell(search.report(searches))
+        found = await quality.measure(address)
+        _tell(quality.report(found))
+    return [*aims.of_search(searches), *aims.of_quality(found)]
+
+
+async def _memories(folder: Path, plan: Plan) -> list[Aim]:
+    async with running_postgres(folder / "remembered-postgres") as address:
+        _tell(memory_search.report(await memory_search.measure(folder, address, plan)))
+    if plan.conversations is not None:
+        _tell(memory_recall.report(await memory_recall.measure(folder, plan.conversations)))
+    return []
 
 
 def _tell(text: str) -> None:
     print(text, flush=True)
+
+
+_PARTS: Final[Mapping[str, Callable[[Path, Plan], Awaitable[list[Aim]]]]] = {
+    "messages": _messages,
+    "indexing": _indexing,
+    "search": _search,
+    "memories": _memories,
+}
 
 
 if __name__ == "__main__":

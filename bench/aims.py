@@ -1,14 +1,18 @@
 """What was aimed at, beside what was measured."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from statistics import median
+from typing import Final
 
 from bench import round_trips
 from bench.cold_start import ColdStarts
 from bench.long_threads import LongThreads
 from bench.memory import Resident
 from bench.plan import Plan
+from bench.quality import HYBRID, Quality
 from bench.round_trips import RoundTrips
+from bench.search import Searches
 from bench.stage import Stage
 from bench.tables import table
 
@@ -16,6 +20,8 @@ _MOST_TIMES_FLOOR = 3.0
 _MOST_GROWTH = 1.5
 _MOST_SECONDS = 3.0
 _MOST_MEGABYTES = 180.0
+_MOST_SEARCH_MS = 30.0
+_METRICS: Final = ("recall@1", "recall@5", "nDCG@10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Aim:
         )
 
 
-def report(
+def of_messages(
     stage: Stage,
     plan: Plan,
     *,
@@ -43,8 +49,8 @@ def report(
     long: LongThreads,
     starts: ColdStarts,
     resident: Resident,
-) -> str:
-    aims = [
+) -> list[Aim]:
+    return [
         *(
             Aim(
                 f"p50 / floor, {one.clients} client(s), litellm's own cost apart",
@@ -72,4 +78,27 @@ def report(
             " MB",
         ),
     ]
+
+
+def of_search(searches: Searches) -> list[Aim]:
+    fewest, most = min(searches.seconds), max(searches.seconds)
+    growth = searches.p50(most) / searches.p50(fewest)
+    return [
+        Aim(f"search p95, {most:,} chunks", _MOST_SEARCH_MS, searches.p95(most) * 1000, " ms"),
+        Aim(f"search p50, {most:,} / {fewest:,} chunks", most / fewest, growth, "x"),
+    ]
+
+
+def of_quality(quality: Quality) -> list[Aim]:
+    """The hybrid search should never be below the better of the two it is made of."""
+    parts = [astuple(quality.figures(how)) for how in quality.ranks if how != HYBRID]
+    better = [max(both) for both in zip(*parts, strict=True)]
+    hybrid = astuple(quality.figures(HYBRID))
+    return [
+        Aim(f"{metric}, hybrid below the better of the two", 0, best - reached, "")
+        for metric, best, reached in zip(_METRICS, better, hybrid, strict=True)
+    ]
+
+
+def report(aims: Sequence[Aim]) -> str:
     return table("Aims", ("", "at most", "measured", ""), [aim.row() for aim in aims])

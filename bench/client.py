@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 _READ_AHEAD: Final = 1024 * 1024
+_BOUNDARY: Final = "pegboard-bench-cuts-here"
 
 
 class Unexpected(RuntimeError):
@@ -32,6 +33,16 @@ class Connection:
         self._send("POST", path, body)
         return await self._whole()
 
+    async def upload(self, path: str, filename: str, content: bytes) -> bytes:
+        """A form with one file."""
+        head = (
+            f"--{_BOUNDARY}\r\nContent-Disposition: form-data; "
+            f'name="file"; filename="{filename}"\r\n\r\n'
+        )
+        body = head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+        self._send("POST", path, body, f"multipart/form-data; boundary={_BOUNDARY}")
+        return await self._whole()
+
     async def post_json(self, path: str, **fields: Any) -> Any:
         return json.loads(await self.post(path, json.dumps(fields).encode()))
 
@@ -45,10 +56,12 @@ class Connection:
             yield (await self.reader.readexactly(size + 2))[:size]
         await self.reader.readline()
 
-    def _send(self, method: str, path: str, body: bytes) -> None:
+    def _send(
+        self, method: str, path: str, body: bytes, content_type: str = "application/json"
+    ) -> None:
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\nX-API-Key: bench\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         self.writer.write(head.encode() + body)
 

@@ -1,11 +1,15 @@
 """How much is measured."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Counts are per server; what has `rounds` is repeated so often, servers in turn."""
+    """Counts are per server; what has `rounds` is repeated so often, servers in turn.
+
+    `chunk_counts` are the sizes of the table that is searched, growing; `searches` are for each.
+    """
 
     rounds: int
     alone: int
@@ -17,6 +21,11 @@ class Plan:
     turns: int
     stored_turns: int
     cold_starts: int
+    text_bytes: int
+    pdf_pages: int
+    chunk_counts: tuple[int, ...]
+    searches: int
+    conversations: Path | None = None
 
 
 FULL = Plan(
@@ -30,6 +39,10 @@ FULL = Plan(
     turns=200,
     stored_turns=100,
     cold_starts=3,
+    text_bytes=300_000,
+    pdf_pages=60,
+    chunk_counts=(1_000, 10_000, 100_000),
+    searches=200,
 )
 QUICK = Plan(
     rounds=2,
@@ -42,4 +55,8 @@ QUICK = Plan(
     turns=100,
     stored_turns=20,
     cold_starts=1,
+    text_bytes=50_000,
+    pdf_pages=10,
+    chunk_counts=(1_000, 10_000),
+    searches=50,
 )

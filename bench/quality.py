@@ -1,0 +1,141 @@
+"""Whether the right passage is found: questions of our own about Python's docstrings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from statistics import fmean
+from typing import Final
+from uuid import UUID
+
+from app.db.embedded import Address
+from app.documents import retrieval
+from app.documents.chunking import split
+from app.documents.formats.sections import Section
+from app.documents.retrieval import Question, Sight
+from app.identifiers import new_id
+from app.llm.embeddings.embedder import Kind
+from app.llm.embeddings.minilm import LOCAL, MiniLm
+from bench.docstrings import docstrings
+from bench.shelf import Passage, Shelf, open_shelf
+from bench.tables import table
+
+_QUESTIONS: Final = Path(__file__).with_name("questions.json")
+_CORES: Final = 2
+_DEEP: Final = 50
+HYBRID: Final = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that has one right answer; `kind` is how it is put."""
+
+    kind: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    recall_1: float
+    recall_5: float
+    ndcg_10: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """By way of searching: at which rank the answer came to each question, None for beyond."""
+
+    asked: Sequence[Asked]
+    documents: int
+    ranks: Mapping[str, Sequence[int | None]]
+
+    def figures(self, how: str, kind: str | None = None) -> Figures:
+        ranks = [
+            rank
+            for rank, asked in zip(self.ranks[how], self.asked, strict=True)
+            if kind is None or asked.kind == kind
+        ]
+        return Figures(
+            fmean(rank is not None and rank <= 1 for rank in ranks),
+            fmean(rank is not None and rank <= 5 for rank in ranks),
+            fmean(1 / log2(1 + rank) if rank is not None and rank <= 10 else 0 for rank in ranks),
+        )
+
+
+async def measure(address: Address) -> Quality:
+    texts = docstrings()
+    # Another Python may lack a function; what nobody wrote nobody has to find.
+    asked = [one for one in read_questions() if one.answer in texts]
+    model = MiniLm(passage_threads=_CORES)
+    try:
+        async with open_shelf(address, "quality") as shelf:
+            assistant_id = await shelf.new_assistant()
+            answers = await _fill(shelf, assistant_id, model, texts)
+            vectors = await model.embed([one.question for one in asked], Kind.QUERY)
+            ranks: dict[str, list[int | None]] = {"lexical": [], "vector": [], HYBRID: []}
+            for one, vector in zip(asked, vectors, strict=True):
+                near = {LOCAL.key: vector}
+                ways = (
+                    Question(one.question, {}),
+                    Question("", near),
+                    Question(one.question, near),
+                )
+                for noted, question in zip(ranks.values(), ways, strict=True):
+                    noted.append(await _rank(shelf, assistant_id, question, answers[one.answer]))
+    finally:
+        model.close()
+    return Quality(asked, len(texts), ranks)
+
+
+def read_questions() -> list[Asked]:
+    return [Asked(**one) for one in json.loads(_QUESTIONS.read_text())]
+
+
+async def _fill(
+    shelf: Shelf, assistant_id: UUID, model: MiniLm, texts: Mapping[str, str]
+) -> dict[str, UUID]:
+    """A document for each docstring, under its name; cut and embedded as an upload is."""
+    cut = {name: list(split([Section(text, heading=name)])) for name, text in texts.items()}
+    searched = [chunk.searched_text for chunks in cut.values() for chunk in chunks]
+    vectors = iter(await model.embed(searched, Kind.PASSAGE))
+    documents = [
+        (assistant_id, [Passage(chunk.text, name, next(vectors)) for chunk in chunks])
+        for name, chunks in cut.items()
+    ]
+    ids = await shelf.put(documents)
+    await shelf.tidy()
+    return dict(zip(cut, ids, strict=True))
+
+
+async def _rank(shelf: Shelf, assistant_id: UUID, question: Question, wanted: UUID) -> int | None:
+    sight = Sight(thread_id=new_id(), assistant_id=assistant_id)
+    async with shelf.scopes(shelf.tenant_id) as scope:
+        found = await retrieval.search(scope, question, sight, top=_DEEP)
+    documents = list(dict.fromkeys(passage.document_id for passage in found))
+    return documents.index(wanted) + 1 if wanted in documents else None
+
+
+def report(quality: Quality) -> str:
+    kinds = (None, *dict.fromkeys(one.kind for one in quality.asked))
+    rows = []
+    for kind in kinds:
+        count = sum(kind in {None, one.kind} for one in quality.asked)
+        for how in quality.ranks:
+            figures = quality.figures(how, kind)
+            rows.append(
+                (
+                    f"{kind or 'all'} ({count}), {how}",
+                    f"{figures.recall_1:.3f}",
+                    f"{figures.recall_5:.3f}",
+                    f"{figures.ndcg_10:.3f}",
+                )
+            )
+    return table(
+        f"Quality: {len(quality.asked)} questions, each about one docstring of {quality.documents}",
+        ("", "recall@1", "recall@5", "nDCG@10"),
+        rows,
+        "Paraphrase: hardly a word in common with the text; name: identifiers and terms; mixed.",
+        "Ranks of documents, not of passages; embedded with all-MiniLM-L6-v2.",
+    )
