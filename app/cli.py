@@ -15,7 +15,9 @@ from app import logs
 from app.errors import AppError
 from app.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
 

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     sandbox: SandboxMode = SandboxMode.AUTO
     default_provider: str = "openai"
     default_model: str = "gpt-4o"
+    memory_provider: str | None = None
+    memory_model: str | None = None
     model_timeout: float = Field(default=120, gt=0)
     keepalive: float = Field(default=10, gt=0)
     model_retries: int = Field(default=2, ge=0, le=10)

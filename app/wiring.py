@@ -34,6 +34,13 @@ from app.llm.embeddings.remote import RemoteEmbedder
 from app.llm.gateway import Gateway, ModelName
 from app.llm.litellm_gateway import LitellmGateway
 from app.llm.sandbox import SandboxGateway
+from app.memories.language_model import LanguageMemoryModel
+from app.memories.learning import LEARN
+from app.memories.memory_model import MemoryModel
+from app.memories.operations import EMBED_MEMORY
+from app.memories.recall import Recall
+from app.memories.remembering import Remembering
+from app.memories.rules.model import RuleMemoryModel
 from app.models import windows
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
@@ -62,6 +69,7 @@ class Resources:
     recogniser: Recogniser
     conversations: Conversations
     blobs: BlobStore
+    recall: Recall
     default_model: ModelName
 
 
@@ -103,11 +111,13 @@ def data_folder(settings: Settings) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """What reading and finding documents needs."""
+    """What reading and finding documents and memories needs."""
 
     blobs: BlobStore
     indexer: Indexer
     lookup: Lookup
+    recall: Recall
+    remembering: Remembering
 
 
 def shelves_of(settings: Settings, scopes: Scopes) -> Shelves:
@@ -125,11 +135,30 @@ def shelves_of(settings: Settings, scopes: Scopes) -> Shelves:
             settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
         ),
     )
+    recall = Recall(scopes=scopes, embedders=embedders)
     return Shelves(
         blobs=blobs,
         indexer=Indexer(scopes=scopes, blobs=blobs, parser=Parser(), embedders=embedders),
         lookup=Lookup(scopes=scopes, embedders=embedders),
+        recall=recall,
+        remembering=Remembering(
+            scopes=scopes, recall=recall, model_for=lambda model: memory_model_of(settings, model)
+        ),
     )
+
+
+def memory_model_of(settings: Settings, answered: ModelName) -> MemoryModel:
+    """Who extracts facts: the configured memory model, else the one that answered.
+
+    Where the sandbox model answers for it, rules do.
+    """
+    model = answered
+    if settings.memory_model is not None:
+        model = ModelName(settings.memory_provider or answered.provider, settings.memory_model)
+    simulated = settings.sandbox is SandboxMode.ALWAYS or (
+        settings.sandbox is SandboxMode.AUTO and not providers.is_configured(model.provider)
+    )
+    return RuleMemoryModel() if simulated else LanguageMemoryModel(gateway_of(settings), model)
 
 
 def blobs_of(settings: Settings) -> BlobStore:
@@ -144,11 +173,19 @@ def job_kinds(shelves: Shelves) -> dict[str, JobKind]:
     async def index_document(tenant_id: str, document_id: str) -> None:
         await shelves.indexer.index(UUID(tenant_id), UUID(document_id))
 
+    async def learn(tenant_id: str, operation_id: str) -> None:
+        await shelves.remembering.learn(UUID(tenant_id), UUID(operation_id))
+
+    async def embed_memory(tenant_id: str, memory_id: str) -> None:
+        await shelves.remembering.embed(UUID(tenant_id), UUID(memory_id))
+
     async def remove_blob(key: str) -> None:
         await shelves.blobs.remove(key)
 
     return {
         INDEX_DOCUMENT: JobKind(index_document),
+        LEARN: JobKind(learn),
+        EMBED_MEMORY: JobKind(embed_memory),
         REMOVE_BLOB: JobKind(remove_blob),
     }
 
@@ -164,7 +201,12 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         shelves = shelves_of(settings, scopes)
         patience = settings.document_patience
         execution = Execution(
-            scopes=scopes, gateway=gateway, lookup=shelves.lookup, lessee=lessee, patience=patience
+            scopes=scopes,
+            gateway=gateway,
+            lookup=shelves.lookup,
+            recall=shelves.recall,
+            lessee=lessee,
+            patience=patience,
         )
         await _keep_bootstrap_key(settings, sessions)
         background = [
@@ -195,6 +237,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                     patience=patience,
                 ),
                 blobs=shelves.blobs,
+                recall=shelves.recall,
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:

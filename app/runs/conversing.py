@@ -11,7 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from app.db.base import JsonDict
 from app.db.engine import is_collision
 from app.documents.library import DocumentsNotIndexed
+from app.identifiers import new_id
 from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
+from app.memories.learning import Lesson, open_operation
+from app.memories.modes import MemoryUse
 from app.messages.tables import Message, MessageStatus
 from app.models.windows import window_of
 from app.runs import prompting, queries, resuming, starting
@@ -22,7 +25,7 @@ from app.runs.lease import Lessee
 from app.runs.opening import open_turn
 from app.runs.options import RunOptions, from_json
 from app.runs.resuming import ToolOutput
-from app.runs.snapshots import ContextUsage, MessageSnapshot, Retrieved, RunSnapshot
+from app.runs.snapshots import ContextUsage, MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from app.runs.starting import NewMessage, StoredMessage, ThreadBusy
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
@@ -40,6 +43,7 @@ class Wishes:
     model: ModelName
     instructions: str | None = None
     tools: tuple[JsonDict, ...] | None = None
+    memory: MemoryUse = field(default_factory=MemoryUse)
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False
@@ -90,8 +94,16 @@ class Conversations:
         )
         return Turn(ready.run, self._execution.begin(ready), stored)
 
-    async def store(self, tenant_id: UUID, *, thread_id: UUID, new: NewMessage) -> StoredMessage:
-        """Store a message that nobody answers."""
+    async def store(
+        self,
+        tenant_id: UUID,
+        *,
+        thread_id: UUID,
+        new: NewMessage,
+        memory: MemoryUse,
+        model: ModelName,
+    ) -> StoredMessage:
+        """Store a message that nobody answers. Where memory is written, it is learnt from."""
 
         async def attempt() -> StoredMessage:
             async with self._scopes(tenant_id) as scope:
@@ -99,7 +111,19 @@ class Conversations:
                 stored = await starting.store_message(scope, opening, new)
                 await scope.session.flush()
                 await threads.touch(scope, thread_id)
-                return stored
+                if not memory.writes or opening.assistant_id is None:
+                    return stored
+                lesson = Lesson(
+                    operation_id=new_id(),
+                    assistant_id=opening.assistant_id,
+                    thread_id=thread_id,
+                    message_id=stored.row.id,
+                    answer_id=None,
+                    model=model,
+                    careful=memory.careful,
+                )
+                await open_operation(scope, lesson)
+                return replace(stored, memory_operation_id=lesson.operation_id)
 
         return await self._when_idle(thread_id, attempt)
 
@@ -155,6 +179,7 @@ class Conversations:
                 instructions=(opening.instructions or "") if instructions is None else instructions,
                 tools=opening.tools if tools is None else tools,
                 passages=opening.tok_k,
+                memory=wishes.memory,
                 generation=wishes.generation,
                 script=wishes.script,
                 whole=wishes.whole,
@@ -219,6 +244,11 @@ def snapshot_of(run: Run) -> RunSnapshot:
             run.cost_usd,
         ),
         context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
+        recalled=(
+            None
+            if run.recalled is None
+            else tuple(Recalled.from_json(memory) for memory in run.recalled)
+        ),
         retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
     )
 

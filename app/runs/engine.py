@@ -36,6 +36,7 @@ from app.llm.gateway import (
 from app.messages.tables import MessageStatus
 from app.runs.events import (
     Facts,
+    MemoriesRecalled,
     MessageFinished,
     MessageStarted,
     ReasoningDelta,
@@ -136,7 +137,8 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
     """
     run = replace(what.run, status=RunStatus.IN_PROGRESS)
     draft = _Draft(new_id(), clock.now())
-    yield (RunStarted(run, draft.id), MessageStarted(draft.id))
+    recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
+    yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
     turns: tuple[Turn, ...] = what.prompt.turns
     corrections_left = MAX_CORRECTIONS
     while True:

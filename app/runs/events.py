@@ -9,7 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from app.llm.gateway import ToolCall
-from app.runs.snapshots import MessageSnapshot, RunSnapshot
+from app.runs.snapshots import MessageSnapshot, Recalled, RunSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,13 @@ class RunStarted:
 
     run: RunSnapshot
     message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemoriesRecalled:
+    """What memory had for the message; told only where memory was searched."""
+
+    memories: tuple[Recalled, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class RunCancelled:
 
 RunEvent: TypeAlias = (
     RunStarted
+    | MemoriesRecalled
     | MessageStarted
     | ReasoningDelta
     | ReasoningFinished

@@ -20,6 +20,8 @@ from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.gateway import Gateway
+from app.memories.learning import Lesson
+from app.memories.recall import Recall
 from app.messages.tables import MessageStatus
 from app.metrics import RUN_SECONDS, RUNS
 from app.models.windows import window_of
@@ -30,6 +32,7 @@ from app.runs.events import (
     MessageStarted,
     ReasoningDelta,
     RunCancelled,
+    RunCompleted,
     RunEvent,
     RunFailed,
     TextDelta,
@@ -39,10 +42,23 @@ from app.runs.lease import HEARTBEAT, Lessee
 from app.runs.options import RunOptions
 from app.runs.prompting import Gathered, assemble
 from app.runs.recording import RunLost, is_durable, record
-from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, Retrieved, RunSnapshot
+from app.runs.snapshots import (
+    NO_USAGE,
+    Failure,
+    MessageSnapshot,
+    Recalled,
+    Retrieved,
+    RunSnapshot,
+)
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scopes
+
+MEMORIES: Final = 10
+"""How many memories the model is given; twice as many with memory_pro."""
+
+SETTLING_SECONDS: Final = 8.0
+"""How long a search waits for what was told a moment ago to be learnt."""
 
 BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
@@ -68,11 +84,19 @@ class Execution:
     """The runs in flight of this process."""
 
     def __init__(
-        self, *, scopes: Scopes, gateway: Gateway, lookup: Lookup, lessee: Lessee, patience: float
+        self,
+        *,
+        scopes: Scopes,
+        gateway: Gateway,
+        lookup: Lookup,
+        recall: Recall,
+        lessee: Lessee,
+        patience: float,
     ) -> None:
         """`patience`: seconds that a run waits for the files of its message to be indexed."""
         self._scopes = scopes
         self._lookup = lookup
+        self._recall = recall
         self._patience = patience
         self._gateway = gateway
         self._lessee = lessee
@@ -152,9 +176,11 @@ class Execution:
         model = ready.options.model
         try:
             found = await self._look_up(ready)
+            recalled = await self._recall_memories(ready)
             prompt, usage = assemble(
                 ready.gathered,
                 found,
+                recalled or (),
                 ready.options,
                 window=window_of(model.provider, model.name),
                 model_name=ready.run.model.name,
@@ -166,7 +192,13 @@ class Execution:
             Retrieved(one.document_id, one.filename, one.positions, one.score)
             for one in found.passages
         )
-        run = replace(ready.run, context_usage=usage, retrieved=retrieved)
+        run = replace(
+            ready.run,
+            context_usage=usage,
+            retrieved=retrieved,
+            recalled=recalled,
+            memory_operation_id=new_id() if _is_learnt_from(ready) else None,
+        )
         status = RunStatus.IN_PROGRESS
         what = engine.Play(run, model, ready.options, prompt)
         async with aclosing(engine.play(self._gateway, what)) as played:
@@ -197,11 +229,26 @@ class Execution:
             top=ready.options.passages,
         )
 
+    async def _recall_memories(self, ready: Ready) -> tuple[Recalled, ...] | None:
+        """What memory has for the message; None where it is not to be searched."""
+        use, run = ready.options.memory, ready.run
+        if not use.searches or run.assistant_id is None:
+            return None
+        found = await self._recall.find(
+            run.tenant_id,
+            run.assistant_id,
+            ready.gathered.question,
+            top=MEMORIES * 2 if use.careful else MEMORIES,
+            patience=SETTLING_SECONDS,
+        )
+        return tuple(Recalled(one.id, one.content, one.score) for one in found)
+
     async def _tell(self, ready: Ready, feed: Feed, facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
         if is_durable(facts):
+            lesson = _lesson(ready, facts)
             async with self._scopes(ready.run.tenant_id) as scope:
-                await record(scope, facts, lessee_id=self._lessee.process_id)
+                await record(scope, facts, lessee_id=self._lessee.process_id, lesson=lesson)
         feed.publish(facts)
 
     async def _break_off(self, ready: Ready, feed: Feed, failure: Failure) -> None:
@@ -212,6 +259,34 @@ class Execution:
             # The lease runs out and another process ends the run; the followers are told now.
             log.exception("run_not_recorded", run_id=str(ready.run.id))
             feed.publish(facts)
+
+
+def _is_learnt_from(ready: Ready) -> bool:
+    return (
+        ready.options.memory.writes
+        and ready.run.assistant_id is not None
+        and ready.gathered.question_id is not None
+    )
+
+
+def _lesson(ready: Ready, facts: Facts) -> Lesson | None:
+    """What there is to learn, once the run is completed."""
+    end = facts[-1]
+    if not isinstance(end, RunCompleted) or end.run.memory_operation_id is None:
+        return None
+    answers = [event.message.id for event in facts if isinstance(event, MessageFinished)]
+    if ready.run.assistant_id is None or ready.gathered.question_id is None:
+        return None
+    return Lesson(
+        operation_id=end.run.memory_operation_id,
+        assistant_id=ready.run.assistant_id,
+        thread_id=ready.run.thread_id,
+        message_id=ready.gathered.question_id,
+        answer_id=answers[-1] if answers else None,
+        model=ready.options.model,
+        recalled=tuple(memory.content for memory in end.run.recalled or ()),
+        careful=ready.options.memory.careful,
+    )
 
 
 def _status_after(facts: Facts) -> RunStatus | None:

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from app.db.base import JsonDict
 from app.llm.gateway import GenerationOptions, ModelName
+from app.memories.modes import MemoryUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class RunOptions:
     instructions: str = ""
     tools: tuple[JsonDict, ...] = ()
     passages: int = 10
+    memory: MemoryUse = field(default_factory=MemoryUse)
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False

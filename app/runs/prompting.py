@@ -18,11 +18,12 @@ from app.messages.tables import Role
 from app.models.windows import Window
 from app.runs.history import StoredTurn, turns_of
 from app.runs.options import RunOptions
-from app.runs.snapshots import ContextUsage
+from app.runs.snapshots import ContextUsage, Recalled
 from app.runs.window import SizedTurn, fit, room_for_prompt
 from app.tenants.scope import Scope
 
 _PAGE: Final = 500
+_CITE: Final = "Where you rely on something remembered, quote it and say that you remembered it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +56,33 @@ async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
 
 
 def assemble(
-    gathered: Gathered, found: Found, options: RunOptions, *, window: Window, model_name: str
+    gathered: Gathered,
+    found: Found,
+    recalled: Sequence[Recalled],
+    options: RunOptions,
+    *,
+    window: Window,
+    model_name: str,
 ) -> tuple[Prompt, ContextUsage]:
     """The prompt that fits. Raises ContextTooLong where not even the newest turn does."""
     room = room_for_prompt(window.context_limit, window.max_output)
     bare = Prompt(
-        system=options.instructions,
+        system=_system(options, recalled),
         turns=(),
         tools=tuple(tool_of(definition) for definition in options.tools),
+        memories=tuple(memory.content for memory in recalled),
         passages=_passages(found, room // 4),
     )
     fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
     prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
     usage = ContextUsage(fitted.used_tokens, window.context_limit, fitted.trimmed, model_name)
     return prompt, usage
+
+
+def _system(options: RunOptions, recalled: Sequence[Recalled]) -> str:
+    if not (options.memory.cite and recalled):
+        return options.instructions
+    return f"{options.instructions}\n\n{_CITE}".strip()
 
 
 def tool_of(definition: JsonDict) -> Tool:

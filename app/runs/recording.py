@@ -1,6 +1,7 @@
 """Write the durable part of events. What the engine yields together is stored together."""
 
 import json
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from app import clock
 from app.errors import AppError, Kind
 from app.llm.tokens import count_tokens
+from app.memories.learning import Lesson, open_operation
 from app.messages import operations as messages
 from app.messages.tables import Role
 from app.runs.events import (
@@ -20,7 +22,7 @@ from app.runs.events import (
     RunFailed,
     RunPaused,
 )
-from app.runs.snapshots import MessageSnapshot, RunSnapshot
+from app.runs.snapshots import MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from app.runs.statuses import RunStatus
 from app.tenants.scope import Scope
 
@@ -35,6 +37,7 @@ _END_OF_PLAY: Final = text("""
         output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
         cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
         context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
+        recalled = CAST(:recalled AS json), memory_operation_id = :memory_operation_id,
         error_code = :error_code, error_message = :error_message,
         ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
         lease_owner = NULL, lease_until = NULL
@@ -58,8 +61,13 @@ def is_durable(facts: Facts) -> bool:
     return any(isinstance(event, _DURABLE) for event in facts)
 
 
-async def record(scope: Scope, facts: Facts, *, lessee_id: UUID) -> None:
-    """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored."""
+async def record(
+    scope: Scope, facts: Facts, *, lessee_id: UUID, lesson: Lesson | None = None
+) -> None:
+    """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored.
+
+    With a completed run its `lesson` is opened: it is learnt from exactly if it is completed.
+    """
     for event in facts:
         run = _run_after(event)
         if run is not None:
@@ -67,6 +75,8 @@ async def record(scope: Scope, facts: Facts, *, lessee_id: UUID) -> None:
     for event in facts:
         if isinstance(event, MessageFinished):
             await append_answer(scope, event.message)
+    if lesson is not None and any(isinstance(event, RunCompleted) for event in facts):
+        await open_operation(scope, lesson)
 
 
 def _run_after(event: RunEvent) -> RunSnapshot | None:
@@ -82,6 +92,7 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
 async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> None:
     usage = run.usage
     context = run.context_usage
+    completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
     updated = await scope.session.execute(
         _END_OF_PLAY,
         {
@@ -98,7 +109,9 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> Non
             "cache_write_input_tokens": usage.cache_write_input_tokens,
             "cost_usd": usage.cost_usd,
             "context_usage": json.dumps(context.to_json()) if context else None,
-            "retrieved": json.dumps([one.to_json() for one in run.retrieved]) or None,
+            "retrieved": _json(run.retrieved or None),
+            "recalled": _json(run.recalled),
+            "memory_operation_id": run.memory_operation_id if completed else None,
             "error_code": run.failure and run.failure.code,
             "error_message": run.failure and run.failure.message,
             "moment": clock.now(),
@@ -107,6 +120,10 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> Non
     )
     if updated.first() is None:
         raise RunLost("The run was ended elsewhere")
+
+
+def _json(told: Sequence[Retrieved | Recalled] | None) -> str | None:
+    return None if told is None else json.dumps([one.to_json() for one in told])
 
 
 async def append_answer(scope: Scope, message: MessageSnapshot) -> None:

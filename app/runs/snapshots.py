@@ -70,8 +70,28 @@ class Retrieved:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memory that the model was given."""
+
+    id: UUID
+    content: str
+    score: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "id": str(self.id)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(UUID(stored["id"]), stored["content"], stored["score"])
+
+
+@dataclass(frozen=True, slots=True)
 class RunSnapshot:
-    """A run at one moment. `usage` sums all its model calls."""
+    """A run at one moment. `usage` sums all its model calls.
+
+    `recalled` is None where memory was not searched; `memory_operation_id` is what the exchange
+    will be learnt by, once the run is completed.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -84,6 +104,8 @@ class RunSnapshot:
     context_usage: ContextUsage | None = None
     failure: Failure | None = None
     retrieved: tuple[Retrieved, ...] = ()
+    recalled: tuple[Recalled, ...] | None = None
+    memory_operation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

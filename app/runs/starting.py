@@ -48,8 +48,11 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
+    """`memory_operation_id` is set where a message that nobody answers is learnt from."""
+
     row: Message
     attachments: Sequence[Document]
+    memory_operation_id: UUID | None = None
 
 
 async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> StoredMessage:
@@ -108,6 +111,8 @@ async def begin_run(
         cost_usd=Decimal(0),
         context_usage=None,
         retrieved=None,
+        recalled=None,
+        memory_operation_id=None,
         error_code=None,
         error_message=None,
         started_at=moment,

@@ -50,6 +50,8 @@ class Run(Owned, Base):
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 9))
     context_usage: Mapped[JsonDict | None]
     retrieved: Mapped[list[JsonDict] | None]
+    recalled: Mapped[list[JsonDict] | None]
+    memory_operation_id: Mapped[UUID | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     lease_owner: Mapped[UUID | None]

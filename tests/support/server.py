@@ -5,8 +5,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -21,6 +23,7 @@ class Server:
 
     process: "subprocess.Popen[str]"
     url: str
+    folder: "tempfile.TemporaryDirectory[str]"
     log: list[str] = field(default_factory=list)
 
     @property
@@ -48,12 +51,16 @@ class Server:
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
+        self.folder.cleanup()
         return status
 
 
 def start_server(**settings: str) -> Server:
     """Start `pegboard serve` on a free port with these settings and none of the environment's."""
     environment = {k: v for k, v in os.environ.items() if not _OWN_SETTINGS.search(k)}
+    folder = tempfile.TemporaryDirectory(prefix="pegboard-", ignore_cleanup_errors=True)
+    Path(folder.name).chmod(0o755)
+    settings.setdefault("PEGBOARD_DATA_DIR", folder.name)
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
         env={**environment, "PEGBOARD_SANDBOX": "always", **settings},
@@ -63,7 +70,7 @@ def start_server(**settings: str) -> Server:
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    server = Server(process, "")
+    server = Server(process, "", folder)
     threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True).start()
     first = process.stdout.readline()
     told = re.search(r"http://\S+", first)

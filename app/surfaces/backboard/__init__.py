@@ -1,13 +1,22 @@
 """The Backboard API, under `/api`."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
+from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
-from app.surfaces.backboard import assistants, documents, faults, messages, runs, threads
+from app.surfaces.backboard import (
+    assistants,
+    documents,
+    faults,
+    memories,
+    messages,
+    runs,
+    threads,
+)
 from app.surfaces.doors import DoorRules
 
 _DESCRIPTION = """
@@ -27,6 +36,8 @@ def build(rules: DoorRules) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         strict_content_type=False,
+        # For the reference page alone: RequireKey has looked at the key before.
+        dependencies=[Security(APIKeyHeader(name="X-API-Key", auto_error=False))],
         middleware=[
             Middleware(TolerateTrailingSlash),
             Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
@@ -44,7 +55,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (assistants, threads, documents, messages, runs):
+    for noun in (memories, assistants, threads, documents, messages, runs):
         app.include_router(noun.router)
     return app
 

@@ -88,6 +88,7 @@ def _wishes(body: MessageIn, server: Resources) -> Wishes:
         model=body.model(server.default_model),
         instructions=body.system_prompt,
         tools=None if body.tools is None else tuple(stored_tools(body.tools)),
+        memory=body.memory_use(),
         generation=body.generation(),
         script=(body.metadata or {}).get("sandbox"),
         whole=not body.stream,
@@ -114,7 +115,13 @@ async def _only_store(
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
-    kept = await server.conversations.store(tenant_id, thread_id=thread_id, new=new)
+    kept = await server.conversations.store(
+        tenant_id,
+        thread_id=thread_id,
+        new=new,
+        memory=body.memory_use(),
+        model=body.model(server.default_model),
+    )
     async with server.read_scopes(tenant_id) as scope:
         thread = await threads.get(scope, thread_id)
     if body.stream:

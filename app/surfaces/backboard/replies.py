@@ -26,6 +26,7 @@ from app.surfaces.backboard.wire.replies import (
     context_usage_out,
     figures_of,
     files_of,
+    memories_out,
 )
 
 
@@ -69,7 +70,7 @@ def stored_reply(stored: StoredMessage, assistant_id: UUID | None, client: Clien
         status="COMPLETED",
         tool_calls=None,
         reasoning=None,
-        memory_operation_id=None,
+        memory_operation_id=stored.memory_operation_id,
         retrieved_memories=None,
         retrieved_files=None,
         model_provider=None,
@@ -95,6 +96,7 @@ def _reply(
     attachments: list[AttachmentOut] | None,
 ) -> ReplyOut:
     calls = tool_calls_out(message.tool_calls)
+    completed = message.status is MessageStatus.COMPLETED
     figures = figures_of(run)
     labels = {"run_id": str(run.id), **({"tool_calls": calls} if calls else {})}
     return ReplyOut(
@@ -108,8 +110,8 @@ def _reply(
         status=status_word(message.status),
         tool_calls=calls,
         reasoning=message.reasoning,
-        memory_operation_id=None,
-        retrieved_memories=None,
+        memory_operation_id=run.memory_operation_id if completed else None,
+        retrieved_memories=memories_out(run.recalled),
         retrieved_files=files_of(run),
         model_provider=run.model.provider,
         model_name=run.model.name,

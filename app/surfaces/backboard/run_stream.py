@@ -8,6 +8,7 @@ from uuid import UUID
 from app.messages.tables import Role
 from app.runs.conversing import PendingAction, Turn
 from app.runs.events import (
+    MemoriesRecalled,
     MessageFinished,
     MessageStarted,
     ReasoningDelta,
@@ -24,7 +25,12 @@ from app.runs.events import (
 from app.runs.snapshots import MessageSnapshot, RunSnapshot
 from app.runs.starting import StoredMessage
 from app.surfaces.backboard.wire.messages import tool_calls_out
-from app.surfaces.backboard.wire.replies import context_usage_out, figures_of, files_of
+from app.surfaces.backboard.wire.replies import (
+    context_usage_out,
+    figures_of,
+    files_of,
+    memories_out,
+)
 
 MOST_TOLD: Final = 32_768
 """Characters up to which a stream repeats all that was said with each piece."""
@@ -75,6 +81,10 @@ class Telling:
                     return []
                 model = {"provider": run.model.provider, "model_name": run.model.name}
                 return [self._frame("run_started", message_id=message_id, **model)]
+            case MemoriesRecalled(memories=memories):
+                if self.resumed:
+                    return []
+                return [self._frame("memory_retrieved", memories=memories_out(memories))]
             case MessageStarted(message_id=message_id):
                 return [self._frame("message_start", message_id=message_id)]
             case ReasoningDelta(text=text):
@@ -140,8 +150,8 @@ class Telling:
             reasoning=message and message.reasoning,
             model_provider=run.model.provider,
             model_name=run.model.name,
-            memory_operation_id=None,
-            retrieved_memories=None,
+            memory_operation_id=run.memory_operation_id,
+            retrieved_memories=memories_out(run.recalled),
             retrieved_files=files_of(run),
             context_usage=context_usage_out(run.context_usage),
             **figures_of(run),
@@ -180,6 +190,12 @@ def stored_frames(stored: StoredMessage, assistant_id: UUID | None) -> list[byte
     place = {"thread_id": row.thread_id, "assistant_id": assistant_id, "message_id": row.id}
     return [
         frame("user_message", content=row.content or "", role=Role.USER, **place),
-        frame("message_saved", memory_operation_id=None, **place),
-        frame("run_ended", status="completed", content=None, memory_operation_id=None, **place),
+        frame("message_saved", memory_operation_id=stored.memory_operation_id, **place),
+        frame(
+            "run_ended",
+            status="completed",
+            content=None,
+            memory_operation_id=stored.memory_operation_id,
+            **place,
+        ),
     ]

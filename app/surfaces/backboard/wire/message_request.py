@@ -4,13 +4,13 @@ Clients send booleans as text, objects as JSON text, and toggles in any casing.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, field_validator, model_validator
 
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
+from app.memories.modes import MemoryMode, MemoryUse
 from app.strict_json import BadJson, loads
 from app.surfaces.backboard.wire.tools import ToolsIn
 
@@ -32,13 +32,6 @@ class BadMessage(AppError):
 class UnsupportedFeature(AppError):
     kind = Kind.UNSUPPORTED
     code = "unsupported_feature"
-
-
-class MemoryMode(StrEnum):
-    OFF = "off"
-    READONLY = "readonly"
-    AUTO = "auto"
-    ON = "on"
 
 
 def _empty_as_absent(value: Any) -> Any:
@@ -78,6 +71,7 @@ class MessageIn(BaseModel):
     stream: Flag = None
     memory: Mode = MemoryMode.OFF
     memory_pro: Mode = MemoryMode.OFF
+    memory_response_citation: Flag = None
     send_to_llm: Flag = None
     json_output: Flag = None
     metadata: JsonField = None
@@ -131,6 +125,11 @@ class MessageIn(BaseModel):
         if self.model_name is None and provider != default.provider:
             raise BadMessage(f"llm_provider {provider!r} needs a model_name with it")
         return ModelName(provider, (self.model_name or default.name).strip())
+
+    def memory_use(self) -> MemoryUse:
+        careful = self.memory_pro is not MemoryMode.OFF
+        mode = self.memory_pro if careful else self.memory
+        return MemoryUse(mode, careful=careful, cite=bool(self.memory_response_citation))
 
     def generation(self) -> GenerationOptions:
         return GenerationOptions(

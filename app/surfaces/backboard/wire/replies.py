@@ -3,6 +3,7 @@
 Never with a key named `messages`: newer clients switch to another parser when they see it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from app.db.base import JsonDict
-from app.runs.snapshots import ContextUsage, RunSnapshot
+from app.runs.snapshots import ContextUsage, Recalled, RunSnapshot
 from app.surfaces.backboard.wire.messages import AttachmentOut, MessageStatusWord, ToolCallOut
 
 
@@ -115,3 +116,18 @@ def figures_of(run: RunSnapshot) -> Figures:
 def files_of(run: RunSnapshot) -> list[str] | None:
     """The names of the files that the answer could rest on, the best fitting first."""
     return list(dict.fromkeys(passage.filename for passage in run.retrieved)) or None
+
+
+def memories_out(recalled: Sequence[Recalled] | None) -> list[RetrievedMemoryOut] | None:
+    """The memories that the model was given; None where memory was not searched."""
+    if recalled is None:
+        return None
+    return [
+        {
+            "id": str(memory.id),
+            "memory": memory.content,
+            "content": memory.content,
+            "score": memory.score,
+        }
+        for memory in recalled
+    ]

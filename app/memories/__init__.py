@@ -1,0 +1,1 @@
+"""Lasting facts about an assistant's world: kept, found, learnt from conversations, undone."""

@@ -1,0 +1,170 @@
+"""Ask that an exchange be learnt from, look after what came of it, and undo it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app import clock
+from app.errors import AppError, Kind, NotFound
+from app.jobs.queue import enqueue
+from app.llm.gateway import ModelName
+from app.memories import operations
+from app.memories.tables import (
+    ChangeEvent,
+    Memory,
+    MemoryChange,
+    MemoryOperation,
+    OperationStatus,
+)
+from app.tenants.scope import Scope
+
+LEARN: Final = "learn"
+
+
+class NothingToUndo(AppError):
+    kind = Kind.CONFLICT
+    code = "nothing_to_undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """An exchange to learn from: the user's message, its answer, and what was recalled for it."""
+
+    operation_id: UUID
+    assistant_id: UUID
+    thread_id: UUID
+    message_id: UUID
+    answer_id: UUID | None
+    model: ModelName
+    recalled: tuple[str, ...] = ()
+    careful: bool = False
+
+
+async def open_operation(scope: Scope, lesson: Lesson) -> None:
+    """Have an exchange learnt from, once this transaction is committed."""
+    moment = clock.now()
+    scope.session.add(
+        MemoryOperation(
+            id=lesson.operation_id,
+            tenant_id=scope.tenant_id,
+            created_at=moment,
+            updated_at=moment,
+            assistant_id=lesson.assistant_id,
+            thread_id=lesson.thread_id,
+            message_id=lesson.message_id,
+            answer_id=lesson.answer_id,
+            model_provider=lesson.model.provider,
+            model_name=lesson.model.name,
+            recalled=list(lesson.recalled) or None,
+            careful=lesson.careful,
+            status=OperationStatus.IN_PROGRESS,
+            attempts=0,
+            error_message=None,
+            changes=None,
+            undone_at=None,
+        )
+    )
+    await scope.session.flush()
+    await enqueue(
+        scope.session,
+        LEARN,
+        tenant_id=str(scope.tenant_id),
+        operation_id=str(lesson.operation_id),
+    )
+
+
+async def get(scope: Scope, operation_id: UUID) -> MemoryOperation:
+    return await scope.get(MemoryOperation, operation_id, noun="Memory operation")
+
+
+async def newest(scope: Scope, assistant_id: UUID, *, limit: int) -> Sequence[MemoryOperation]:
+    """An assistant's operations, the newest first."""
+    found = (
+        scope.select(MemoryOperation)
+        .where(MemoryOperation.assistant_id == assistant_id)
+        .order_by(MemoryOperation.id.desc())
+        .limit(limit)
+    )
+    return (await scope.session.scalars(found)).all()
+
+
+async def count_by_status(scope: Scope, assistant_id: UUID) -> dict[str, int]:
+    rows = await scope.session.execute(
+        select(MemoryOperation.status, func.count())
+        .where(
+            MemoryOperation.tenant_id == scope.tenant_id,
+            MemoryOperation.assistant_id == assistant_id,
+        )
+        .group_by(MemoryOperation.status)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def history(scope: Scope, memory_id: UUID) -> Sequence[MemoryChange]:
+    """What operations have done to a memory, oldest first."""
+    found = (
+        scope.select(MemoryChange)
+        .where(MemoryChange.memory_id == memory_id)
+        .order_by(MemoryChange.id)
+    )
+    return (await scope.session.scalars(found)).all()
+
+
+async def undo(scope: Scope, operation_id: UUID) -> tuple[MemoryOperation, int]:
+    """Take back what an operation changed; how many memories that were.
+
+    A memory that was changed again since is left as it is: what came later was meant.
+    """
+    operation = await get(scope, operation_id)
+    if operation.status != OperationStatus.COMPLETED or operation.undone_at is not None:
+        raise NothingToUndo("The operation is not completed, or is undone already")
+    changes = (
+        await scope.session.scalars(
+            scope.select(MemoryChange)
+            .where(MemoryChange.operation_id == operation_id)
+            .order_by(MemoryChange.id.desc())
+        )
+    ).all()
+    undone = 0
+    for change in changes:
+        undone += await _undo_change(scope, change)
+    operation.undone_at = operation.updated_at = clock.now()
+    return operation, undone
+
+
+async def _undo_change(scope: Scope, change: MemoryChange) -> bool:
+    try:
+        memory: Memory | None = await scope.get(Memory, change.memory_id, noun="Memory")
+    except NotFound:
+        memory = None
+    if change.event == ChangeEvent.DELETE:
+        if memory is not None or change.former_content is None:
+            return False
+        await operations.add(
+            scope,
+            assistant_id=change.assistant_id,
+            content=change.former_content,
+            labels=change.former_labels,
+            source=change.former_source,
+            vector=None,
+            memory_id=change.memory_id,
+            created_at=change.former_created_at,
+        )
+        return True
+    if memory is None or memory.content != change.content:
+        return False
+    if change.event == ChangeEvent.ADD:
+        await scope.session.delete(memory)
+    else:
+        await operations.change(
+            scope,
+            memory,
+            content=change.former_content or "",
+            labels=change.former_labels,
+            source=change.former_source,
+            vector=None,
+        )
+    return True

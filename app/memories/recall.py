@@ -1,0 +1,221 @@
+"""Question in, retrieved memories out: by meaning and by words; the newer wins a tie.
+
+Ranked as passages of documents are, for the reasons given there.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from app.assistants import operations as assistants
+from app.db.columns import vector_text
+from app.errors import AppError
+from app.llm.embeddings.choice import ChosenEmbedder
+from app.llm.embeddings.embedder import EmbeddingName, Kind
+from app.memories.operations import Vector
+from app.memories.tables import OperationStatus
+from app.tenants.scope import Scope, Scopes
+
+LEAST_LIKENESS: Final = 0.25
+"""Cosine similarity below which a memory has nothing to do with the question."""
+
+WORDS_WEIGHT: Final = 0.2
+_POLL_SECONDS: Final = 0.05
+_LONGEST_QUESTION: Final = 4_000
+_ABOUT_ME: Final = re.compile(
+    r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies))\b.*\b(me|my|i|we|us)\b"
+    r"|\bwho am i\b|\babout (me|myself|us)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_BEST: Final = text("""
+    WITH asked AS MATERIALIZED (
+        SELECT tsvector_to_array(to_tsvector('english', :question)) AS words
+    ), seen AS MATERIALIZED (
+        SELECT model, CAST(vector AS halfvec) AS vector
+        FROM unnest(CAST(:models AS text[]), CAST(:vectors AS text[])) AS seen(model, vector)
+    ), in_sight AS MATERIALIZED (
+        SELECT m.id, m.updated_at,
+               1 - (m.embedding <=> seen.vector) AS likeness,
+               (length(m.words) - length(ts_delete(m.words, asked.words)))::float
+                   / greatest(cardinality(asked.words), 1) AS shared
+        FROM memories m
+            CROSS JOIN asked
+            LEFT JOIN seen ON seen.model = m.embedded_by
+        WHERE m.tenant_id = :tenant_id AND m.assistant_id = :assistant_id
+    )
+    SELECT id, least(greatest(likeness, :least) + :weight * shared, 1) AS score
+    FROM in_sight
+    WHERE likeness > :least OR shared > 0
+    ORDER BY score DESC, updated_at DESC, id
+    LIMIT :top
+""")
+
+_WHOLE: Final = text("""
+    SELECT id, content, metadata, source, created_at, updated_at FROM memories
+    WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id AND id = ANY(:ids)
+""")
+
+_NEWEST: Final = text("""
+    SELECT id FROM memories
+    WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id
+    ORDER BY updated_at DESC, id DESC
+    LIMIT :most
+""")
+
+_MODELS: Final = text("""
+    SELECT DISTINCT embedded_by FROM memories
+    WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id AND embedded_by IS NOT NULL
+""")
+
+_PENDING: Final = text("""
+    SELECT EXISTS (
+        SELECT 1 FROM memory_operations
+        WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id AND status = :in_progress
+    )
+""")
+
+log = structlog.get_logger("pegboard.memories")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedMemory:
+    """A memory found for a question. `score` is between 0 and 1, 1 being the same words."""
+
+    id: UUID
+    content: str
+    score: float
+    labels: Mapping[str, Any] | None = None
+    created_at: Any = None
+    updated_at: Any = None
+
+
+class Recall:
+    """Finds memories, over scopes of its own: an embedding model may take its time."""
+
+    def __init__(self, *, scopes: Scopes, embedders: ChosenEmbedder) -> None:
+        self._scopes = scopes
+        self._embedders = embedders
+
+    async def find(
+        self, tenant_id: UUID, assistant_id: UUID, question: str, *, top: int, patience: float
+    ) -> tuple[RetrievedMemory, ...]:
+        """The best `top` memories for a question, best first.
+
+        Waits up to `patience` seconds for operations in progress, so that what was told a moment
+        ago is known. A question about the user as a whole gets the newest besides.
+        """
+        await self._until_settled(tenant_id, assistant_id, patience)
+        asked = question[:_LONGEST_QUESTION]
+        async with self._scopes(tenant_id) as scope:
+            models = (await scope.session.scalars(_MODELS, _whose(scope, assistant_id))).all()
+        vectors = await self._vectors(asked, models)
+        async with self._scopes(tenant_id) as scope:
+            found = await nearest(scope, assistant_id, asked, vectors, top=top)
+            if len(found) < top and _ABOUT_ME.search(asked):
+                found = await _with_newest(scope, assistant_id, found, top=top)
+        return found
+
+    async def vector_for(self, scope_of: EmbeddingName, content: str) -> Vector | None:
+        """The vector under which a memory is kept; None where its model cannot be asked now."""
+        try:
+            embedder = self._embedders.serving(scope_of)
+            (numbers,) = await embedder.embed([content], Kind.PASSAGE)
+        except AppError as error:
+            log.warning("memory_not_embedded", code=error.code)
+            return None
+        return Vector(embedder.name.key, numbers)
+
+    async def embedding_of(self, tenant_id: UUID, assistant_id: UUID) -> EmbeddingName:
+        """The embedding that an assistant was made with. Raises NotFound."""
+        async with self._scopes(tenant_id) as scope:
+            assistant = await assistants.get(scope, assistant_id)
+            return EmbeddingName(
+                assistant.embedding_provider,
+                assistant.embedding_model_name,
+                assistant.embedding_dims,
+            )
+
+    async def _until_settled(self, tenant_id: UUID, assistant_id: UUID, patience: float) -> None:
+        deadline = monotonic() + patience
+        while monotonic() < deadline:
+            async with self._scopes(tenant_id) as scope:
+                whose = _whose(scope, assistant_id)
+                asked = {**whose, "in_progress": OperationStatus.IN_PROGRESS}
+                if not await scope.session.scalar(_PENDING, asked):
+                    return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _vectors(self, question: str, models: Sequence[str]) -> list[Vector]:
+        vectors: list[Vector] = []
+        for key in models if question.strip() else ():
+            name = EmbeddingName.of_key(key)
+            try:
+                embedder = self._embedders.serving(name)
+                if embedder.name == name:
+                    (numbers,) = await embedder.embed([question], Kind.QUERY)
+                    vectors.append(Vector(key, numbers))
+            except AppError as error:
+                log.warning("question_not_embedded", embedded_by=key, code=error.code)
+        return vectors
+
+
+async def nearest(
+    scope: Scope, assistant_id: UUID, question: str, vectors: Sequence[Vector], *, top: int
+) -> tuple[RetrievedMemory, ...]:
+    """The memories that fit a question best, within one transaction."""
+    best = await scope.session.execute(
+        _BEST,
+        {
+            **_whose(scope, assistant_id),
+            "question": question,
+            "models": [vector.embedded_by for vector in vectors],
+            "vectors": [vector_text(vector.numbers) for vector in vectors],
+            "least": LEAST_LIKENESS,
+            "weight": WORDS_WEIGHT,
+            "top": top,
+        },
+    )
+    return await _whole(scope, assistant_id, [(row.id, row.score) for row in best])
+
+
+async def _with_newest(
+    scope: Scope, assistant_id: UUID, found: tuple[RetrievedMemory, ...], *, top: int
+) -> tuple[RetrievedMemory, ...]:
+    newest = await scope.session.scalars(_NEWEST, {**_whose(scope, assistant_id), "most": top})
+    known = {memory.id for memory in found}
+    others = [(memory_id, 0.0) for memory_id in newest if memory_id not in known]
+    return (*found, *await _whole(scope, assistant_id, others[: top - len(found)]))
+
+
+async def _whole(
+    scope: Scope,
+    assistant_id: UUID,
+    ranked: Sequence[tuple[UUID, float]],
+) -> tuple[RetrievedMemory, ...]:
+    ids = [memory_id for memory_id, _ in ranked]
+    rows = await scope.session.execute(_WHOLE, {**_whose(scope, assistant_id), "ids": ids})
+    by_id = {row["id"]: row for row in rows.mappings()}
+    return tuple(
+        RetrievedMemory(
+            id=memory_id,
+            content=by_id[memory_id]["content"],
+            score=round(score, 4),
+            labels=by_id[memory_id]["metadata"],
+            created_at=by_id[memory_id]["created_at"],
+            updated_at=by_id[memory_id]["updated_at"],
+        )
+        for memory_id, score in ranked
+        if memory_id in by_id
+    )
+
+
+def _whose(scope: Scope, assistant_id: UUID) -> dict[str, Any]:
+    return {"tenant_id": scope.tenant_id, "assistant_id": assistant_id}

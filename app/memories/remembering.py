@@ -1,0 +1,322 @@
+"""The job that learns from one exchange: extract, compare with what is known, write the changes.
+
+Either all changes of an operation are written, with its completion, or none. Operations of one
+assistant are done one after another, so that two never add the same fact.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, assert_never
+from uuid import UUID
+
+import structlog
+
+from app import clock
+from app.assistants import operations as assistants
+from app.errors import AppError, NotFound
+from app.identifiers import new_id
+from app.jobs.queue import enqueue
+from app.llm.embeddings.embedder import EmbeddingName
+from app.llm.gateway import ModelName
+from app.memories import operations
+from app.memories.facts import Add, Change, Delete, Exchange, Fact, KnownFact, Unchanged, Update
+from app.memories.learning import LEARN
+from app.memories.memory_model import MemoryModel, MemoryModelFailed
+from app.memories.operations import Vector
+from app.memories.recall import Recall, nearest
+from app.memories.tables import (
+    ChangeEvent,
+    Memory,
+    MemoryChange,
+    MemoryOperation,
+    OperationStatus,
+)
+from app.messages.tables import Message
+from app.tenants.scope import Scope, Scopes
+
+ATTEMPTS: Final = 3
+NEAREST: Final = 5
+LONGEST_FACT: Final = 600
+_TURN: Final = timedelta(milliseconds=150)
+_PAUSE: Final = timedelta(seconds=2)
+
+log = structlog.get_logger("pegboard.memories")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the work on an operation needs to know."""
+
+    id: UUID
+    tenant_id: UUID
+    assistant_id: UUID
+    message_id: UUID
+    exchange: Exchange
+    model: ModelName
+    embedding: EmbeddingName
+    extracting: str | None
+    reconciling: str | None
+    careful: bool
+    attempts: int
+
+
+class Remembering:
+    """`model_for` names who extracts facts where a given model has answered."""
+
+    def __init__(
+        self, *, scopes: Scopes, recall: Recall, model_for: Callable[[ModelName], MemoryModel]
+    ) -> None:
+        self._scopes = scopes
+        self._recall = recall
+        self._model_for = model_for
+
+    async def learn(self, tenant_id: UUID, operation_id: UUID) -> None:
+        """Do an operation, or note why it cannot be done; nothing for one that is over."""
+        claimed = await self._claim(tenant_id, operation_id)
+        if claimed is None:
+            return
+        try:
+            await self._learn(claimed)
+        except NotFound:
+            log.info("operation_gone", operation_id=str(operation_id))
+        except MemoryModelFailed as error:
+            await self._end(claimed, error.message)
+        except AppError as error:
+            await self._try_again(claimed, error.message)
+        except Exception:
+            log.exception("learning_fault", operation_id=str(operation_id))
+            await self._try_again(claimed, "The server could not learn from the exchange")
+
+    async def embed(self, tenant_id: UUID, memory_id: UUID) -> None:
+        """Make the vector of a memory that was kept without one."""
+        async with self._scopes(tenant_id) as scope:
+            memory = await scope.session.get(Memory, memory_id)
+            if memory is None or memory.tenant_id != tenant_id:
+                return
+            content, assistant_id = memory.content, memory.assistant_id
+        name = await self._recall.embedding_of(tenant_id, assistant_id)
+        vector = await self._recall.vector_for(name, content)
+        if vector is not None:
+            async with self._scopes(tenant_id) as scope:
+                kept = await scope.session.get(Memory, memory_id)
+                if kept is not None and kept.content == content:
+                    await operations.embed(scope, kept, vector)
+
+    async def _learn(self, claimed: Claimed) -> None:
+        model = self._model_for(claimed.model)
+        facts = await model.extract(claimed.exchange, instruction=claimed.extracting)
+        vectors = [await self._recall.vector_for(claimed.embedding, one.text) for one in facts]
+        known = await self._known(claimed, facts, vectors)
+        changes: Sequence[Change] = ()
+        if facts:
+            changes = await model.reconcile(facts, known=known, instruction=claimed.reconciling)
+        await self._write(claimed, changes, dict(zip(facts, vectors, strict=True)))
+
+    async def _known(
+        self, claimed: Claimed, facts: Sequence[Fact], vectors: Sequence[Vector | None]
+    ) -> list[list[KnownFact]]:
+        top = NEAREST * 2 if claimed.careful else NEAREST
+        async with self._scopes(claimed.tenant_id) as scope:
+            return [
+                [
+                    KnownFact(str(memory.id), memory.content)
+                    # What is longer is no fact but a document that somebody keeps here.
+                    for memory in await nearest(
+                        scope,
+                        claimed.assistant_id,
+                        fact.text,
+                        [vector] if vector else [],
+                        top=top,
+                    )
+                    if len(memory.content) <= LONGEST_FACT
+                ]
+                for fact, vector in zip(facts, vectors, strict=True)
+            ]
+
+    async def _claim(self, tenant_id: UUID, operation_id: UUID) -> Claimed | None:
+        async with self._scopes(tenant_id) as scope:
+            operation = await scope.session.scalar(
+                scope.select(MemoryOperation)
+                .where(MemoryOperation.id == operation_id)
+                .with_for_update()
+            )
+            if operation is None or operation.status != OperationStatus.IN_PROGRESS:
+                return None
+            if await _has_earlier(scope, operation):
+                await _queue(scope, tenant_id, operation_id, after=_TURN)
+                return None
+            operation.attempts += 1
+            operation.updated_at = clock.now()
+            message = await scope.session.scalar(
+                scope.select(Message).where(Message.id == operation.message_id)
+            )
+            if operation.attempts > ATTEMPTS or message is None:
+                operation.status = OperationStatus.ERROR
+                operation.error_message = f"Learning was given up after {ATTEMPTS} tries"
+                return None
+            answer = await scope.session.scalar(
+                scope.select(Message).where(Message.id == operation.answer_id)
+            )
+            assistant = await assistants.get(scope, operation.assistant_id)
+            return Claimed(
+                id=operation.id,
+                tenant_id=tenant_id,
+                assistant_id=assistant.id,
+                message_id=message.id,
+                exchange=Exchange(
+                    user_text=message.content or "",
+                    assistant_text=answer.content if answer else None,
+                    moment=_moment_of(message),
+                    recalled=tuple(operation.recalled or ()),
+                ),
+                model=ModelName(operation.model_provider, operation.model_name),
+                embedding=EmbeddingName(
+                    assistant.embedding_provider,
+                    assistant.embedding_model_name,
+                    assistant.embedding_dims,
+                ),
+                extracting=assistant.custom_fact_extraction_prompt,
+                reconciling=assistant.custom_update_memory_prompt,
+                careful=operation.careful,
+                attempts=operation.attempts,
+            )
+
+    async def _write(
+        self,
+        claimed: Claimed,
+        changes: Sequence[Change],
+        vectors: dict[Fact, Vector | None],
+    ) -> None:
+        async with self._scopes(claimed.tenant_id) as scope:
+            operation = await scope.get(MemoryOperation, claimed.id, noun="Memory operation")
+            told = [await _apply(scope, claimed, one, vectors.get(one.fact)) for one in changes]
+            operation.changes = told
+            operation.status = OperationStatus.COMPLETED
+            operation.updated_at = clock.now()
+
+    async def _end(self, claimed: Claimed, reason: str) -> None:
+        async with self._scopes(claimed.tenant_id) as scope:
+            operation = await scope.get(MemoryOperation, claimed.id, noun="Memory operation")
+            operation.status = OperationStatus.ERROR
+            operation.error_message = reason
+            operation.updated_at = clock.now()
+
+    async def _try_again(self, claimed: Claimed, reason: str) -> None:
+        """Come back to it, unless this was the last of the attempts."""
+        if claimed.attempts >= ATTEMPTS:
+            await self._end(claimed, reason)
+            return
+        async with self._scopes(claimed.tenant_id) as scope:
+            await _queue(scope, claimed.tenant_id, claimed.id, after=_PAUSE)
+
+
+async def _apply(
+    scope: Scope, claimed: Claimed, change: Change, vector: Vector | None
+) -> dict[str, Any]:
+    """Write one change and its record; what the operation tells of it."""
+    source = {
+        "message_id": str(claimed.message_id),
+        "quote": change.fact.quote,
+        "time": claimed.exchange.moment.isoformat(),
+        "model": f"{claimed.model.provider}/{claimed.model.name}",
+        "operation_id": str(claimed.id),
+    }
+    match change:
+        case Unchanged(fact=fact):
+            return {"event": ChangeEvent.NONE, "memory": fact.text}
+        case Add(fact=fact):
+            memory = await operations.add(
+                scope,
+                assistant_id=claimed.assistant_id,
+                content=fact.text,
+                source=source,
+                vector=vector,
+            )
+            await _record(scope, claimed, ChangeEvent.ADD, memory, former=None)
+            return {"id": str(memory.id), "event": ChangeEvent.ADD, "memory": fact.text}
+        case Update(known=known, fact=fact):
+            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
+            former = _picture(memory)
+            await operations.change(scope, memory, content=fact.text, source=source, vector=vector)
+            await _record(scope, claimed, ChangeEvent.UPDATE, memory, former=former)
+            return {
+                "id": known.id,
+                "event": ChangeEvent.UPDATE,
+                "memory": fact.text,
+                "old_memory": former["content"],
+            }
+        case Delete(known=known):
+            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
+            former = _picture(memory)
+            await _record(scope, claimed, ChangeEvent.DELETE, memory, former=former)
+            await scope.session.delete(memory)
+            await scope.session.flush()
+            return {"id": known.id, "event": ChangeEvent.DELETE, "memory": former["content"]}
+        case _:
+            assert_never(change)
+
+
+async def _record(
+    scope: Scope,
+    claimed: Claimed,
+    event: ChangeEvent,
+    memory: Memory,
+    *,
+    former: dict[str, Any] | None,
+) -> None:
+    before = former or {}
+    scope.session.add(
+        MemoryChange(
+            id=new_id(),
+            tenant_id=claimed.tenant_id,
+            created_at=clock.now(),
+            assistant_id=claimed.assistant_id,
+            operation_id=claimed.id,
+            memory_id=memory.id,
+            event=event,
+            content=None if event is ChangeEvent.DELETE else memory.content,
+            former_content=before.get("content"),
+            former_labels=before.get("labels"),
+            former_source=before.get("source"),
+            former_created_at=before.get("created_at"),
+        )
+    )
+    await scope.session.flush()
+
+
+def _picture(memory: Memory) -> dict[str, Any]:
+    return {
+        "content": memory.content,
+        "labels": memory.labels,
+        "source": memory.source,
+        "created_at": memory.created_at,
+    }
+
+
+def _moment_of(message: Message) -> datetime:
+    """When the exchange took place: as its sender says, or as it came."""
+    stamp = (message.labels or {}).get("custom_timestamp")
+    if not isinstance(stamp, str):
+        return message.created_at
+    told = datetime.fromisoformat(stamp)
+    return told if told.tzinfo else told.replace(tzinfo=message.created_at.tzinfo)
+
+
+async def _has_earlier(scope: Scope, operation: MemoryOperation) -> bool:
+    found = scope.select_columns(MemoryOperation, MemoryOperation.id).where(
+        MemoryOperation.assistant_id == operation.assistant_id,
+        MemoryOperation.status == OperationStatus.IN_PROGRESS,
+        MemoryOperation.id < operation.id,
+    )
+    return await scope.session.scalar(found.limit(1)) is not None
+
+
+async def _queue(scope: Scope, tenant_id: UUID, operation_id: UUID, *, after: timedelta) -> None:
+    await enqueue(
+        scope.session,
+        LEARN,
+        after=after,
+        tenant_id=str(tenant_id),
+        operation_id=str(operation_id),
+    )
