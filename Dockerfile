@@ -1,7 +1,7 @@
-# The same commands that a fresh clone runs, on the same kind of machine.
+# The same steps as `make serve` in a fresh clone; tesseract reads text in images.
 FROM python:3.11-slim
 
-RUN apt-get update && apt-get install -y --no-install-recommends make \
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --home-dir /home/pegboard pegboard \
     && install -d -o pegboard /pegboard /data

@@ -11,7 +11,7 @@ CLIENTS := 1.0.3 1.3.3 1.4.12
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-serve: $(VENV)/.serve ## Serve both APIs on http://127.0.0.1:8000 (PEGBOARD_PORT and others change that)
+serve: $(VENV)/.serve ## Serve on http://127.0.0.1:8000 (PEGBOARD_PORT and others change that)
 	@exec $(BIN)/pegboard serve
 
 test: $(VENV)/.test clients ## Run all tests, on a Postgres of their own
