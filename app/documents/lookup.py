@@ -2,21 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from app.documents import operations, retrieval
-from app.documents.library import DocumentsNotIndexed, library_of
+from app.documents.library import DocumentsNotIndexed, models_in_sight
 from app.documents.retrieval import FoundPassage, Question, Sight
 from app.documents.tables import Document, DocumentStatus
-from app.errors import AppError
 from app.llm.embeddings.choice import ChosenEmbedder
-from app.llm.embeddings.embedder import EmbeddingName, Kind
+from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from app.tenants.scope import Scopes
 
 _ABOUT_A_WHOLE: Final = re.compile(
@@ -25,10 +22,7 @@ _ABOUT_A_WHOLE: Final = re.compile(
     r"|\b(summari[sz]e|describe|explain)\b\W*$",
     re.IGNORECASE | re.DOTALL,
 )
-_LONGEST_QUESTION: Final = 4_000
 _POLL_SECONDS: Final = 0.05
-
-log = structlog.get_logger("pegboard.documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +52,17 @@ class Lookup:
     ) -> Found:
         """The passages that fit a message. One that is about a file as a whole gets its opening."""
         async with self._scopes(tenant_id) as scope:
-            library = await library_of(scope, thread_id=thread_id, assistant_id=assistant_id)
+            models = await models_in_sight(scope, thread_id, assistant_id)
             attached = await operations.of_message(scope, message_id)
         unreadable = tuple(
             (document.filename, document.status_message or "unknown reason")
             for document in attached
             if document.status == DocumentStatus.FAILED
         )
-        if not library.embedded_by:
+        if not models:
             return Found(unreadable=unreadable)
-        asked = question[:_LONGEST_QUESTION]
-        vectors = await self._vectors(asked, library.embedded_by)
+        asked = question[:LONGEST_QUESTION]
+        vectors = await embed_question(self._embedders, asked, models)
         sight = Sight(thread_id, assistant_id)
         async with self._scopes(tenant_id) as scope:
             found = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
@@ -92,24 +86,6 @@ class Lookup:
             if monotonic() > deadline:
                 raise DocumentsNotIndexed(unfinished)
             await asyncio.sleep(_POLL_SECONDS)
-
-    async def _vectors(
-        self, question: str, models: frozenset[str]
-    ) -> Mapping[str, Sequence[float]]:
-        """The question as each of these models sees it.
-
-        A model that cannot be asked is left out; its documents are found by their words alone.
-        """
-        vectors: dict[str, Sequence[float]] = {}
-        for key in models if question.strip() else ():
-            name = EmbeddingName.of_key(key)
-            try:
-                embedder = self._embedders.serving(name)
-                if embedder.name == name:
-                    (vectors[key],) = await embedder.embed([question], Kind.QUERY)
-            except AppError as error:
-                log.warning("question_not_embedded", embedded_by=key, code=error.code)
-        return vectors
 
 
 def _readable(documents: Sequence[Document]) -> list[UUID]:

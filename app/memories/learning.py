@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from app import clock
 from app.errors import AppError, Kind, NotFound
 from app.jobs.queue import enqueue
@@ -89,18 +87,6 @@ async def newest(scope: Scope, assistant_id: UUID, *, limit: int) -> Sequence[Me
         .limit(limit)
     )
     return (await scope.session.scalars(found)).all()
-
-
-async def count_by_status(scope: Scope, assistant_id: UUID) -> dict[str, int]:
-    rows = await scope.session.execute(
-        select(MemoryOperation.status, func.count())
-        .where(
-            MemoryOperation.tenant_id == scope.tenant_id,
-            MemoryOperation.assistant_id == assistant_id,
-        )
-        .group_by(MemoryOperation.status)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 async def history(scope: Scope, memory_id: UUID) -> Sequence[MemoryChange]:

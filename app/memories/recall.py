@@ -19,6 +19,7 @@ from app.db.columns import vector_text
 from app.errors import AppError
 from app.llm.embeddings.choice import ChosenEmbedder
 from app.llm.embeddings.embedder import EmbeddingName, Kind
+from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from app.memories.operations import Vector
 from app.memories.tables import OperationStatus
 from app.tenants.scope import Scope, Scopes
@@ -28,7 +29,6 @@ LEAST_LIKENESS: Final = 0.25
 
 WORDS_WEIGHT: Final = 0.2
 _POLL_SECONDS: Final = 0.05
-_LONGEST_QUESTION: Final = 4_000
 _ABOUT_ME: Final = re.compile(
     r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies))\b.*\b(me|my|i|we|us)\b"
     r"|\bwho am i\b|\babout (me|myself|us)\b",
@@ -113,10 +113,11 @@ class Recall:
         ago is known. A question about the user as a whole gets the newest besides.
         """
         await self._until_settled(tenant_id, assistant_id, patience)
-        asked = question[:_LONGEST_QUESTION]
+        asked = question[:LONGEST_QUESTION]
         async with self._scopes(tenant_id) as scope:
             models = (await scope.session.scalars(_MODELS, _whose(scope, assistant_id))).all()
-        vectors = await self._vectors(asked, models)
+        seen = await embed_question(self._embedders, asked, models)
+        vectors = [Vector(model, numbers) for model, numbers in seen.items()]
         async with self._scopes(tenant_id) as scope:
             found = await nearest(scope, assistant_id, asked, vectors, top=top)
             if len(found) < top and _ABOUT_ME.search(asked):
@@ -152,19 +153,6 @@ class Recall:
                 if not await scope.session.scalar(_PENDING, asked):
                     return
             await asyncio.sleep(_POLL_SECONDS)
-
-    async def _vectors(self, question: str, models: Sequence[str]) -> list[Vector]:
-        vectors: list[Vector] = []
-        for key in models if question.strip() else ():
-            name = EmbeddingName.of_key(key)
-            try:
-                embedder = self._embedders.serving(name)
-                if embedder.name == name:
-                    (numbers,) = await embedder.embed([question], Kind.QUERY)
-                    vectors.append(Vector(key, numbers))
-            except AppError as error:
-                log.warning("question_not_embedded", embedded_by=key, code=error.code)
-        return vectors
 
 
 async def nearest(

@@ -7,7 +7,7 @@ assistant are done one after another, so that two never add the same fact.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,20 +15,18 @@ import structlog
 from app import clock
 from app.assistants import operations as assistants
 from app.errors import AppError, NotFound
-from app.identifiers import new_id
 from app.jobs.queue import enqueue
 from app.llm.embeddings.embedder import EmbeddingName
 from app.llm.gateway import ModelName
 from app.memories import operations
-from app.memories.facts import Add, Change, Delete, Exchange, Fact, KnownFact, Unchanged, Update
+from app.memories.applying import Origin, apply
+from app.memories.facts import Change, Exchange, Fact, KnownFact
 from app.memories.learning import LEARN
 from app.memories.memory_model import MemoryModel, MemoryModelFailed
 from app.memories.operations import Vector
 from app.memories.recall import Recall, nearest
 from app.memories.tables import (
-    ChangeEvent,
     Memory,
-    MemoryChange,
     MemoryOperation,
     OperationStatus,
 )
@@ -190,8 +188,16 @@ class Remembering:
     ) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
             operation = await scope.get(MemoryOperation, claimed.id, noun="Memory operation")
-            told = [await _apply(scope, claimed, one, vectors.get(one.fact)) for one in changes]
-            operation.changes = told
+            origin = Origin(
+                claimed.id,
+                claimed.assistant_id,
+                claimed.message_id,
+                claimed.exchange.moment,
+                claimed.model,
+            )
+            operation.changes = [
+                await apply(scope, origin, one, vectors.get(one.fact)) for one in changes
+            ]
             operation.status = OperationStatus.COMPLETED
             operation.updated_at = clock.now()
 
@@ -209,89 +215,6 @@ class Remembering:
             return
         async with self._scopes(claimed.tenant_id) as scope:
             await _queue(scope, claimed.tenant_id, claimed.id, after=_PAUSE)
-
-
-async def _apply(
-    scope: Scope, claimed: Claimed, change: Change, vector: Vector | None
-) -> dict[str, Any]:
-    """Write one change and its record; what the operation tells of it."""
-    source = {
-        "message_id": str(claimed.message_id),
-        "quote": change.fact.quote,
-        "time": claimed.exchange.moment.isoformat(),
-        "model": f"{claimed.model.provider}/{claimed.model.name}",
-        "operation_id": str(claimed.id),
-    }
-    match change:
-        case Unchanged(fact=fact):
-            return {"event": ChangeEvent.NONE, "memory": fact.text}
-        case Add(fact=fact):
-            memory = await operations.add(
-                scope,
-                assistant_id=claimed.assistant_id,
-                content=fact.text,
-                source=source,
-                vector=vector,
-            )
-            await _record(scope, claimed, ChangeEvent.ADD, memory, former=None)
-            return {"id": str(memory.id), "event": ChangeEvent.ADD, "memory": fact.text}
-        case Update(known=known, fact=fact):
-            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
-            former = _picture(memory)
-            await operations.change(scope, memory, content=fact.text, source=source, vector=vector)
-            await _record(scope, claimed, ChangeEvent.UPDATE, memory, former=former)
-            return {
-                "id": known.id,
-                "event": ChangeEvent.UPDATE,
-                "memory": fact.text,
-                "old_memory": former["content"],
-            }
-        case Delete(known=known):
-            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
-            former = _picture(memory)
-            await _record(scope, claimed, ChangeEvent.DELETE, memory, former=former)
-            await scope.session.delete(memory)
-            await scope.session.flush()
-            return {"id": known.id, "event": ChangeEvent.DELETE, "memory": former["content"]}
-        case _:
-            assert_never(change)
-
-
-async def _record(
-    scope: Scope,
-    claimed: Claimed,
-    event: ChangeEvent,
-    memory: Memory,
-    *,
-    former: dict[str, Any] | None,
-) -> None:
-    before = former or {}
-    scope.session.add(
-        MemoryChange(
-            id=new_id(),
-            tenant_id=claimed.tenant_id,
-            created_at=clock.now(),
-            assistant_id=claimed.assistant_id,
-            operation_id=claimed.id,
-            memory_id=memory.id,
-            event=event,
-            content=None if event is ChangeEvent.DELETE else memory.content,
-            former_content=before.get("content"),
-            former_labels=before.get("labels"),
-            former_source=before.get("source"),
-            former_created_at=before.get("created_at"),
-        )
-    )
-    await scope.session.flush()
-
-
-def _picture(memory: Memory) -> dict[str, Any]:
-    return {
-        "content": memory.content,
-        "labels": memory.labels,
-        "source": memory.source,
-        "created_at": memory.created_at,
-    }
 
 
 def _moment_of(message: Message) -> datetime:

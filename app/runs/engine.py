@@ -51,7 +51,7 @@ from app.runs.events import (
 from app.runs.moves import AskAgain, AwaitClient, Finish, StopShort, next_move
 from app.runs.options import RunOptions
 from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, RunSnapshot, add_usage
-from app.runs.statuses import RunStatus
+from app.runs.statuses import RunStatus, check_move
 from app.strict_json import storable
 
 MAX_CORRECTIONS: Final = 2
@@ -135,7 +135,7 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
 
     Every outcome is an event; an exception from here is a fault of ours.
     """
-    run = replace(what.run, status=RunStatus.IN_PROGRESS)
+    run = what.run
     draft = _Draft(new_id(), clock.now())
     recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
     yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
@@ -178,11 +178,11 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             case Finish():
                 cut = finish.reason is FinishReason.LENGTH
                 ended = RunStatus.INCOMPLETE if cut else RunStatus.COMPLETED
-                run = replace(run, status=ended)
+                run = _moved(run, ended)
                 yield (draft.finished(run, MessageStatus.COMPLETED), RunCompleted(run))
                 return
             case AwaitClient(calls=made):
-                run = replace(run, status=RunStatus.REQUIRES_ACTION)
+                run = _moved(run, RunStatus.REQUIRES_ACTION)
                 yield (
                     *(ToolCallMade(draft.id, call) for call in made),
                     draft.finished(run, MessageStatus.REQUIRES_ACTION, calls=made),
@@ -237,6 +237,11 @@ async def _said(
                     assert_never(delta)
 
 
+def _moved(run: RunSnapshot, status: RunStatus) -> RunSnapshot:
+    check_move(run.status, status)
+    return replace(run, status=status)
+
+
 def _failed(run: RunSnapshot, draft: _Draft, failure: Failure) -> Facts:
-    run = replace(run, status=RunStatus.FAILED, failure=failure)
+    run = replace(_moved(run, RunStatus.FAILED), failure=failure)
     return (draft.finished(run, MessageStatus.FAILED, failure=failure), RunFailed(run))

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
@@ -94,9 +94,3 @@ async def revoke(session: AsyncSession, key_id: UUID) -> ApiKey:
     if stored.revoked_at is None:
         stored.revoked_at = clock.now()
     return stored
-
-
-async def count_minted(session: AsyncSession) -> int:
-    """How many keys would be accepted in `keys` mode."""
-    usable = select(func.count()).where(ApiKey.minted, ApiKey.revoked_at.is_(None))
-    return await session.scalar(usable) or 0
