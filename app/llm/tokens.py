@@ -6,6 +6,7 @@ in the sandbox can rest on it.
 
 import json
 import re
+from functools import lru_cache
 
 from app.llm.gateway import AssistantTurn, Prompt, Tool, ToolTurn, Turn, UserTurn
 
@@ -22,13 +23,22 @@ _TOKEN = re.compile(
 )
 
 _PER_TURN = 4
+_REMEMBERED_LENGTH = 500
 _PER_PROMPT = 3
 
 
 def count_tokens(text: str) -> int:
     if not text:
         return 0
+    return _counted(text) if len(text) <= _REMEMBERED_LENGTH else _count(text)
+
+
+def _count(text: str) -> int:
     return max(1, len(_TOKEN.findall(text)))
+
+
+# The turns of a thread are counted again with every message that follows them.
+_counted = lru_cache(maxsize=16_384)(_count)
 
 
 def count_prompt_tokens(prompt: Prompt) -> int:
