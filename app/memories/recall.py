@@ -93,6 +93,7 @@ class RetrievedMemory:
     content: str
     score: float
     labels: Mapping[str, Any] | None = None
+    source: Mapping[str, Any] | None = None
     created_at: Any = None
     updated_at: Any = None
 
@@ -197,6 +198,7 @@ async def _whole(
             content=by_id[memory_id]["content"],
             score=round(score, 4),
             labels=by_id[memory_id]["metadata"],
+            source=by_id[memory_id]["source"],
             created_at=by_id[memory_id]["created_at"],
             updated_at=by_id[memory_id]["updated_at"],
         )

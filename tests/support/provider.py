@@ -124,6 +124,24 @@ def _calls(exchange: Exchange) -> None:
         exchange.say("", finish="tool_calls", calls=_call('{"location": "Oslo"}'))
 
 
+def _learns(exchange: Exchange) -> None:
+    """Answers as a model that keeps a memory is asked to; talks like any other besides."""
+    system = exchange.request["messages"][0]["content"]
+    if '{"facts"' in system:
+        exchange.say('{"facts": [{"text": "User drinks {tea}", "quote": "I drink {tea}"}]}')
+    elif '{"memory"' in system:
+        known = json.loads(exchange.request["messages"][-1]["content"])["known_facts"]
+        change = {"event": "UPDATE", "id": known[0]["id"]} if known else {"event": "ADD"}
+        text = "User drinks coffee" if known else "User drinks {tea}"
+        exchange.say(json.dumps({"memory": [{"index": 1, "text": text, **change}]}))
+    else:
+        exchange.say("Noted")
+
+
+def _learns_badly(exchange: Exchange) -> None:
+    exchange.say("I would rather not say.")
+
+
 def _falls_silent(exchange: Exchange) -> None:
     exchange.start_stream()
     exchange.piece({"content": "Wait "})
@@ -165,6 +183,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cuts-off": _cuts_off,
     "breaks": _breaks,
     "calls": _calls,
+    "learns": _learns,
+    "learns-badly": _learns_badly,
     "calls-without-location-first": _calls_without_location_first,
     "calls-badly-forever": _calls_badly_forever,
     "falls-silent": _falls_silent,

@@ -1,6 +1,5 @@
 """Memories at the Backboard door: kept verbatim, found, learnt from conversations, undone."""
 
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.memories import contents, settled, thread_of
 from tests.support.postgres import new_database
 from tests.support.server import Server
 from tests.support.stream import stream, types_of
@@ -23,32 +23,12 @@ def assistant(client: httpx.Client) -> str:
     return f"/assistants/{made['assistant_id']}"
 
 
-def thread_of(client: httpx.Client, assistant: str) -> str:
-    thread_id: str = client.post(f"{assistant}/threads", json={}).json()["thread_id"]
-    return thread_id
-
-
 def add(client: httpx.Client, assistant: str, content: str, **metadata: Any) -> Memory:
     body = {"content": content, "metadata": metadata or None}
     response = client.post(f"{assistant}/memories", json=body)
     assert response.status_code == 201, response.text
     added: Memory = response.json()
     return added
-
-
-def contents(client: httpx.Client, assistant: str) -> list[str]:
-    return [one["content"] for one in client.get(f"{assistant}/memories").json()["memories"]]
-
-
-def settled(client: httpx.Client, operation_id: str) -> dict[str, Any]:
-    """An operation once it is over."""
-    deadline = time.monotonic() + 30
-    while True:
-        told: dict[str, Any] = client.get(f"/assistants/memories/operations/{operation_id}").json()
-        if told["status"] != "IN_PROGRESS":
-            return told
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def learn(client: httpx.Client, assistant: str, content: str, **fields: Any) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class MemoryOut(BaseModel):
             content=memory.content,
             memory=memory.content,
             metadata=_dict(memory.labels),
+            source=_dict(memory.source),
             score=memory.score,
             created_at=memory.created_at.isoformat(),
             updated_at=memory.updated_at.isoformat(),
