@@ -167,8 +167,11 @@ def blobs_of(settings: Settings) -> BlobStore:
     return DiskStore(data_folder(settings) / "blobs")
 
 
-def job_kinds(shelves: Shelves) -> dict[str, JobKind]:
-    """Every kind of background work, by the name under which rooms ask for it."""
+def job_kinds(shelves: Shelves) -> tuple[dict[str, JobKind], ...]:
+    """Every kind of background work, by the name under which rooms ask for it.
+
+    In groups with workers of their own: long files must not hold up what is learnt in a moment.
+    """
 
     async def index_document(tenant_id: str, document_id: str) -> None:
         await shelves.indexer.index(UUID(tenant_id), UUID(document_id))
@@ -182,12 +185,14 @@ def job_kinds(shelves: Shelves) -> dict[str, JobKind]:
     async def remove_blob(key: str) -> None:
         await shelves.blobs.remove(key)
 
-    return {
-        INDEX_DOCUMENT: JobKind(index_document),
-        LEARN: JobKind(learn),
-        EMBED_MEMORY: JobKind(embed_memory),
-        REMOVE_BLOB: JobKind(remove_blob),
-    }
+    return (
+        {INDEX_DOCUMENT: JobKind(index_document)},
+        {
+            LEARN: JobKind(learn),
+            EMBED_MEMORY: JobKind(embed_memory),
+            REMOVE_BLOB: JobKind(remove_blob),
+        },
+    )
 
 
 @asynccontextmanager
@@ -215,8 +220,10 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             asyncio.create_task(_warm_up(settings), name="warm-up"),
         ]
         if settings.jobs:
-            kinds = job_kinds(shelves)
-            background.append(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
+            background += [
+                asyncio.create_task(run_jobs(engine, kinds), name="jobs")
+                for kinds in job_kinds(shelves)
+            ]
         try:
             yield Resources(
                 settings=settings,

@@ -24,10 +24,10 @@ async def work(settings: Settings) -> None:
     async with open_database(settings) as engine:
         log.info("worker_started")
         sessions = sessions_of(engine)
-        kinds = job_kinds(shelves_of(settings, scopes_of(sessions)))
+        shelves = shelves_of(settings, scopes_of(sessions))
         tasks = [
             asyncio.create_task(rescue_forever(sessions)),
-            asyncio.create_task(run_jobs(engine, kinds)),
+            *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves)),
         ]
         await stopped.wait()
         for task in tasks:

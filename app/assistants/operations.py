@@ -8,6 +8,7 @@ from uuid import UUID
 from app import clock
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
+from app.errors import NotFound
 from app.identifiers import new_id
 from app.tenants.scope import Scope
 
@@ -68,6 +69,17 @@ async def create(
 
 async def get(scope: Scope, assistant_id: UUID) -> Assistant:
     return await scope.get(Assistant, assistant_id, noun="Assistant")
+
+
+async def hold(scope: Scope, assistant_id: UUID) -> None:
+    """See that an assistant is there and stays until this transaction ends. Raises NotFound."""
+    held = await scope.session.scalar(
+        scope.select_columns(Assistant, Assistant.id)
+        .where(Assistant.id == assistant_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    if held is None:
+        raise NotFound("Assistant")
 
 
 async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> Assistant:

@@ -51,21 +51,25 @@ async def apply(
             await _record(scope, origin, ChangeEvent.ADD, memory, former=None)
             return {"id": str(memory.id), "event": ChangeEvent.ADD, "memory": fact.text}
         case Update(known=known, fact=fact):
-            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
-            former = _picture(memory)
-            await operations.change(scope, memory, content=fact.text, source=source, vector=vector)
-            await _record(scope, origin, ChangeEvent.UPDATE, memory, former=former)
+            target = await scope.held(Memory, UUID(known.id))
+            if target is None:  # deleted while the change was being decided on
+                return await apply(scope, origin, Add(fact), vector)
+            former = _picture(target)
+            await operations.change(scope, target, content=fact.text, source=source, vector=vector)
+            await _record(scope, origin, ChangeEvent.UPDATE, target, former=former)
             return {
                 "id": known.id,
                 "event": ChangeEvent.UPDATE,
                 "memory": fact.text,
                 "old_memory": former["content"],
             }
-        case Delete(known=known):
-            memory = await scope.get(Memory, UUID(known.id), noun="Memory")
-            former = _picture(memory)
-            await _record(scope, origin, ChangeEvent.DELETE, memory, former=former)
-            await scope.session.delete(memory)
+        case Delete(known=known, fact=fact):
+            target = await scope.held(Memory, UUID(known.id))
+            if target is None:
+                return {"event": ChangeEvent.NONE, "memory": fact.text}
+            former = _picture(target)
+            await _record(scope, origin, ChangeEvent.DELETE, target, former=former)
+            await scope.session.delete(target)
             await scope.session.flush()
             return {"id": known.id, "event": ChangeEvent.DELETE, "memory": former["content"]}
         case _:

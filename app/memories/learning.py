@@ -104,7 +104,9 @@ async def undo(scope: Scope, operation_id: UUID) -> tuple[MemoryOperation, int]:
 
     A memory that was changed again since is left as it is: what came later was meant.
     """
-    operation = await get(scope, operation_id)
+    operation = await scope.held(MemoryOperation, operation_id)
+    if operation is None:
+        raise NotFound("Memory operation")
     if operation.status != OperationStatus.COMPLETED or operation.undone_at is not None:
         raise NothingToUndo("The operation is not completed, or is undone already")
     changes = (
@@ -122,10 +124,7 @@ async def undo(scope: Scope, operation_id: UUID) -> tuple[MemoryOperation, int]:
 
 
 async def _undo_change(scope: Scope, change: MemoryChange) -> bool:
-    try:
-        memory: Memory | None = await scope.get(Memory, change.memory_id, noun="Memory")
-    except NotFound:
-        memory = None
+    memory = await scope.held(Memory, change.memory_id)
     if change.event == ChangeEvent.DELETE:
         if memory is not None or change.former_content is None:
             return False
@@ -140,7 +139,7 @@ async def _undo_change(scope: Scope, change: MemoryChange) -> bool:
             created_at=change.former_created_at,
         )
         return True
-    if memory is None or memory.content != change.content:
+    if memory is None or memory.updated_at > change.created_at:
         return False
     if change.event == ChangeEvent.ADD:
         await scope.session.delete(memory)
@@ -149,8 +148,7 @@ async def _undo_change(scope: Scope, change: MemoryChange) -> bool:
             scope,
             memory,
             content=change.former_content or "",
-            labels=change.former_labels,
-            source=change.former_source,
             vector=None,
         )
+        memory.labels, memory.source = change.former_labels, change.former_source
     return True

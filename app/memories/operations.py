@@ -15,7 +15,7 @@ from app.db.columns import vector_text
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.jobs.queue import enqueue
-from app.memories.tables import Memory
+from app.memories.tables import Memory, MemoryChange
 from app.tenants.scope import Scope
 
 EMBED_MEMORY: Final = "embed_memory"
@@ -156,6 +156,12 @@ async def forget(scope: Scope, assistant_id: UUID, memory_id: UUID) -> None:
 async def forget_all(scope: Scope, assistant_id: UUID) -> int:
     """Forget everything of an assistant; how many memories that were."""
     await assistants.get(scope, assistant_id)
+    # What was forgotten on purpose is not to come back by an undo.
+    await scope.session.execute(
+        delete(MemoryChange)
+        .where(MemoryChange.assistant_id == assistant_id, MemoryChange.tenant_id == scope.tenant_id)
+        .execution_options(synchronize_session=False)
+    )
     gone = await scope.session.execute(
         delete(Memory)
         .where(Memory.assistant_id == assistant_id, Memory.tenant_id == scope.tenant_id)

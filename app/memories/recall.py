@@ -79,6 +79,7 @@ _PENDING: Final = text("""
     SELECT EXISTS (
         SELECT 1 FROM memory_operations
         WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id AND status = :in_progress
+          AND updated_at > now() - interval '2 minutes'
     )
 """)
 

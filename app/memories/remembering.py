@@ -35,6 +35,7 @@ from app.tenants.scope import Scope, Scopes
 
 ATTEMPTS: Final = 3
 NEAREST: Final = 5
+LOST_AFTER: Final = timedelta(minutes=2)
 LONGEST_FACT: Final = 600
 _TURN: Final = timedelta(milliseconds=150)
 _PAUSE: Final = timedelta(seconds=2)
@@ -77,6 +78,7 @@ class Remembering:
         try:
             await self._learn(claimed)
         except NotFound:
+            # With its assistant, and so the operation too.
             log.info("operation_gone", operation_id=str(operation_id))
         except MemoryModelFailed as error:
             await self._end(claimed, error.message)
@@ -187,7 +189,9 @@ class Remembering:
         vectors: dict[Fact, Vector | None],
     ) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
-            operation = await scope.get(MemoryOperation, claimed.id, noun="Memory operation")
+            operation = await scope.held(MemoryOperation, claimed.id)
+            if operation is None or operation.status != OperationStatus.IN_PROGRESS:
+                return
             origin = Origin(
                 claimed.id,
                 claimed.assistant_id,
@@ -231,6 +235,8 @@ async def _has_earlier(scope: Scope, operation: MemoryOperation) -> bool:
         MemoryOperation.assistant_id == operation.assistant_id,
         MemoryOperation.status == OperationStatus.IN_PROGRESS,
         MemoryOperation.id < operation.id,
+        # One that nobody has touched for so long has lost its job, and holds up no other.
+        MemoryOperation.updated_at > clock.now() - LOST_AFTER,
     )
     return await scope.session.scalar(found.limit(1)) is not None
 

@@ -23,6 +23,7 @@ from app.runs.window import SizedTurn, fit, room_for_prompt
 from app.tenants.scope import Scope
 
 _PAGE: Final = 500
+_LONGEST_MEMORY: Final = 4_000
 _CITE: Final = "Where you rely on something remembered, quote it and say that you remembered it."
 
 
@@ -70,13 +71,25 @@ def assemble(
         system=_system(options, recalled),
         turns=(),
         tools=tuple(tool_of(definition) for definition in options.tools),
-        memories=tuple(memory.content for memory in recalled),
+        memories=_memories(recalled, room // 4),
         passages=_passages(found, room // 4),
     )
     fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
     prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
     usage = ContextUsage(fitted.used_tokens, window.context_limit, fitted.trimmed, model_name)
     return prompt, usage
+
+
+def _memories(recalled: Sequence[Recalled], room: int) -> tuple[str, ...]:
+    """The best memories that fit into `room` tokens; one that is a document is cut."""
+    told: list[str] = []
+    for memory in recalled:
+        text = memory.content[:_LONGEST_MEMORY]
+        room -= count_tokens(text)
+        if room < 0:
+            break
+        told.append(text)
+    return tuple(told)
 
 
 def _system(options: RunOptions, recalled: Sequence[Recalled]) -> str:

@@ -36,6 +36,13 @@ class Scope:
             raise NotFound(noun)
         return row
 
+    async def held(self, table: type[OwnedRow], row_id: UUID) -> OwnedRow | None:
+        """The tenant's row, which nobody else changes or removes before this transaction ends."""
+        row: OwnedRow | None = await self.session.scalar(
+            self.select(table).where(table.id == row_id).with_for_update()
+        )
+        return row
+
 
 Scopes: TypeAlias = Callable[[UUID], AbstractAsyncContextManager[Scope]]
 """Opens a scope for a tenant: committed when left in peace, rolled back on an error."""

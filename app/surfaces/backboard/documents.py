@@ -107,6 +107,8 @@ async def _upload(
         if len(files) > 1:
             raise BadMessage("One file is uploaded at a time")
         async with stored(files, server.blobs) as (upload,), server.scopes(tenant_id) as scope:
+            if assistant_id is not None:
+                await assistants.hold(scope, assistant_id)
             if thread_id is not None:
                 assistant_id = (await threads.get(scope, thread_id)).assistant_id
             document = await operations.accept(

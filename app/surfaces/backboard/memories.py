@@ -94,6 +94,7 @@ async def add_memory(
     name = await server.recall.embedding_of(tenant_id, assistant_id)
     vector = await server.recall.vector_for(name, body.content)
     async with server.scopes(tenant_id) as scope:
+        await assistants.hold(scope, assistant_id)
         memory = await operations.add(
             scope,
             assistant_id=assistant_id,
@@ -164,6 +165,8 @@ async def get_history(assistant_id: UUID, memory_id: UUID, scope: Reading) -> Hi
     await assistants.get(scope, assistant_id)
     changes = await learning.history(scope, memory_id)
     told = [ChangeOut.of(one) for one in changes if one.assistant_id == assistant_id]
+    if not told:
+        await operations.get(scope, assistant_id, memory_id)
     return HistoryOut(memory_id=memory_id, changes=told)
 
 

@@ -1,5 +1,6 @@
 """Memories at the Backboard door: kept verbatim, found, learnt from conversations, undone."""
 
+import concurrent.futures
 from typing import Any
 from uuid import uuid4
 
@@ -316,3 +317,51 @@ def test_an_operation_outlives_the_server_that_opened_it(
     with start(PEGBOARD_DATABASE_URL=url).client("k") as client:
         assert settled(client, answer["memory_operation_id"])["status"] == "COMPLETED"
         assert any("Sarah" in one for one in contents(client, path))
+
+
+def test_an_undo_counts_once_and_leaves_alone_what_came_later(
+    client: httpx.Client, assistant: str
+) -> None:
+    done = learn(client, assistant, "I live in Paris.")
+    undo = f"/assistants/memories/operations/{done['operation_id']}/undo"
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(client.post, undo) for _ in range(8)]
+        statuses = sorted(answer.result().status_code for answer in answers)
+    assert statuses == [200] + [409] * 7
+    assert contents(client, assistant) == []
+    done = learn(client, assistant, "I live in Oslo.")
+    (memory,) = client.get(f"{assistant}/memories").json()["memories"]
+    labelled = {"content": memory["content"], "metadata": {"mine": 1}}
+    client.put(f"{assistant}/memories/{memory['id']}", json=labelled)
+    client.post(f"/assistants/memories/operations/{done['operation_id']}/undo")
+    assert contents(client, assistant) == [memory["content"]]
+
+
+def test_what_was_reset_does_not_come_back_by_an_undo(client: httpx.Client, assistant: str) -> None:
+    learn(client, assistant, "I love chess.")
+    forgot = learn(client, assistant, "Forget that I love chess.")
+    assert [one["event"] for one in forgot["memory_ids"]] == ["DELETE"]
+    client.delete(f"{assistant}/memories")
+    client.post(f"/assistants/memories/operations/{forgot['operation_id']}/undo")
+    assert contents(client, assistant) == []
+
+
+def test_memories_that_are_documents_do_not_burst_the_prompt(
+    client: httpx.Client, assistant: str
+) -> None:
+    for _ in range(6):
+        add(client, assistant, "harbour " * 30_000)
+    answer = say(client, thread_of(client, assistant), "What of the harbour?", memory="Readonly")
+    assert answer["status"] == "COMPLETED"
+    assert len(answer["retrieved_memories"]) == 6
+
+
+def test_adding_while_the_assistant_is_deleted_is_never_a_fault(client: httpx.Client) -> None:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            made = client.post("/assistants", json={"name": "A"}).json()["assistant_id"]
+            url = f"/assistants/{made}/memories"
+            sent = [pool.submit(client.post, url, json={"content": "x"}) for _ in range(6)]
+            gone = pool.submit(client.delete, f"/assistants/{made}")
+            assert {answer.result().status_code for answer in sent} <= {201, 404}
+            assert gone.result().status_code == 200
