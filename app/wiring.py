@@ -23,7 +23,7 @@ from app.documents.lookup import Lookup
 from app.documents.operations import INDEX_DOCUMENT, REMOVE_BLOB
 from app.documents.parsing import Parser
 from app.identifiers import new_id
-from app.jobs.runner import JobKind, run_jobs
+from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.choice import ChosenGateway
 from app.llm.embeddings.choice import ChosenEmbedder
@@ -120,7 +120,7 @@ class Shelves:
     remembering: Remembering
 
 
-def shelves_of(settings: Settings, scopes: Scopes) -> Shelves:
+def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
     blobs = blobs_of(settings)
     try:
         require_installed()
@@ -142,12 +142,14 @@ def shelves_of(settings: Settings, scopes: Scopes) -> Shelves:
         lookup=Lookup(scopes=scopes, embedders=embedders),
         recall=recall,
         remembering=Remembering(
-            scopes=scopes, recall=recall, model_for=lambda model: memory_model_of(settings, model)
+            scopes=scopes,
+            recall=recall,
+            model_for=lambda answered: memory_model_of(settings, gateway, answered),
         ),
     )
 
 
-def memory_model_of(settings: Settings, answered: ModelName) -> MemoryModel:
+def memory_model_of(settings: Settings, gateway: Gateway, answered: ModelName) -> MemoryModel:
     """Who extracts facts: the configured memory model, else the one that answered.
 
     Where the sandbox model answers for it, rules do.
@@ -155,10 +157,7 @@ def memory_model_of(settings: Settings, answered: ModelName) -> MemoryModel:
     model = answered
     if settings.memory_model is not None:
         model = ModelName(settings.memory_provider or answered.provider, settings.memory_model)
-    simulated = settings.sandbox is SandboxMode.ALWAYS or (
-        settings.sandbox is SandboxMode.AUTO and not providers.is_configured(model.provider)
-    )
-    return RuleMemoryModel() if simulated else LanguageMemoryModel(gateway_of(settings), model)
+    return RuleMemoryModel() if gateway.simulates(model) else LanguageMemoryModel(gateway, model)
 
 
 def blobs_of(settings: Settings) -> BlobStore:
@@ -167,7 +166,7 @@ def blobs_of(settings: Settings) -> BlobStore:
     return DiskStore(data_folder(settings) / "blobs")
 
 
-def job_kinds(shelves: Shelves) -> tuple[dict[str, JobKind], ...]:
+def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
     In groups with workers of their own: long files must not hold up what is learnt in a moment.
@@ -186,11 +185,11 @@ def job_kinds(shelves: Shelves) -> tuple[dict[str, JobKind], ...]:
         await shelves.blobs.remove(key)
 
     return (
-        {INDEX_DOCUMENT: JobKind(index_document)},
+        {INDEX_DOCUMENT: index_document},
         {
-            LEARN: JobKind(learn),
-            EMBED_MEMORY: JobKind(embed_memory),
-            REMOVE_BLOB: JobKind(remove_blob),
+            LEARN: learn,
+            EMBED_MEMORY: embed_memory,
+            REMOVE_BLOB: remove_blob,
         },
     )
 
@@ -203,7 +202,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         scopes = scopes_of(sessions)
         lessee = Lessee(new_id())
         gateway = gateway_of(settings)
-        shelves = shelves_of(settings, scopes)
+        shelves = shelves_of(settings, scopes, gateway)
         patience = settings.document_patience
         execution = Execution(
             scopes=scopes,

@@ -10,7 +10,7 @@ from app.jobs.runner import run_jobs
 from app.runs.rescue import rescue_forever
 from app.settings import Settings
 from app.tenants.scope import scopes_of
-from app.wiring import job_kinds, open_database, shelves_of
+from app.wiring import gateway_of, job_kinds, open_database, shelves_of
 
 log = structlog.get_logger("pegboard.worker")
 
@@ -24,7 +24,7 @@ async def work(settings: Settings) -> None:
     async with open_database(settings) as engine:
         log.info("worker_started")
         sessions = sessions_of(engine)
-        shelves = shelves_of(settings, scopes_of(sessions))
+        shelves = shelves_of(settings, scopes_of(sessions), gateway_of(settings))
         tasks = [
             asyncio.create_task(rescue_forever(sessions)),
             *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves)),

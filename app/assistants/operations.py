@@ -1,7 +1,6 @@
 """Create, change, list and remove assistants."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,19 +9,10 @@ from app.assistants.tables import Assistant
 from app.db.base import JsonDict
 from app.errors import NotFound
 from app.identifiers import new_id
+from app.llm.embeddings.embedder import EmbeddingName
 from app.tenants.scope import Scope
 
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingChoice:
-    """Which model reads an assistant's documents and memories; fixed for its life."""
-
-    provider: str
-    model_name: str
-    dims: int
-
-
-DEFAULT_EMBEDDING: Final = EmbeddingChoice("openai", "text-embedding-3-large", 3072)
+DEFAULT_EMBEDDING: Final = EmbeddingName("openai", "text-embedding-3-large", 3072)
 DEFAULT_TOK_K: Final = 10
 CHANGEABLE: Final = frozenset(
     {
@@ -45,7 +35,7 @@ async def create(
     tok_k: int = DEFAULT_TOK_K,
     custom_fact_extraction_prompt: str | None = None,
     custom_update_memory_prompt: str | None = None,
-    embedding: EmbeddingChoice = DEFAULT_EMBEDDING,
+    embedding: EmbeddingName = DEFAULT_EMBEDDING,
 ) -> Assistant:
     moment = clock.now()
     assistant = Assistant(
@@ -60,7 +50,7 @@ async def create(
         custom_fact_extraction_prompt=custom_fact_extraction_prompt,
         custom_update_memory_prompt=custom_update_memory_prompt,
         embedding_provider=embedding.provider,
-        embedding_model_name=embedding.model_name,
+        embedding_model_name=embedding.model,
         embedding_dims=embedding.dims,
     )
     scope.session.add(assistant)
@@ -69,6 +59,13 @@ async def create(
 
 async def get(scope: Scope, assistant_id: UUID) -> Assistant:
     return await scope.get(Assistant, assistant_id, noun="Assistant")
+
+
+def embedding_of(assistant: Assistant) -> EmbeddingName:
+    """Which model reads an assistant's documents and memories; fixed for its life."""
+    return EmbeddingName(
+        assistant.embedding_provider, assistant.embedding_model_name, assistant.embedding_dims
+    )
 
 
 async def hold(scope: Scope, assistant_id: UUID) -> None:

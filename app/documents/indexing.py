@@ -277,10 +277,7 @@ async def _wanted_embedding(scope: Scope, document: Document) -> EmbeddingName:
     """The embedding that the document's assistant was made with."""
     if document.assistant_id is None:
         return NOBODYS
-    assistant = await assistants.get(scope, document.assistant_id)
-    return EmbeddingName(
-        assistant.embedding_provider, assistant.embedding_model_name, assistant.embedding_dims
-    )
+    return assistants.embedding_of(await assistants.get(scope, document.assistant_id))
 
 
 def _place(claimed: Claimed) -> dict[str, Any]:

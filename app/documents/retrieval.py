@@ -1,10 +1,4 @@
-"""Question in, passages out: by meaning and by words, in one statement.
-
-A chunk is as good as its vector is near the question's, and a little better for each of the
-question's words that stand in it. On questions of our own over real text (`bench/quality.py`) this
-sum beats either search alone. It also beats reciprocal rank fusion of the two, which lets weak
-matches of words push out good ones of meaning.
-"""
+"""Question in, passages out, ranked by `db.ranking` in one statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,43 +8,33 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from app.db.columns import vector_text
+from app.db import ranking
 from app.documents.tables import DocumentStatus
 from app.tenants.scope import Scope
 
 _IN_SIGHT: Final = """
-    c.tenant_id = :tenant_id
-    AND (c.thread_id = :thread_id
-         OR (c.assistant_id = :assistant_id AND c.thread_id IS NULL))
-    AND d.status = :indexed
+    it.tenant_id = :tenant_id
+    AND (it.thread_id = :thread_id
+         OR (it.assistant_id = :assistant_id AND it.thread_id IS NULL))
+    AND document.status = :indexed
 """
 
 # What is in sight comes first, and is compared one by one: exact, and no index of the whole table
-# has to be filtered afterwards. The vectors are parsed once, not for each row, as happens to a
-# parameter that is cast where it is compared.
+# has to be filtered afterwards.
 _BEST: Final = text(f"""
-    WITH asked AS MATERIALIZED (
-        SELECT tsvector_to_array(to_tsvector('english', :question)) AS words
-    ), seen AS MATERIALIZED (
-        SELECT model, CAST(vector AS halfvec) AS vector
-        FROM unnest(CAST(:models AS text[]), CAST(:vectors AS text[])) AS seen(model, vector)
-    ), in_sight AS MATERIALIZED (
-        SELECT c.id,
-               1 - (c.embedding <=> seen.vector) AS likeness,
-               (length(c.words) - length(ts_delete(c.words, asked.words)))::float
-                   / greatest(cardinality(asked.words), 1) AS shared
-        FROM chunks c
-            JOIN documents d ON d.id = c.document_id
-            CROSS JOIN asked
-            LEFT JOIN seen ON seen.model = c.embedded_by
+    WITH {ranking.QUESTION}, in_sight AS MATERIALIZED (
+        SELECT it.id, {ranking.COMPARED}
+        FROM chunks it
+            JOIN documents document ON document.id = it.document_id
+            {ranking.WITH_QUESTION}
         WHERE {_IN_SIGHT}
     )
-    SELECT id, greatest(likeness, :least) + :weight * shared AS score
+    SELECT id, {ranking.SCORE} AS score
     FROM in_sight
-    WHERE likeness > :least OR shared > 0
+    WHERE {ranking.FITS}
     ORDER BY score DESC, id
     LIMIT :top
-""")  # noqa: S608  the interpolated text is a constant
+""")  # noqa: S608  the interpolated texts are constants
 
 _WHOLE: Final = text("""
     SELECT c.id, c.document_id, c.position, c.text, c.heading, c.place, d.filename
@@ -59,18 +43,15 @@ _WHOLE: Final = text("""
 """)
 
 _OPENINGS: Final = text(f"""
-    SELECT c.id
-    FROM chunks c JOIN documents d ON d.id = c.document_id
-    WHERE {_IN_SIGHT} AND (CAST(:documents AS uuid[]) IS NULL OR c.document_id = ANY(:documents))
-    ORDER BY c.document_id DESC, c.position
+    SELECT it.id
+    FROM chunks it JOIN documents document ON document.id = it.document_id
+    WHERE {_IN_SIGHT} AND (CAST(:documents AS uuid[]) IS NULL OR it.document_id = ANY(:documents))
+    ORDER BY it.document_id DESC, it.position
     LIMIT :top
 """)  # noqa: S608
 
 LEAST_LIKENESS: Final = 0.15
 """Cosine similarity below which a passage has nothing to do with the question."""
-
-WORDS_WEIGHT: Final = 0.2
-"""What all of the question's words are worth, beside a likeness of 1; .1 to .4 do as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +96,7 @@ async def search(scope: Scope, question: Question, sight: Sight, *, top: int) ->
         _BEST,
         {
             **sight.parameters(scope),
-            "question": question.text,
-            "models": list(question.vectors),
-            "vectors": [vector_text(vector) for vector in question.vectors.values()],
-            "least": LEAST_LIKENESS,
-            "weight": WORDS_WEIGHT,
+            **ranking.parameters(question.text, question.vectors, least=LEAST_LIKENESS),
             "top": top,
         },
     )

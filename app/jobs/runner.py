@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
@@ -16,6 +15,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
+"""What to do for a job, given its payload."""
 
 ABANDONED_AFTER: Final = timedelta(seconds=10)
 """A job whose process has been silent for so long is given to another."""
@@ -23,15 +23,7 @@ ABANDONED_AFTER: Final = timedelta(seconds=10)
 log = structlog.get_logger("pegboard.jobs")
 
 
-@dataclass(frozen=True, slots=True)
-class JobKind:
-    """What to do for a job, and for how many at once over all processes (0: any number)."""
-
-    work: Work
-    at_once: int = 0
-
-
-async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, JobKind]) -> None:
+async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
     """Work until cancelled. A lost connection is replaced."""
     while True:
         try:
@@ -41,12 +33,12 @@ async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, JobKind]) -> None:
         await asyncio.sleep(1)
 
 
-async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, JobKind]) -> None:
+async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
     connection = await asyncpg.connect(**_connect_arguments(engine))
     try:
         runner = QueueManager(Queries(AsyncpgDriver(connection)))
-        for name, kind in kinds.items():
-            runner.entrypoint(name, concurrency_limit=kind.at_once)(_entry(name, kind.work))
+        for name, work in kinds.items():
+            runner.entrypoint(name)(_entry(name, work))
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         running = asyncio.create_task(

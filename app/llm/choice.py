@@ -17,9 +17,10 @@ class ChosenGateway:
     is_configured: Callable[[str], bool]
 
     def answers_as(self, model: ModelName) -> ModelName:
-        if self.stand_in is None or self.is_configured(model.provider):
-            return self.real.answers_as(model)
-        return self.stand_in.answers_as(model)
+        return (self._in_place_for(model) or self.real).answers_as(model)
+
+    def simulates(self, model: ModelName) -> bool:
+        return self._in_place_for(model) is not None
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         provider = request.model.provider
@@ -32,3 +33,6 @@ class ChosenGateway:
             f"Provider {provider!r} has no credentials on this server; set {variable}, "
             "or PEGBOARD_SANDBOX=auto to have the sandbox model answer in its place"
         )
+
+    def _in_place_for(self, model: ModelName) -> Gateway | None:
+        return None if self.is_configured(model.provider) else self.stand_in

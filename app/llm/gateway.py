@@ -170,6 +170,10 @@ class Gateway(Protocol):
         """The provider and name under which an answer for `model` will be reported."""
         ...
 
+    def simulates(self, model: ModelName) -> bool:
+        """Whether it is the sandbox model that answers for `model`."""
+        ...
+
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask; raise one of `failures` when the provider refuses, before or amid the pieces.
 

@@ -54,6 +54,9 @@ class LitellmGateway:
     def answers_as(self, model: ModelName) -> ModelName:
         return model
 
+    def simulates(self, model: ModelName) -> bool:
+        return False
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         litellm = await load()
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from app.memories.tables import (
 from app.tenants.scope import Scope
 
 LEARN: Final = "learn"
+LOST_AFTER: Final = timedelta(minutes=2)
+"""An operation that nobody has touched for so long has lost its job; nobody waits for it."""
 
 
 class NothingToUndo(AppError):

@@ -12,7 +12,7 @@ from app import clock
 from app.assistants import operations as assistants
 from app.db.base import JsonDict
 from app.db.columns import vector_text
-from app.errors import AppError, Kind
+from app.errors import AppError, Kind, NotFound
 from app.identifiers import new_id
 from app.jobs.queue import enqueue
 from app.memories.tables import Memory, MemoryChange
@@ -78,7 +78,7 @@ async def get(scope: Scope, assistant_id: UUID, memory_id: UUID) -> Memory:
     await assistants.get(scope, assistant_id)
     memory = await scope.get(Memory, memory_id, noun="Memory")
     if memory.assistant_id != assistant_id:
-        await scope.get(Memory, new_id(), noun="Memory")
+        raise NotFound("Memory")
     return memory
 
 

@@ -1,7 +1,4 @@
-"""Question in, retrieved memories out: by meaning and by words; the newer wins a tie.
-
-Ranked as passages of documents are, for the reasons given there.
-"""
+"""Question in, retrieved memories out, ranked by `db.ranking`; the newer wins a tie."""
 
 import asyncio
 import re
@@ -15,11 +12,12 @@ import structlog
 from sqlalchemy import text
 
 from app.assistants import operations as assistants
-from app.db.columns import vector_text
+from app.db import ranking
 from app.errors import AppError
 from app.llm.embeddings.choice import ChosenEmbedder
 from app.llm.embeddings.embedder import EmbeddingName, Kind
 from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
+from app.memories.learning import LOST_AFTER
 from app.memories.operations import Vector
 from app.memories.tables import OperationStatus
 from app.tenants.scope import Scope, Scopes
@@ -27,7 +25,6 @@ from app.tenants.scope import Scope, Scopes
 LEAST_LIKENESS: Final = 0.25
 """Cosine similarity below which a memory has nothing to do with the question."""
 
-WORDS_WEIGHT: Final = 0.2
 _POLL_SECONDS: Final = 0.05
 _ABOUT_ME: Final = re.compile(
     r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies))\b.*\b(me|my|i|we|us)\b"
@@ -35,28 +32,18 @@ _ABOUT_ME: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_BEST: Final = text("""
-    WITH asked AS MATERIALIZED (
-        SELECT tsvector_to_array(to_tsvector('english', :question)) AS words
-    ), seen AS MATERIALIZED (
-        SELECT model, CAST(vector AS halfvec) AS vector
-        FROM unnest(CAST(:models AS text[]), CAST(:vectors AS text[])) AS seen(model, vector)
-    ), in_sight AS MATERIALIZED (
-        SELECT m.id, m.updated_at,
-               1 - (m.embedding <=> seen.vector) AS likeness,
-               (length(m.words) - length(ts_delete(m.words, asked.words)))::float
-                   / greatest(cardinality(asked.words), 1) AS shared
-        FROM memories m
-            CROSS JOIN asked
-            LEFT JOIN seen ON seen.model = m.embedded_by
-        WHERE m.tenant_id = :tenant_id AND m.assistant_id = :assistant_id
+_BEST: Final = text(f"""
+    WITH {ranking.QUESTION}, in_sight AS MATERIALIZED (
+        SELECT it.id, it.updated_at, {ranking.COMPARED}
+        FROM memories it {ranking.WITH_QUESTION}
+        WHERE it.tenant_id = :tenant_id AND it.assistant_id = :assistant_id
     )
-    SELECT id, least(greatest(likeness, :least) + :weight * shared, 1) AS score
+    SELECT id, least({ranking.SCORE}, 1) AS score
     FROM in_sight
-    WHERE likeness > :least OR shared > 0
+    WHERE {ranking.FITS}
     ORDER BY score DESC, updated_at DESC, id
     LIMIT :top
-""")
+""")  # noqa: S608  the interpolated texts are constants
 
 _WHOLE: Final = text("""
     SELECT id, content, metadata, source, created_at, updated_at FROM memories
@@ -79,7 +66,7 @@ _PENDING: Final = text("""
     SELECT EXISTS (
         SELECT 1 FROM memory_operations
         WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id AND status = :in_progress
-          AND updated_at > now() - interval '2 minutes'
+          AND updated_at > now() - CAST(:lost_after AS interval)
     )
 """)
 
@@ -139,20 +126,15 @@ class Recall:
     async def embedding_of(self, tenant_id: UUID, assistant_id: UUID) -> EmbeddingName:
         """The embedding that an assistant was made with. Raises NotFound."""
         async with self._scopes(tenant_id) as scope:
-            assistant = await assistants.get(scope, assistant_id)
-            return EmbeddingName(
-                assistant.embedding_provider,
-                assistant.embedding_model_name,
-                assistant.embedding_dims,
-            )
+            return assistants.embedding_of(await assistants.get(scope, assistant_id))
 
     async def _until_settled(self, tenant_id: UUID, assistant_id: UUID, patience: float) -> None:
         deadline = monotonic() + patience
         while monotonic() < deadline:
             async with self._scopes(tenant_id) as scope:
                 whose = _whose(scope, assistant_id)
-                asked = {**whose, "in_progress": OperationStatus.IN_PROGRESS}
-                if not await scope.session.scalar(_PENDING, asked):
+                asked = {"in_progress": OperationStatus.IN_PROGRESS, "lost_after": LOST_AFTER}
+                if not await scope.session.scalar(_PENDING, {**whose, **asked}):
                     return
             await asyncio.sleep(_POLL_SECONDS)
 
@@ -165,11 +147,11 @@ async def nearest(
         _BEST,
         {
             **_whose(scope, assistant_id),
-            "question": question,
-            "models": [vector.embedded_by for vector in vectors],
-            "vectors": [vector_text(vector.numbers) for vector in vectors],
-            "least": LEAST_LIKENESS,
-            "weight": WORDS_WEIGHT,
+            **ranking.parameters(
+                question,
+                {vector.embedded_by: vector.numbers for vector in vectors},
+                least=LEAST_LIKENESS,
+            ),
             "top": top,
         },
     )

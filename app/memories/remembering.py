@@ -21,7 +21,7 @@ from app.llm.gateway import ModelName
 from app.memories import operations
 from app.memories.applying import Origin, apply
 from app.memories.facts import Change, Exchange, Fact, KnownFact
-from app.memories.learning import LEARN
+from app.memories.learning import LEARN, LOST_AFTER
 from app.memories.memory_model import MemoryModel, MemoryModelFailed
 from app.memories.operations import Vector
 from app.memories.recall import Recall, nearest
@@ -35,7 +35,6 @@ from app.tenants.scope import Scope, Scopes
 
 ATTEMPTS: Final = 3
 NEAREST: Final = 5
-LOST_AFTER: Final = timedelta(minutes=2)
 LONGEST_FACT: Final = 600
 _TURN: Final = timedelta(milliseconds=150)
 _PAUSE: Final = timedelta(seconds=2)
@@ -171,11 +170,7 @@ class Remembering:
                     recalled=tuple(operation.recalled or ()),
                 ),
                 model=ModelName(operation.model_provider, operation.model_name),
-                embedding=EmbeddingName(
-                    assistant.embedding_provider,
-                    assistant.embedding_model_name,
-                    assistant.embedding_dims,
-                ),
+                embedding=assistants.embedding_of(assistant),
                 extracting=assistant.custom_fact_extraction_prompt,
                 reconciling=assistant.custom_update_memory_prompt,
                 careful=operation.careful,

@@ -43,6 +43,9 @@ class ScriptedGateway:
     def answers_as(self, model: ModelName) -> ModelName:
         return model
 
+    def simulates(self, model: ModelName) -> bool:
+        return False
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         self.requests.append(request)
         answer = self._answers.pop(0)

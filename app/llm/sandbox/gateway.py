@@ -23,6 +23,9 @@ class SandboxGateway:
     def answers_as(self, model: ModelName) -> ModelName:
         return model if self._disguised else ModelName("sandbox", model.name)
 
+    def simulates(self, model: ModelName) -> bool:
+        return True
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         script = Script() if request.script is None else read_script(request.script)
         scene = script.scene(request.round)

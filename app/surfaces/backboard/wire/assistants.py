@@ -9,9 +9,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, EmbeddingChoice
+from app.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
+from app.llm.embeddings.embedder import EmbeddingName
 from app.surfaces.backboard.clients import Client
 from app.surfaces.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
 
@@ -43,9 +44,9 @@ class AssistantIn(BaseModel):
             "tok_k": self.tok_k or DEFAULT_TOK_K,
             "custom_fact_extraction_prompt": self.custom_fact_extraction_prompt,
             "custom_update_memory_prompt": self.custom_update_memory_prompt,
-            "embedding": EmbeddingChoice(
+            "embedding": EmbeddingName(
                 self.embedding_provider or DEFAULT_EMBEDDING.provider,
-                self.embedding_model_name or DEFAULT_EMBEDDING.model_name,
+                self.embedding_model_name or DEFAULT_EMBEDDING.model,
                 self.embedding_dims or DEFAULT_EMBEDDING.dims,
             ),
         }
