@@ -178,8 +178,8 @@ def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
     async def learn(tenant_id: str, operation_id: str) -> None:
         await shelves.remembering.learn(UUID(tenant_id), UUID(operation_id))
 
-    async def embed_memory(tenant_id: str, memory_id: str) -> None:
-        await shelves.remembering.embed(UUID(tenant_id), UUID(memory_id))
+    async def embed_memory(tenant_id: str, memory_id: str, attempts: int = 0) -> None:
+        await shelves.remembering.embed(UUID(tenant_id), UUID(memory_id), attempts=attempts)
 
     async def remove_blob(key: str) -> None:
         await shelves.blobs.remove(key)

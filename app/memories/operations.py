@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from app.tenants.scope import Scope
 EMBED_MEMORY: Final = "embed_memory"
 LONGEST: Final = 256 * 1024
 """Bytes of a content. The words of a text four times as long may be too many for Postgres."""
+
+EMBEDDING_ATTEMPTS: Final = 8
+_PAUSE: Final = timedelta(seconds=1)
 
 _SET_EMBEDDING: Final = text("""
     UPDATE memories
@@ -104,24 +107,28 @@ async def change(
     return memory
 
 
-async def embed(scope: Scope, memory: Memory, vector: Vector | None) -> None:
-    """Keep the vector of a memory's present text, or have it made."""
-    if vector is None:
+async def embed(scope: Scope, memory: Memory, vector: Vector | None, *, attempts: int = 0) -> None:
+    """Keep the vector of a memory's present text, or (after so many attempts) have it made.
+
+    Until then the memory is found by its words alone: a vector of its former text would mislead.
+    """
+    if vector is None and attempts < EMBEDDING_ATTEMPTS:
         await enqueue(
             scope.session,
             EMBED_MEMORY,
+            after=_PAUSE * 2**attempts if attempts else None,
             tenant_id=str(scope.tenant_id),
             memory_id=str(memory.id),
+            attempts=attempts,
         )
-        return
     await scope.session.execute(
         _SET_EMBEDDING,
         {
             "memory_id": memory.id,
             "tenant_id": scope.tenant_id,
             "content": memory.content,
-            "embedded_by": vector.embedded_by,
-            "embedding": vector_text(vector.numbers),
+            "embedded_by": vector and vector.embedded_by,
+            "embedding": vector and vector_text(vector.numbers),
         },
     )
 

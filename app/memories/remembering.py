@@ -87,20 +87,19 @@ class Remembering:
             log.exception("learning_fault", operation_id=str(operation_id))
             await self._try_again(claimed, "The server could not learn from the exchange")
 
-    async def embed(self, tenant_id: UUID, memory_id: UUID) -> None:
-        """Make the vector of a memory that was kept without one."""
+    async def embed(self, tenant_id: UUID, memory_id: UUID, *, attempts: int) -> None:
+        """Make the vector of a memory that was kept without one, now or a while later."""
         async with self._scopes(tenant_id) as scope:
-            memory = await scope.session.get(Memory, memory_id)
-            if memory is None or memory.tenant_id != tenant_id:
+            memory = await scope.session.scalar(scope.select(Memory).where(Memory.id == memory_id))
+            if memory is None:
                 return
-            content, assistant_id = memory.content, memory.assistant_id
-        name = await self._recall.embedding_of(tenant_id, assistant_id)
-        vector = await self._recall.vector_for(name, content)
-        if vector is not None:
-            async with self._scopes(tenant_id) as scope:
-                kept = await scope.session.get(Memory, memory_id)
-                if kept is not None and kept.content == content:
-                    await operations.embed(scope, kept, vector)
+            content = memory.content
+            assistant = await assistants.get(scope, memory.assistant_id)
+        vector = await self._recall.vector_for(assistants.embedding_of(assistant), content)
+        async with self._scopes(tenant_id) as scope:
+            kept = await scope.held(Memory, memory_id)
+            if kept is not None and kept.content == content:
+                await operations.embed(scope, kept, vector, attempts=attempts + 1)
 
     async def _learn(self, claimed: Claimed) -> None:
         model = self._model_for(claimed.model)

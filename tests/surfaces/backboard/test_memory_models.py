@@ -1,5 +1,6 @@
 """Memory that a provider's model learns."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,3 +78,30 @@ def test_an_answer_that_makes_no_sense_is_asked_for_once_more_and_changes_nothin
     assert failed["error"]
     assert len(provider.requests) - before == 3  # the reply, the question, the question again
     assert contents(client, assistant) == []
+
+
+def test_a_memory_whose_provider_cannot_be_asked_is_embedded_once_it_can(
+    client: httpx.Client, provider: Provider
+) -> None:
+    made = client.post(
+        "/assistants",
+        json={
+            "name": "M",
+            "embedding_provider": "openai",
+            "embedding_model_name": "embeds-when-released",
+            "embedding_dims": 8,
+        },
+    ).json()
+    memories = f"/assistants/{made['assistant_id']}/memories"
+    kept = client.post(memories, json={"content": "zebras doze"}).json()
+    client.put(f"{memories}/{kept['id']}", json={"content": "quiet quokkas"})
+    asked = {"query": "quoka qitue"}  # the letters alone are the same
+    assert client.post(f"{memories}/search", json=asked).json()["memories"] == []
+
+    provider.released.set()
+
+    deadline = time.monotonic() + 30
+    while not (found := client.post(f"{memories}/search", json=asked).json()["memories"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [one["content"] for one in found] == ["quiet quokkas"]
