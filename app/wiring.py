@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,11 @@ from app.memories.operations import EMBED_MEMORY
 from app.memories.recall import Recall
 from app.memories.remembering import Remembering
 from app.memories.rules.model import RuleMemoryModel
-from app.models import windows
+from app.models.catalogue import Catalogue
+from app.models.entries import Model
+from app.models.litellm_table import read_table
+from app.models.own import own_models
+from app.models.serving import keep_told
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.lease import Lessee
@@ -70,6 +74,8 @@ class Resources:
     conversations: Conversations
     blobs: BlobStore
     recall: Recall
+    catalogue: Catalogue
+    simulates: Callable[[ModelName], bool]
     default_model: ModelName
 
 
@@ -203,10 +209,12 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         lessee = Lessee(new_id())
         gateway = gateway_of(settings)
         shelves = shelves_of(settings, scopes, gateway)
+        catalogue = catalogue_of(settings)
         patience = settings.document_patience
         execution = Execution(
             scopes=scopes,
             gateway=gateway,
+            catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
             lessee=lessee,
@@ -216,8 +224,10 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         background = [
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
             asyncio.create_task(rescue_forever(sessions), name="rescue"),
-            asyncio.create_task(_warm_up(settings), name="warm-up"),
+            asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
+        if settings.sandbox is not SandboxMode.ALWAYS:
+            background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
         if settings.jobs:
             background += [
                 asyncio.create_task(run_jobs(engine, kinds), name="jobs")
@@ -238,12 +248,15 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 conversations=Conversations(
                     scopes=scopes,
                     gateway=gateway,
+                    catalogue=catalogue,
                     execution=execution,
                     lessee=lessee,
                     patience=patience,
                 ),
                 blobs=shelves.blobs,
                 recall=shelves.recall,
+                catalogue=catalogue,
+                simulates=gateway.simulates,
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:
@@ -262,6 +275,18 @@ def gateway_of(settings: Settings) -> Gateway:
     return ChosenGateway(real, stand_in, providers.is_configured)
 
 
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The known models, and those that this server has itself."""
+    own = own_models(sandbox=settings.sandbox is not SandboxMode.OFF)
+    names = frozenset(model.provider for model in own)
+
+    def read() -> Iterator[Model]:
+        yield from own
+        yield from read_table()
+
+    return Catalogue(read, is_configured=lambda p: p in names or providers.is_configured(p))
+
+
 async def _keep_bootstrap_key(
     settings: Settings, sessions: async_sessionmaker[AsyncSession]
 ) -> None:
@@ -271,8 +296,8 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap", minted=True)
 
 
-async def _warm_up(settings: Settings) -> None:
+async def _warm_up(settings: Settings, catalogue: Catalogue) -> None:
     """Load what the first requests will want, once the server is up and has nothing to do."""
-    await asyncio.to_thread(windows.warm_up)
+    await asyncio.to_thread(catalogue.warm_up)
     if settings.sandbox is not SandboxMode.ALWAYS and providers.configured_providers():
         await litellm_gateway.load()

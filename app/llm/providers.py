@@ -26,6 +26,7 @@ _FIREWORKS = Provider("fireworks_ai", ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KE
 _GEMINI = Provider("gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
 _TOGETHER = Provider("together_ai", ("TOGETHERAI_API_KEY", "TOGETHER_API_KEY"))
 _VERTEX = Provider("vertex_ai", ("GOOGLE_APPLICATION_CREDENTIALS", "VERTEXAI_PROJECT"))
+_VLLM = Provider("hosted_vllm", ("HOSTED_VLLM_API_BASE",))
 _XAI = Provider("xai", ("XAI_API_KEY",))
 
 PROVIDERS: Final[Mapping[str, Provider]] = {
@@ -42,8 +43,8 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
     "fireworks": _FIREWORKS,
     "fireworks_ai": _FIREWORKS,
     "groq": Provider("groq", ("GROQ_API_KEY",)),
-    "hosted_vllm": Provider("hosted_vllm", ("HOSTED_VLLM_API_BASE",)),
-    "vllm": Provider("hosted_vllm", ("HOSTED_VLLM_API_BASE",)),
+    "vllm": _VLLM,
+    "hosted_vllm": _VLLM,
     "lm_studio": Provider("lm_studio", ("LM_STUDIO_API_BASE",)),
     "mistral": Provider("mistral", ("MISTRAL_API_KEY",)),
     "ollama": Provider("ollama_chat", ("OLLAMA_API_BASE",)),
@@ -63,6 +64,18 @@ def find_provider(name: str) -> Provider:
         return known
     variable = name.upper().replace("-", "_") + "_API_KEY"
     return Provider(name.lower(), (variable,))
+
+
+# Of several words for a provider, the first one listed is the one that we tell.
+_WORDS: Final[Mapping[str, str]] = {
+    provider.litellm: word for word, provider in reversed(list(PROVIDERS.items()))
+}
+
+
+def provider_word(name: str) -> str:
+    """Our word for a provider, from any of its words or litellm's."""
+    known = name.strip().lower()
+    return _WORDS.get(find_provider(known).litellm, known)
 
 
 def is_configured(name: str) -> bool:

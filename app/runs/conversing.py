@@ -16,7 +16,7 @@ from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
 from app.memories.learning import Lesson, open_operation
 from app.memories.modes import MemoryUse
 from app.messages.tables import Message, MessageStatus
-from app.models.windows import window_of
+from app.models.catalogue import Catalogue
 from app.runs import prompting, queries, resuming, starting
 from app.runs.execution import Execution, Ready
 from app.runs.feed import Feed
@@ -74,6 +74,7 @@ class Conversations:
         *,
         scopes: Scopes,
         gateway: Gateway,
+        catalogue: Catalogue,
         execution: Execution,
         lessee: Lessee,
         patience: float,
@@ -82,6 +83,7 @@ class Conversations:
         self._patience = patience
         self._scopes = scopes
         self._gateway = gateway
+        self._catalogue = catalogue
         self._execution = execution
         self._lessee = lessee
 
@@ -200,7 +202,7 @@ class Conversations:
             )
 
     async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
-        window = window_of(options.model.provider, options.model.name)
+        window = self._catalogue.window_of(options.model)
         gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
         return Ready(snapshot_of(run), options, gathered)
 

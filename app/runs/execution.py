@@ -24,7 +24,7 @@ from app.memories.learning import Lesson
 from app.memories.recall import Recall
 from app.messages.tables import MessageStatus
 from app.metrics import RUN_SECONDS, RUNS
-from app.models.windows import window_of
+from app.models.catalogue import Catalogue
 from app.runs import engine
 from app.runs.events import (
     Facts,
@@ -88,6 +88,7 @@ class Execution:
         *,
         scopes: Scopes,
         gateway: Gateway,
+        catalogue: Catalogue,
         lookup: Lookup,
         recall: Recall,
         lessee: Lessee,
@@ -99,6 +100,7 @@ class Execution:
         self._recall = recall
         self._patience = patience
         self._gateway = gateway
+        self._catalogue = catalogue
         self._lessee = lessee
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], RunSnapshot] = {}
@@ -182,7 +184,7 @@ class Execution:
                 found,
                 recalled or (),
                 ready.options,
-                window=window_of(model.provider, model.name),
+                window=self._catalogue.window_of(model),
                 model_name=ready.run.model.name,
             )
         except AppError as error:

@@ -15,7 +15,7 @@ from app.llm.gateway import Passage, Prompt, Tool
 from app.llm.tokens import count_prompt_tokens, count_tokens
 from app.messages import queries as messages
 from app.messages.tables import Role
-from app.models.windows import Window
+from app.models.entries import Window
 from app.runs.history import StoredTurn, turns_of
 from app.runs.options import RunOptions
 from app.runs.snapshots import ContextUsage, Recalled

@@ -34,7 +34,7 @@ TOKENIZER: Final = Path(__file__).with_name("vocabulary") / "tokenizer.json"
 _MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _TOKENIZER_SHA256: Final = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
-_WORD_PIECES: Final = 256
+WORD_PIECES: Final = 256
 # Ordinary text has four to five characters a word piece. What lies beyond this is not read, so
 # that a text of many megabytes is not tokenized for the sake of its first lines.
 _CHARACTERS: Final = 8_192
@@ -104,7 +104,7 @@ class _MiniLm:
             model, options, providers=["CPUExecutionProvider"]
         )
         self._tokenizer = tokenizers.Tokenizer.from_buffer(vocabulary)
-        self._tokenizer.enable_truncation(_WORD_PIECES)
+        self._tokenizer.enable_truncation(WORD_PIECES)
         self._tokenizer.no_padding()
         self._numpy = numpy
 

@@ -14,6 +14,7 @@ from app.surfaces.backboard import (
     faults,
     memories,
     messages,
+    models,
     runs,
     threads,
 )
@@ -55,7 +56,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (memories, assistants, threads, documents, messages, runs):
+    for noun in (memories, assistants, threads, documents, messages, runs, models):
         app.include_router(noun.router)
     return app
 

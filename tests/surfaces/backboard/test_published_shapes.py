@@ -77,3 +77,20 @@ def test_answers_have_the_published_shapes(checked: tuple[httpx.Client, set[str]
         for operation in PUBLISHED["operations"]
         if not re.search(r"documents|memories|models", operation)
     }
+
+
+def test_the_model_library_has_the_published_shapes(
+    checked: tuple[httpx.Client, set[str]],
+) -> None:
+    client, used = checked
+    for path in (
+        "/models?limit=500",
+        "/models/providers",
+        "/models/provider/openai",
+        "/models/gpt-4o",
+        "/models/embedding/all?limit=500",
+        "/models/embedding/providers",
+        "/models/embedding/text-embedding-3-large",
+    ):
+        assert client.get(path).is_success
+    assert used == {operation for operation in PUBLISHED["operations"] if "models" in operation}

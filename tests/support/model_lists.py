@@ -1,0 +1,64 @@
+"""A vLLM and an Ollama, as far as their lists of models go."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_LISTS: dict[str, Any] = {
+    "/v1/models": {
+        "object": "list",
+        "data": [
+            {"id": "acme/tiny:7b", "object": "model", "max_model_len": 4096},
+            {"id": 7},
+            "not a model",
+        ],
+    },
+    "/api/tags": {
+        "models": [{"name": "llama-of-mine:latest"}, {"name": "embeds:latest"}, {"name": None}]
+    },
+}
+_SHOWN: dict[str, Any] = {
+    "llama-of-mine:latest": {
+        "model_info": {"llama.context_length": 32768, "llama.embedding_length": 4096},
+        "capabilities": ["completion", "tools", "thinking"],
+    },
+    "embeds:latest": {
+        "model_info": {"bert.context_length": 512, "bert.embedding_length": 768},
+        "capabilities": ["embedding"],
+    },
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self._answer(_LISTS[self.path])
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._answer(_SHOWN[body["model"]])
+
+    def _answer(self, told: Any) -> None:
+        data = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@contextmanager
+def running_endpoints() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
