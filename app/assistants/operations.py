@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
 from app import clock
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
@@ -14,6 +17,7 @@ from app.tenants.scope import Scope
 
 DEFAULT_EMBEDDING: Final = EmbeddingName("openai", "text-embedding-3-large", 3072)
 DEFAULT_TOK_K: Final = 10
+DEFAULT_NAME: Final = "Default Assistant"
 CHANGEABLE: Final = frozenset(
     {
         "name",
@@ -55,6 +59,36 @@ async def create(
     )
     scope.session.add(assistant)
     return assistant
+
+
+async def default(scope: Scope) -> UUID:
+    """The tenant's default assistant, made when first asked for."""
+    there = scope.select_columns(Assistant, Assistant.id).where(Assistant.is_default)
+    found: UUID | None = await scope.session.scalar(there)
+    if found is not None:
+        return found
+    moment = clock.now()
+    # Of two first requests, the second waits here for the first and finds its assistant.
+    await scope.session.execute(
+        insert(Assistant)
+        .values(
+            id=new_id(),
+            tenant_id=scope.tenant_id,
+            created_at=moment,
+            updated_at=moment,
+            name=DEFAULT_NAME,
+            is_default=True,
+            tok_k=DEFAULT_TOK_K,
+            embedding_provider=DEFAULT_EMBEDDING.provider,
+            embedding_model_name=DEFAULT_EMBEDDING.model,
+            embedding_dims=DEFAULT_EMBEDDING.dims,
+        )
+        .on_conflict_do_nothing(
+            index_elements=[Assistant.tenant_id], index_where=text("is_default")
+        )
+    )
+    made: UUID = (await scope.session.scalars(there)).one()
+    return made
 
 
 async def get(scope: Scope, assistant_id: UUID) -> Assistant:

@@ -2,17 +2,28 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, JsonDict, Owned
 
 
 class Assistant(Owned, Base):
-    """A persona. `tools` are stored as the client wrote them; None and [] both mean none."""
+    """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
+
+    A tenant has one default assistant at most, which answers where none is named.
+    """
 
     __tablename__ = "assistants"
-    __table_args__ = (Index("ix_assistants_tenant_id_id", "tenant_id", "id"),)
+    __table_args__ = (
+        Index("ix_assistants_tenant_id_id", "tenant_id", "id"),
+        Index(
+            "uq_assistants_default",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
 
     name: Mapped[str]
     system_prompt: Mapped[str | None]
@@ -23,4 +34,5 @@ class Assistant(Owned, Base):
     embedding_provider: Mapped[str]
     embedding_model_name: Mapped[str]
     embedding_dims: Mapped[int]
+    is_default: Mapped[bool] = mapped_column(server_default=false(), default=False)
     updated_at: Mapped[datetime]

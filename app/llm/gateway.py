@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -150,6 +150,31 @@ class Usage:
     cached_input_tokens: int = 0
     cache_write_input_tokens: int = 0
     cost_usd: Decimal | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """The sum. A price that is unknown for one call leaves the sum unknown."""
+        return self._with(other, 1)
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        """What came to be used since `other`."""
+        return self._with(other, -1)
+
+    def _with(self, other: "Usage", sign: int) -> "Usage":
+        cost: Decimal | None = None
+        if self.cost_usd is not None and other.cost_usd is not None:
+            cost = self.cost_usd + sign * other.cost_usd
+        return Usage(
+            input_tokens=self.input_tokens + sign * other.input_tokens,
+            output_tokens=self.output_tokens + sign * other.output_tokens,
+            cached_input_tokens=self.cached_input_tokens + sign * other.cached_input_tokens,
+            cache_write_input_tokens=(
+                self.cache_write_input_tokens + sign * other.cache_write_input_tokens
+            ),
+            cost_usd=cost,
+        )
+
+
+NO_USAGE: Final = Usage(cost_usd=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from app import strict_json
 from app.llm.failures import StreamCutOff
 from app.llm.gateway import (
+    NO_USAGE,
     AssistantTurn,
     Finished,
     Gateway,
@@ -22,6 +23,7 @@ from app.llm.gateway import (
     Prompt,
     TextPiece,
     Turn,
+    Usage,
     UserTurn,
 )
 from app.memories import prompts
@@ -56,6 +58,11 @@ class LanguageMemoryModel:
     def __init__(self, gateway: Gateway, model: ModelName) -> None:
         self._gateway = gateway
         self._model = model
+        self._used = NO_USAGE
+
+    @property
+    def spent(self) -> tuple[ModelName, Usage] | None:
+        return self._gateway.answers_as(self._model), self._used
 
     async def extract(self, exchange: Exchange, *, instruction: str | None) -> tuple[Fact, ...]:
         if not exchange.user_text.strip():
@@ -107,7 +114,9 @@ class LanguageMemoryModel:
             async for delta in deltas:
                 if isinstance(delta, TextPiece):
                     text += delta.text
-                finished = finished or isinstance(delta, Finished)
+                elif isinstance(delta, Finished):
+                    finished = True
+                    self._used = self._used + delta.usage
         if not finished:
             raise StreamCutOff("The provider ended the answer without a finish reason")
         return text

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.errors import AppError, Kind
+from app.llm.gateway import ModelName, Usage
 from app.memories.facts import Change, Exchange, Fact, KnownFact
 
 
@@ -19,6 +20,11 @@ class MemoryModelFailed(AppError):
 
 class MemoryModel(Protocol):
     """An `instruction` is the assistant's own, in plain language; a model may be deaf to it."""
+
+    @property
+    def spent(self) -> tuple[ModelName, Usage] | None:
+        """The provider's model that was asked, and what it has used so far; None where none is."""
+        ...
 
     async def extract(self, exchange: Exchange, *, instruction: str | None) -> tuple[Fact, ...]:
         """What the user said that is worth keeping; most exchanges hold nothing."""

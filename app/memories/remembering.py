@@ -32,6 +32,8 @@ from app.memories.tables import (
 )
 from app.messages.tables import Message
 from app.tenants.scope import Scope, Scopes
+from app.usage import recording as usage
+from app.usage.tables import Purpose
 
 ATTEMPTS: Final = 3
 NEAREST: Final = 5
@@ -103,13 +105,32 @@ class Remembering:
 
     async def _learn(self, claimed: Claimed) -> None:
         model = self._model_for(claimed.model)
+        try:
+            changes, vectors = await self._decide(model, claimed)
+        finally:
+            if model.spent is not None:
+                asked, used = model.spent
+                async with self._scopes(claimed.tenant_id) as scope:
+                    await usage.record(
+                        scope,
+                        purpose=Purpose.MEMORY,
+                        subject_id=claimed.id,
+                        model=asked,
+                        used=used,
+                    )
+        await self._write(claimed, changes, vectors)
+
+    async def _decide(
+        self, model: MemoryModel, claimed: Claimed
+    ) -> tuple[Sequence[Change], dict[Fact, Vector | None]]:
+        """What is to change, and the vectors of the facts that it comes from."""
         facts = await model.extract(claimed.exchange, instruction=claimed.extracting)
         vectors = [await self._recall.vector_for(claimed.embedding, one.text) for one in facts]
         known = await self._known(claimed, facts, vectors)
         changes: Sequence[Change] = ()
         if facts:
             changes = await model.reconcile(facts, known=known, instruction=claimed.reconciling)
-        await self._write(claimed, changes, dict(zip(facts, vectors, strict=True)))
+        return changes, dict(zip(facts, vectors, strict=True))
 
     async def _known(
         self, claimed: Claimed, facts: Sequence[Fact], vectors: Sequence[Vector | None]

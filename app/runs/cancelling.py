@@ -1,4 +1,4 @@
-"""End a run that is waiting for its caller."""
+"""End a run because its caller says so."""
 
 from uuid import UUID
 
@@ -11,6 +11,20 @@ from app.runs.lease import RELEASED
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
+
+
+async def request(scope: Scope, run_id: UUID) -> None:
+    """Note that a run being played is to end; the process that plays it will end it."""
+    await scope.session.execute(
+        update(Run)
+        .where(
+            Run.id == run_id,
+            Run.tenant_id == scope.tenant_id,
+            Run.status.in_((RunStatus.QUEUED, RunStatus.IN_PROGRESS)),
+        )
+        .values(status=RunStatus.CANCELLING)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def cancel_paused(scope: Scope, *, thread_id: UUID, run_id: UUID) -> bool:

@@ -11,28 +11,32 @@ from sqlalchemy.exc import DBAPIError
 from app.db.base import JsonDict
 from app.db.engine import is_collision
 from app.documents.library import DocumentsNotIndexed
+from app.errors import NotFound
 from app.identifiers import new_id
 from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
 from app.memories.learning import Lesson, open_operation
 from app.memories.modes import MemoryUse
 from app.messages.tables import Message, MessageStatus
 from app.models.catalogue import Catalogue
-from app.runs import prompting, queries, resuming, starting
+from app.runs import cancelling, prompting, queries, resuming, starting
 from app.runs.execution import Execution, Ready
 from app.runs.feed import Feed
 from app.runs.history import calls_of
 from app.runs.lease import Lessee
-from app.runs.opening import open_turn
+from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, from_json
-from app.runs.resuming import ToolOutput
+from app.runs.resuming import NothingPending, Overrides, ToolOutput
 from app.runs.snapshots import ContextUsage, MessageSnapshot, Recalled, Retrieved, RunSnapshot
-from app.runs.starting import NewMessage, StoredMessage, ThreadBusy
-from app.runs.statuses import RunStatus
+from app.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
+from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope, Scopes
 from app.threads import operations as threads
 
 _POLL: Final = 0.1
+CANCELLING_SECONDS: Final = 5.0
+"""How long a cancellation waits for the process that plays the run."""
+
 Answer = TypeVar("Answer")
 
 
@@ -88,11 +92,11 @@ class Conversations:
         self._lessee = lessee
 
     async def say(
-        self, tenant_id: UUID, *, thread_id: UUID, new: NewMessage, wishes: Wishes
+        self, tenant_id: UUID, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
     ) -> Turn:
-        """Store a message and start to answer it."""
+        """Store a message on a thread, or on one that it opens, and start to answer it."""
         stored, ready = await self._when_idle(
-            thread_id, lambda: self._start(tenant_id, thread_id, new, wishes)
+            place, lambda: self._start(tenant_id, place, new, wishes)
         )
         return Turn(ready.run, self._execution.begin(ready), stored)
 
@@ -100,7 +104,7 @@ class Conversations:
         self,
         tenant_id: UUID,
         *,
-        thread_id: UUID,
+        place: UUID | NewThread,
         new: NewMessage,
         memory: MemoryUse,
         model: ModelName,
@@ -109,16 +113,16 @@ class Conversations:
 
         async def attempt() -> StoredMessage:
             async with self._scopes(tenant_id) as scope:
-                opening = await open_turn(scope, thread_id)
+                opening = await starting.open_place(scope, place)
                 stored = await starting.store_message(scope, opening, new)
                 await scope.session.flush()
-                await threads.touch(scope, thread_id)
+                await threads.touch(scope, opening.thread_id)
                 if not memory.writes or opening.assistant_id is None:
                     return stored
                 lesson = Lesson(
                     operation_id=new_id(),
                     assistant_id=opening.assistant_id,
-                    thread_id=thread_id,
+                    thread_id=opening.thread_id,
                     message_id=stored.row.id,
                     answer_id=None,
                     model=model,
@@ -127,33 +131,70 @@ class Conversations:
                 await open_operation(scope, lesson)
                 return replace(stored, memory_operation_id=lesson.operation_id)
 
-        return await self._when_idle(thread_id, attempt)
+        return await self._when_idle(place, attempt)
 
     async def submit(
         self,
         tenant_id: UUID,
         *,
         thread_id: UUID,
-        run_id: UUID,
+        run_id: UUID | None,
         outputs: Sequence[ToolOutput],
-        tools: tuple[JsonDict, ...] | None,
+        overrides: Overrides,
         whole: bool,
     ) -> Turn:
-        """Store the outputs of a paused run and play it on."""
+        """Store the outputs of a paused run and play it on.
+
+        Without a run's id, that of the one run of the thread that waits. Raises NotFound,
+        NothingPending, IllegalRunMove, WrongOutputs; nothing has changed then.
+        """
         async with self._scopes(tenant_id) as scope:
             opening = await open_turn(scope, thread_id)
+            if run_id is None:
+                run_id = _waiting(opening)
             run = await resuming.resume_run(
                 scope,
                 thread_id=thread_id,
                 run_id=run_id,
                 outputs=outputs,
-                tools=tools,
+                overrides=overrides,
                 whole=whole,
                 lessee=self._lessee,
             )
             ready = await self._ready(scope, run, from_json(run.options))
             ready = replace(ready, look_up=opening.has_documents)
         return Turn(ready.run, self._execution.begin(ready))
+
+    async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
+        """End a run, wherever it is played; False where it was over before. Raises NotFound.
+
+        Returns once it is ended, with the text that was told kept, or after some seconds where
+        another process plays it.
+        """
+        async with self._scopes(tenant_id) as scope:
+            await open_turn(scope, thread_id)
+            status = await self._status(scope, thread_id, run_id)
+            if status is RunStatus.REQUIRES_ACTION:
+                return await cancelling.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
+            if status not in ACTIVE:
+                return status is RunStatus.CANCELLED
+            await cancelling.request(scope, run_id)
+        await self._execution.cancel(run_id)
+        deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
+        while True:
+            async with self._scopes(tenant_id) as scope:
+                status = await self._status(scope, thread_id, run_id)
+            if status not in ACTIVE:
+                return status is RunStatus.CANCELLED
+            if asyncio.get_running_loop().time() > deadline:
+                return True
+            await asyncio.sleep(_POLL)
+
+    async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
+        run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+        if run is None:
+            raise NotFound("Run")
+        return RunStatus(run.status)
 
     async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
         """What the thread's paused run waits for, if there is one."""
@@ -169,10 +210,10 @@ class Conversations:
             return PendingAction(snapshot_of(run), answer_of(message, run))
 
     async def _start(
-        self, tenant_id: UUID, thread_id: UUID, new: NewMessage, wishes: Wishes
+        self, tenant_id: UUID, place: UUID | NewThread, new: NewMessage, wishes: Wishes
     ) -> tuple[StoredMessage, Ready]:
         async with self._scopes(tenant_id) as scope:
-            opening = await open_turn(scope, thread_id)
+            opening = await starting.open_place(scope, place)
             if opening.unfinished:
                 raise DocumentsNotIndexed(opening.unfinished)
             instructions, tools = wishes.instructions, wishes.tools
@@ -206,10 +247,13 @@ class Conversations:
         gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
         return Ready(snapshot_of(run), options, gathered)
 
-    async def _when_idle(self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _when_idle(
+        self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
         """Try until no other run is being played on the thread, or patience is used up."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
+        thread_id = place if isinstance(place, UUID) else place.id
         while True:
             try:
                 return await attempt()
@@ -226,6 +270,12 @@ class Conversations:
                     await asyncio.sleep(min(_POLL, left))
                 else:
                     await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
+
+
+def _waiting(opening: Opening) -> UUID:
+    if opening.active_run is None or opening.active_run[1] is not RunStatus.REQUIRES_ACTION:
+        raise NothingPending
+    return opening.active_run[0]
 
 
 def snapshot_of(run: Run) -> RunSnapshot:

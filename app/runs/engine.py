@@ -18,6 +18,7 @@ from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.failures import StreamCutOff
 from app.llm.gateway import (
+    NO_USAGE,
     AssistantTurn,
     Finished,
     FinishReason,
@@ -50,7 +51,7 @@ from app.runs.events import (
 )
 from app.runs.moves import AskAgain, AwaitClient, Finish, StopShort, next_move
 from app.runs.options import RunOptions
-from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot, RunSnapshot, add_usage
+from app.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
 from app.runs.statuses import RunStatus, check_move
 from app.strict_json import storable
 
@@ -170,8 +171,8 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             told = Failure(Kind.PROVIDER_FAILED, "server_error", "The model could not be asked")
             yield _failed(run, draft, told)
             return
-        draft.usage = add_usage(draft.usage, finish.usage)
-        run = replace(run, usage=add_usage(run.usage, finish.usage))
+        draft.usage = draft.usage + finish.usage
+        run = replace(run, usage=run.usage + finish.usage)
         calls = draft.made_calls()
         move = next_move(calls, tools=what.prompt.tools, corrections_left=corrections_left)
         match move:

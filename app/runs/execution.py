@@ -19,7 +19,7 @@ from app import clock
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
-from app.llm.gateway import Gateway
+from app.llm.gateway import NO_USAGE, Gateway
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
 from app.messages.tables import MessageStatus
@@ -35,6 +35,8 @@ from app.runs.events import (
     RunCompleted,
     RunEvent,
     RunFailed,
+    RunPaused,
+    RunStarted,
     TextDelta,
 )
 from app.runs.feed import Feed, Feeds
@@ -43,7 +45,6 @@ from app.runs.options import RunOptions
 from app.runs.prompting import Gathered, assemble
 from app.runs.recording import RunLost, is_durable, record
 from app.runs.snapshots import (
-    NO_USAGE,
     Failure,
     MessageSnapshot,
     Recalled,
@@ -62,6 +63,8 @@ SETTLING_SECONDS: Final = 8.0
 
 BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
+
+_RESTS: Final = (RunPaused, RunCompleted, RunFailed, RunCancelled)
 
 log = structlog.get_logger("pegboard.runs")
 
@@ -104,14 +107,22 @@ class Execution:
         self._lessee = lessee
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], RunSnapshot] = {}
+        self._cancelled: set[UUID] = set()
 
     def begin(self, ready: Ready) -> Feed:
         """Start playing; returns the feed, to which a follower may come at any time."""
         feed = self._feeds.open(ready.run.thread_id)
         task = asyncio.create_task(self._perform(ready, feed), name=f"run {ready.run.id}")
         self._plays[task] = ready.run
-        task.add_done_callback(self._plays.pop)
+        task.add_done_callback(self._forget)
         return feed
+
+    async def cancel(self, run_id: UUID) -> None:
+        """End a run that this process plays, and return when it is recorded and told."""
+        await asyncio.sleep(0)  # a task that is cancelled before its first step takes none
+        task = self._told_to_end(run_id)
+        if task is not None:
+            await asyncio.wait({task})
 
     def feed_of_thread(self, thread_id: UUID) -> Feed | None:
         """The feed of the run that this process plays on a thread."""
@@ -135,13 +146,24 @@ class Execution:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    def _told_to_end(self, run_id: UUID) -> "asyncio.Task[None] | None":
+        task = next((task for task, run in self._plays.items() if run.id == run_id), None)
+        if task is not None and run_id not in self._cancelled:
+            self._cancelled.add(run_id)
+            task.cancel()
+        return task
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._cancelled.discard(self._plays.pop(task).id)
+
     async def _extend_leases(self) -> None:
+        """Keep what is played here, and end what another process was asked to cancel."""
         by_tenant: defaultdict[UUID, list[UUID]] = defaultdict(list)
         for run in self._plays.values():
             by_tenant[run.tenant_id].append(run.id)
         for tenant_id, run_ids in by_tenant.items():
             async with self._scopes(tenant_id) as scope:
-                await scope.session.execute(
+                kept = await scope.session.execute(
                     update(Run)
                     .where(
                         Run.tenant_id == tenant_id,
@@ -150,8 +172,12 @@ class Execution:
                         Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
                     )
                     .values(lease_until=self._lessee.held()["lease_until"])
+                    .returning(Run.id, Run.status)
                     .execution_options(synchronize_session=False)
                 )
+            for run_id, status in kept.all():
+                if status == RunStatus.CANCELLING:
+                    self._told_to_end(run_id)
 
     async def _perform(self, ready: Ready, feed: Feed) -> None:
         begun = monotonic()
@@ -159,12 +185,18 @@ class Execution:
         try:
             status = await self._play(ready, feed)
         except RunLost:
-            # Ended by somebody else, who has recorded it; followers only need to be let go.
+            # To be cancelled just when it came to rest; or ended by somebody else, who has recorded
+            # it, so that followers only need to be let go.
             status = RunStatus.CANCELLED
-            feed.publish((RunCancelled(replace(ready.run, status=status)),))
+            await self._break_off(ready, feed, None)
         except asyncio.CancelledError:
-            stopped = "The server was stopped before the answer was complete"
-            await self._break_off(ready, feed, Failure(Kind.UNAVAILABLE, "server_stopped", stopped))
+            if ready.run.id in self._cancelled:
+                status = RunStatus.CANCELLED
+                await self._break_off(ready, feed, None)
+            else:
+                stopped = "The server was stopped before the answer was complete"
+                told = Failure(Kind.UNAVAILABLE, "server_stopped", stopped)
+                await self._break_off(ready, feed, told)
         except Exception:
             log.exception("run_fault", run_id=str(ready.run.id))
             fault = "The server could not finish the run"
@@ -188,7 +220,7 @@ class Execution:
                 model_name=ready.run.model.name,
             )
         except AppError as error:
-            await self._tell(ready, feed, _broken_off(ready.run, (), Failure.of(error)))
+            await self._break_off(ready, feed, Failure.of(error))
             return RunStatus.FAILED
         retrieved = tuple(
             Retrieved(one.document_id, one.filename, one.positions, one.score)
@@ -248,15 +280,36 @@ class Execution:
     async def _tell(self, ready: Ready, feed: Feed, facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
         if is_durable(facts):
-            lesson = _lesson(ready, facts)
-            async with self._scopes(ready.run.tenant_id) as scope:
-                await record(scope, facts, lessee_id=self._lessee.process_id, lesson=lesson)
+            storing = asyncio.ensure_future(self._store(ready, facts))
+            try:
+                await asyncio.shield(storing)
+            except asyncio.CancelledError:
+                # Told to end in the midst of it: what is stored all the same is told as well.
+                await asyncio.wait({storing})
+                if storing.exception() is None:
+                    feed.publish(facts)
+                raise
         feed.publish(facts)
 
-    async def _break_off(self, ready: Ready, feed: Feed, failure: Failure) -> None:
+    async def _store(self, ready: Ready, facts: Facts) -> None:
+        async with self._scopes(ready.run.tenant_id) as scope:
+            await record(
+                scope,
+                facts,
+                lessee_id=self._lessee.process_id,
+                used_before=ready.run.usage,
+                lesson=_lesson(ready, facts),
+            )
+
+    async def _break_off(self, ready: Ready, feed: Feed, failure: Failure | None) -> None:
+        """End a run that has not come to rest: failed, or cancelled where nothing failed."""
+        if any(isinstance(event, _RESTS) for event in feed.events):
+            return
         facts = _broken_off(ready.run, feed.events, failure)
         try:
             await self._tell(ready, feed, facts)
+        except RunLost:
+            feed.publish(facts)
         except Exception:
             # The lease runs out and another process ends the run; the followers are told now.
             log.exception("run_not_recorded", run_id=str(ready.run.id))
@@ -296,17 +349,24 @@ def _status_after(facts: Facts) -> RunStatus | None:
     return run.status if isinstance(run, RunSnapshot) else None
 
 
-def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure) -> Facts:
+def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure | None) -> Facts:
     """The end of a run that broke off after `told`; the text that was told is kept."""
+    run = next((e.run for e in told if isinstance(e, RunStarted)), run)
     message_id = next((e.message_id for e in told if isinstance(e, MessageStarted)), new_id())
     text = "".join(e.text for e in told if isinstance(e, TextDelta))
     reasoning = "".join(e.text for e in told if isinstance(e, ReasoningDelta))
-    run = replace(run, status=RunStatus.FAILED, failure=failure)
+    cancelled = failure is None
+    run = replace(
+        run,
+        status=RunStatus.CANCELLED if cancelled else RunStatus.FAILED,
+        failure=failure,
+        memory_operation_id=None,
+    )
     message = MessageSnapshot(
         id=message_id,
         run_id=run.id,
         thread_id=run.thread_id,
-        status=MessageStatus.FAILED,
+        status=MessageStatus.CANCELLED if cancelled else MessageStatus.FAILED,
         content=text or None,
         reasoning=reasoning or None,
         tool_calls=(),
@@ -315,4 +375,4 @@ def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure) 
         created_at=clock.now(),
         failure=failure,
     )
-    return (MessageFinished(message), RunFailed(run))
+    return (MessageFinished(message), RunCancelled(run) if cancelled else RunFailed(run))

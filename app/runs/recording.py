@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app import clock
 from app.errors import AppError, Kind
+from app.llm.gateway import Usage
 from app.llm.tokens import count_tokens
 from app.memories.learning import Lesson, open_operation
 from app.messages import operations as messages
@@ -23,30 +24,35 @@ from app.runs.events import (
     RunPaused,
 )
 from app.runs.snapshots import MessageSnapshot, Recalled, Retrieved, RunSnapshot
-from app.runs.statuses import RunStatus
+from app.runs.statuses import MOVES, RunStatus
 from app.tenants.scope import Scope
+from app.usage import recording as usage
+from app.usage.tables import Purpose
 
-_END_OF_PLAY: Final = text("""
+_END_OF_PLAY: Final = text(f"""
     WITH thread AS (
         UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
         WHERE id = :thread_id AND tenant_id = :tenant_id
         RETURNING id
-    )
-    UPDATE runs
-    SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
-        output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
-        cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
-        context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
-        recalled = CAST(:recalled AS json), memory_operation_id = :memory_operation_id,
-        error_code = :error_code, error_message = :error_message,
-        ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
-        lease_owner = NULL, lease_until = NULL
-    FROM thread
-    WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
-      AND runs.lease_owner = :lessee_id AND runs.status = ANY(:playing)
-    RETURNING runs.id
-""")
+    ), ended AS (
+        UPDATE runs
+        SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
+            output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
+            cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
+            context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
+            recalled = CAST(:recalled AS json), memory_operation_id = :memory_operation_id,
+            error_code = :error_code, error_message = :error_message,
+            ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
+            lease_owner = NULL, lease_until = NULL
+        FROM thread
+        WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
+          AND runs.lease_owner = :lessee_id AND runs.status = ANY(:playing)
+        RETURNING runs.id
+    ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended))
+    SELECT id FROM ended
+""")  # noqa: S608  the interpolated text is a constant
 
+_PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
 _DURABLE: Final = (MessageFinished, RunPaused, RunCompleted, RunFailed, RunCancelled)
 
 
@@ -62,16 +68,22 @@ def is_durable(facts: Facts) -> bool:
 
 
 async def record(
-    scope: Scope, facts: Facts, *, lessee_id: UUID, lesson: Lesson | None = None
+    scope: Scope,
+    facts: Facts,
+    *,
+    lessee_id: UUID,
+    used_before: Usage,
+    lesson: Lesson | None = None,
 ) -> None:
     """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored.
 
-    With a completed run its `lesson` is opened: it is learnt from exactly if it is completed.
+    `used_before` is what the run had used when this play began. With a completed run its `lesson`
+    is opened: it is learnt from exactly if it is completed.
     """
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, lessee_id=lessee_id)
+            await _update_run(scope, run, lessee_id=lessee_id, used=run.usage - used_before)
     for event in facts:
         if isinstance(event, MessageFinished):
             await append_answer(scope, event.message)
@@ -89,25 +101,31 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
             return None
 
 
-async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID) -> None:
-    usage = run.usage
+async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: Usage) -> None:
+    total = run.usage
     context = run.context_usage
     completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
     updated = await scope.session.execute(
         _END_OF_PLAY,
         {
+            **usage.parameters(
+                scope.tenant_id,
+                purpose=Purpose.RUN,
+                subject_id=run.id,
+                model=run.model,
+                used=used,
+            ),
             "run_id": run.id,
             "thread_id": run.thread_id,
-            "tenant_id": scope.tenant_id,
             "lessee_id": lessee_id,
-            "playing": [RunStatus.IN_PROGRESS, RunStatus.CANCELLING],
+            "playing": [one for one in _PLAYING if run.status in MOVES[one]],
             "status": run.status,
             "rounds": run.rounds,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cached_input_tokens": usage.cached_input_tokens,
-            "cache_write_input_tokens": usage.cache_write_input_tokens,
-            "cost_usd": usage.cost_usd,
+            "input_tokens": total.input_tokens,
+            "output_tokens": total.output_tokens,
+            "cached_input_tokens": total.cached_input_tokens,
+            "cache_write_input_tokens": total.cache_write_input_tokens,
+            "cost_usd": total.cost_usd,
             "context_usage": json.dumps(context.to_json()) if context else None,
             "retrieved": _json(run.retrieved or None),
             "recalled": _json(run.recalled),

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app import clock
 from app.errors import Kind
 from app.identifiers import new_id
-from app.llm.gateway import ModelName
+from app.llm.gateway import NO_USAGE, ModelName
 from app.messages.tables import MessageStatus
 from app.metrics import RESCUED
 from app.runs.lease import RELEASED
 from app.runs.recording import append_answer
-from app.runs.snapshots import NO_USAGE, Failure, MessageSnapshot
+from app.runs.snapshots import Failure, MessageSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
@@ -41,7 +41,7 @@ async def rescue_forever(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
-    """Fail every run in progress whose lease ran out; returns how many.
+    """End every run in progress whose lease ran out; returns how many.
 
     The rows are read without a tenant: this is the one task that looks after all of them. The
     thread of each is locked, and passed over where another process is already looking at it.
@@ -59,28 +59,31 @@ async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
             )
         ).all()
         for run in abandoned:
-            run.status = RunStatus.FAILED
-            run.error_code = _LOST.code
-            run.error_message = _LOST.message
+            cancelled = run.status == RunStatus.CANCELLING
+            run.status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
+            run.error_code = None if cancelled else _LOST.code
+            run.error_message = None if cancelled else _LOST.message
             run.ended_at = clock.now()
             for column, value in RELEASED.items():
                 setattr(run, column, value)
-            await append_answer(Scope(run.tenant_id, session), _failed_answer(run))
+            await append_answer(
+                Scope(run.tenant_id, session), _last_answer(run, None if cancelled else _LOST)
+            )
         RESCUED.inc(len(abandoned))
         return len(abandoned)
 
 
-def _failed_answer(run: Run) -> MessageSnapshot:
+def _last_answer(run: Run, failure: Failure | None) -> MessageSnapshot:
     return MessageSnapshot(
         id=new_id(),
         run_id=run.id,
         thread_id=run.thread_id,
-        status=MessageStatus.FAILED,
+        status=MessageStatus.CANCELLED if failure is None else MessageStatus.FAILED,
         content=None,
         reasoning=None,
         tool_calls=(),
         model=ModelName(run.model_provider, run.model_name),
         usage=NO_USAGE,
         created_at=clock.now(),
-        failure=_LOST,
+        failure=failure,
     )

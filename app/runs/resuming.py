@@ -14,7 +14,7 @@ from app.messages.tables import MessageStatus, Role
 from app.runs import queries
 from app.runs.history import calls_of
 from app.runs.lease import Lessee
-from app.runs.options import from_json, to_json
+from app.runs.options import RunOptions, from_json, to_json
 from app.runs.statuses import IllegalRunMove, RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
@@ -24,6 +24,32 @@ from app.tenants.scope import Scope
 class ToolOutput:
     call_id: str
     output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a submission changes for the rest of its run; None leaves it."""
+
+    tools: tuple[JsonDict, ...] | None = None
+    thinking: JsonDict | None = None
+
+    def applied(self, options: RunOptions) -> RunOptions:
+        if self.tools is not None:
+            options = replace(options, tools=self.tools)
+        if self.thinking is not None:
+            generation = replace(options.generation, thinking=self.thinking)
+            options = replace(options, generation=generation)
+        return options
+
+
+class NothingPending(AppError):
+    """No run of the thread waits for outputs; perhaps somebody else has submitted them."""
+
+    kind = Kind.NOT_FOUND
+    code = "nothing_pending"
+
+    def __init__(self) -> None:
+        super().__init__("Thread not found, or no pending REQUIRES_ACTION on the thread")
 
 
 class WrongOutputs(AppError):
@@ -39,11 +65,11 @@ async def resume_run(
     thread_id: UUID,
     run_id: UUID,
     outputs: Sequence[ToolOutput],
-    tools: tuple[JsonDict, ...] | None = None,
+    overrides: Overrides,
     whole: bool,
     lessee: Lessee,
 ) -> Run:
-    """Store the outputs and take the run up again. `tools`, where given, replace the run's.
+    """Store the outputs and take the run up again.
 
     Raises NotFound, IllegalRunMove for a run that waits for nothing, and WrongOutputs; in each case
     nothing has changed.
@@ -56,9 +82,7 @@ async def resume_run(
         raise IllegalRunMove(f"Run is {run.status} and does not accept tool outputs")
     calls = {call.id: call for call in calls_of(message.tool_calls)}
     _check(list(calls), outputs)
-    options = replace(from_json(run.options), whole=whole)
-    if tools is not None:
-        options = replace(options, tools=tools)
+    options = overrides.applied(replace(from_json(run.options), whole=whole))
     taken = await scope.session.execute(
         update(Run)
         .where(

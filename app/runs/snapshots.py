@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
@@ -123,20 +122,3 @@ class MessageSnapshot:
     usage: Usage
     created_at: datetime
     failure: Failure | None = None
-
-
-def add_usage(one: Usage, other: Usage) -> Usage:
-    """The sum. A price that is unknown for one call leaves the sum unknown."""
-    cost: Decimal | None = None
-    if one.cost_usd is not None and other.cost_usd is not None:
-        cost = one.cost_usd + other.cost_usd
-    return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cached_input_tokens=one.cached_input_tokens + other.cached_input_tokens,
-        cache_write_input_tokens=one.cache_write_input_tokens + other.cache_write_input_tokens,
-        cost_usd=cost,
-    )
-
-
-NO_USAGE = Usage(cost_usd=Decimal(0))

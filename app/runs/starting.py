@@ -1,13 +1,14 @@
 """A user's message in, a run begun: one transaction, after which nothing can be lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.assistants import operations as assistants
 from app.db.base import JsonDict
 from app.documents import operations as documents
 from app.documents.operations import Upload
@@ -19,11 +20,12 @@ from app.messages import operations as messages
 from app.messages.tables import Message, Role
 from app.runs import cancelling
 from app.runs.lease import Lessee
-from app.runs.opening import Opening
+from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, to_json
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
+from app.threads import operations as threads
 
 
 class ThreadBusy(AppError):
@@ -47,12 +49,32 @@ class NewMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class NewThread:
+    """A thread that a message opens: of the named assistant, else of the tenant's default one."""
+
+    id: UUID = field(default_factory=new_id)
+    assistant_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMessage:
     """`memory_operation_id` is set where a message that nobody answers is learnt from."""
 
     row: Message
     attachments: Sequence[Document]
+    assistant_id: UUID | None
     memory_operation_id: UUID | None = None
+
+
+async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
+    """The thread that a message goes to, as it finds it. Raises NotFound."""
+    if isinstance(place, UUID):
+        return await open_turn(scope, place)
+    assistant_id = place.assistant_id or await assistants.default(scope)
+    await assistants.hold(scope, assistant_id)
+    await threads.open_thread(scope, assistant_id=assistant_id, thread_id=place.id)
+    await scope.session.flush()
+    return await open_turn(scope, place.id)
 
 
 async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> StoredMessage:
@@ -82,7 +104,7 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
         )
         for upload in new.uploads
     ]
-    return StoredMessage(row, attached)
+    return StoredMessage(row, attached, opening.assistant_id)
 
 
 async def begin_run(

@@ -49,7 +49,13 @@ MOVES: Final[dict[RunStatus, frozenset[RunStatus]]] = {
         }
     ),
     RunStatus.CANCELLING: frozenset(
-        {RunStatus.CANCELLED, RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.EXPIRED}
+        {
+            RunStatus.CANCELLED,
+            RunStatus.COMPLETED,
+            RunStatus.INCOMPLETE,
+            RunStatus.FAILED,
+            RunStatus.EXPIRED,
+        }
     ),
     **{ending: frozenset() for ending in _ENDINGS},
 }

@@ -51,6 +51,7 @@ class Run(Owned, Base):
     context_usage: Mapped[JsonDict | None]
     retrieved: Mapped[list[JsonDict] | None]
     recalled: Mapped[list[JsonDict] | None]
+    web_findings: Mapped[list[JsonDict] | None] = mapped_column(default=None)
     memory_operation_id: Mapped[UUID | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]

@@ -14,13 +14,17 @@ from app.threads.tables import Thread
 
 
 async def open_thread(
-    scope: Scope, *, assistant_id: UUID, labels: JsonDict | None = None
+    scope: Scope,
+    *,
+    assistant_id: UUID,
+    labels: JsonDict | None = None,
+    thread_id: UUID | None = None,
 ) -> Thread:
     """Begin a conversation with an assistant of the same tenant."""
     assistant = await assistants.get(scope, assistant_id)
     moment = clock.now()
     thread = Thread(
-        id=new_id(),
+        id=thread_id or new_id(),
         tenant_id=scope.tenant_id,
         assistant_id=assistant.id,
         labels=labels,

@@ -18,6 +18,10 @@ MAX_CHARACTERS: Final = 300
 class RuleMemoryModel:
     """A `MemoryModel` that hears no instruction and never reads the assistant's words."""
 
+    @property
+    def spent(self) -> None:
+        """Rules cost nothing."""
+
     async def extract(self, exchange: Exchange, *, instruction: str | None) -> tuple[Fact, ...]:
         return read_facts(exchange)
 

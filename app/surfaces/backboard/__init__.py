@@ -15,8 +15,10 @@ from app.surfaces.backboard import (
     memories,
     messages,
     models,
+    realtime,
     runs,
     threads,
+    usage,
 )
 from app.surfaces.doors import DoorRules
 
@@ -56,7 +58,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (memories, assistants, threads, documents, messages, runs, models):
+    for noun in (memories, assistants, messages, realtime, runs, threads, documents, models, usage):
         app.include_router(noun.router)
     return app
 

@@ -5,7 +5,7 @@ the Content-Type decides.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -15,15 +15,16 @@ from starlette.requests import Request
 
 from app.strict_json import BadJson, check_text, loads
 from app.surfaces.backboard.uploads import files_of
-from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn
+from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn, refuse_unsupported
 from app.surfaces.requests import invalid_json
 
 MAX_FILES: Final = 20
+Shape = TypeVar("Shape", bound=MessageIn)
 
 
 async def read_message(
-    request: Request, *, max_text: int
-) -> tuple[MessageIn, Sequence[UploadFile]]:
+    request: Request, shape: type[Shape], *, max_text: int
+) -> tuple[Shape, Sequence[UploadFile]]:
     """The message and its files, open while the request lasts; `max_text` bounds a field."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type in {"multipart/form-data", "application/x-www-form-urlencoded"}:
@@ -31,7 +32,7 @@ async def read_message(
     else:
         fields, files = await _read_json(request), []
     try:
-        message = MessageIn.model_validate(fields)
+        message = shape.model_validate(fields)
     except ValidationError as error:
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False)]
@@ -68,7 +69,9 @@ async def _read_form(request: Request, max_text: int) -> tuple[dict[str, Any], l
 def _fields_of(form: FormData) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
-        if isinstance(value, str):
+        if isinstance(value, UploadFile):
+            refuse_unsupported(name, value.filename)
+        else:
             try:
                 fields[name] = check_text(value)
             except BadJson as error:

@@ -1,25 +1,30 @@
-"""`/threads/{thread_id}/messages`: say something and be answered."""
+"""Say something on a thread, or without one, and be answered."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from app.runs.conversing import Wishes
-from app.runs.starting import NewMessage
+from app.runs.starting import NewMessage, NewThread
 from app.surfaces.backboard.answering import frames_of, streamed, whole
 from app.surfaces.backboard.clients import client_of
 from app.surfaces.backboard.message_body import read_message
 from app.surfaces.backboard.replies import pending_reply, stored_reply
 from app.surfaces.backboard.run_stream import pending_frames, stored_frames
 from app.surfaces.backboard.uploads import stored
-from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn
+from app.surfaces.backboard.wire.message_request import (
+    BadMessage,
+    MessageIn,
+    PlacedMessageIn,
+)
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import stored_tools
 from app.surfaces.scopes import CurrentTenant, Server
 from app.surfaces.sse import event_stream
-from app.threads import operations as threads
 from app.wiring import Resources
 
 router = APIRouter(tags=["Messages"])
@@ -41,16 +46,41 @@ _FORM: Final[dict[str, Any]] = {
         "tools": {"type": "string", "description": "JSON list, for this turn only; [] means none"},
     },
 }
-_BODY: Final[dict[str, Any]] = {
-    "content": {
-        kind: {"schema": _FORM}
-        for kind in (
-            "multipart/form-data",
-            "application/x-www-form-urlencoded",
-            "application/json",
-        )
-    }
+_PLACED_FORM: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "thread_id": {"type": "string", "format": "uuid"},
+        "assistant_id": {"type": "string", "format": "uuid"},
+        **_FORM["properties"],
+    },
 }
+
+
+def _in_every_encoding(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = ("multipart/form-data", "application/x-www-form-urlencoded", "application/json")
+    return {"content": {kind: {"schema": schema} for kind in kinds}}
+
+
+_BODY: Final = _in_every_encoding(_FORM)
+_PLACED_BODY: Final = _in_every_encoding(_PLACED_FORM)
+
+
+@router.post(
+    "/threads/messages",
+    response_model=ReplyOut,
+    openapi_extra={"requestBody": _PLACED_BODY},
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def send_message(
+    request: Request, tenant_id: CurrentTenant, server: Server
+) -> Response | ReplyOut:
+    """Say something on the thread of `thread_id`, else on a new one, and be answered.
+
+    A new thread is one of `assistant_id`, else of a default assistant, made when first needed. The
+    answer carries both ids. `system_prompt` and `tools` count for this turn alone.
+    """
+    body, files = await read_message(request, PlacedMessageIn, max_text=server.settings.max_body)
+    return await _answer(body.place(), body, files, request, tenant_id, server)
 
 
 @router.post(
@@ -67,17 +97,26 @@ async def add_message(
     With `send_to_llm=false` it is only kept. An empty message on a thread whose run waits for tool
     outputs returns the pending calls again; any other message cancels that run.
     """
-    body, files = await read_message(request, max_text=server.settings.max_body)
+    body, files = await read_message(request, MessageIn, max_text=server.settings.max_body)
+    return await _answer(thread_id, body, files, request, tenant_id, server)
+
+
+async def _answer(
+    place: UUID | NewThread,
+    body: MessageIn,
+    files: Sequence[UploadFile],
+    request: Request,
+    tenant_id: UUID,
+    server: Resources,
+) -> Response | ReplyOut:
     if not (body.content or "").strip() and not files:
-        return await _tell_pending(server, tenant_id, thread_id, stream=bool(body.stream))
+        return await _tell_pending(server, tenant_id, place, stream=bool(body.stream))
     wishes = _wishes(body, server)
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
-            return await _only_store(server, tenant_id, thread_id, new, body, request)
-        turn = await server.conversations.say(
-            tenant_id, thread_id=thread_id, new=new, wishes=wishes
-        )
+            return await _only_store(server, tenant_id, place, new, body, request)
+        turn = await server.conversations.say(tenant_id, place=place, new=new, wishes=wishes)
     if body.stream:
         return await streamed(turn, keepalive=server.settings.keepalive)
     return await whole(turn, client_of(request), server.read_scopes)
@@ -96,9 +135,11 @@ def _wishes(body: MessageIn, server: Resources) -> Wishes:
 
 
 async def _tell_pending(
-    server: Resources, tenant_id: UUID, thread_id: UUID, *, stream: bool
+    server: Resources, tenant_id: UUID, place: UUID | NewThread, *, stream: bool
 ) -> Response | ReplyOut:
-    pending = await server.conversations.pending(tenant_id, thread_id)
+    pending = None
+    if isinstance(place, UUID):
+        pending = await server.conversations.pending(tenant_id, place)
     if pending is None:
         raise BadMessage("A message needs content or files")
     if stream:
@@ -110,21 +151,18 @@ async def _tell_pending(
 async def _only_store(
     server: Resources,
     tenant_id: UUID,
-    thread_id: UUID,
+    place: UUID | NewThread,
     new: NewMessage,
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
     kept = await server.conversations.store(
         tenant_id,
-        thread_id=thread_id,
+        place=place,
         new=new,
         memory=body.memory_use(),
         model=body.model(server.default_model),
     )
-    async with server.read_scopes(tenant_id) as scope:
-        thread = await threads.get(scope, thread_id)
     if body.stream:
-        frames = frames_of(stored_frames(kept, thread.assistant_id))
-        return event_stream(frames, keepalive=server.settings.keepalive)
-    return stored_reply(kept, thread.assistant_id, client_of(request))
+        return event_stream(frames_of(stored_frames(kept)), keepalive=server.settings.keepalive)
+    return stored_reply(kept, client_of(request))

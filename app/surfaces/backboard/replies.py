@@ -1,7 +1,6 @@
 """Run events folded into one reply: an unstreamed answer is the stream read to its end. Pure."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from app import clock
 from app.documents.tables import Document
@@ -56,13 +55,13 @@ def pending_reply(pending: PendingAction) -> ReplyOut:
     return _reply("Tool outputs are required to go on", pending.run, pending.message, None)
 
 
-def stored_reply(stored: StoredMessage, assistant_id: UUID | None, client: Client) -> ReplyOut:
+def stored_reply(stored: StoredMessage, client: Client) -> ReplyOut:
     """The answer to a message that is only kept."""
     row = stored.row
     return ReplyOut(
         message="Message added successfully",
         thread_id=row.thread_id,
-        assistant_id=assistant_id,
+        assistant_id=stored.assistant_id,
         run_id=None,
         message_id=row.id,
         role=Role.USER,

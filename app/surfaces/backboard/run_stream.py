@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any, Final, Self, assert_never
-from uuid import UUID
 
 from app.messages.tables import Role
 from app.runs.conversing import PendingAction, Turn
@@ -184,10 +183,14 @@ def pending_frames(pending: PendingAction) -> list[bytes]:
     ]
 
 
-def stored_frames(stored: StoredMessage, assistant_id: UUID | None) -> list[bytes]:
+def stored_frames(stored: StoredMessage) -> list[bytes]:
     """The whole stream of a message that is not answered."""
     row = stored.row
-    place = {"thread_id": row.thread_id, "assistant_id": assistant_id, "message_id": row.id}
+    place = {
+        "thread_id": row.thread_id,
+        "assistant_id": stored.assistant_id,
+        "message_id": row.id,
+    }
     return [
         frame("user_message", content=row.content or "", role=Role.USER, **place),
         frame("message_saved", memory_operation_id=stored.memory_operation_id, **place),

@@ -1,4 +1,4 @@
-"""`/threads/{thread_id}/runs/{run_id}`: give a paused run the outputs it waits for."""
+"""Runs of a thread: give a paused one the outputs it waits for, or end one."""
 
 import json
 from typing import Annotated, Any
@@ -9,13 +9,15 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.errors import NotFound
-from app.runs.resuming import ToolOutput
+from app.runs.resuming import Overrides, ToolOutput
 from app.surfaces.backboard.answering import streamed, whole
 from app.surfaces.backboard.clients import client_of
+from app.surfaces.backboard.wire.message_request import Thinking
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Server
+from app.wiring import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 
@@ -33,11 +35,56 @@ class ToolOutputIn(BaseModel):
 
 
 class ToolOutputsIn(BaseModel):
-    """The outputs of all pending calls. `tools`, where given, replace the run's from here on."""
+    """The outputs of all pending calls.
+
+    `tools` and `thinking`, where given, replace the run's from here on.
+    """
 
     tool_outputs: list[ToolOutputIn]
     stream: bool | None = None
     tools: ToolsIn | None = None
+    thinking: Thinking = None
+
+    def overrides(self) -> Overrides:
+        tools = None if self.tools is None else tuple(stored_tools(self.tools))
+        return Overrides(tools, self.thinking)
+
+
+class PlacedToolOutputsIn(ToolOutputsIn):
+    thread_id: UUID
+
+
+class CancelledOut(BaseModel):
+    """`cancelled` is false for a run that was over before."""
+
+    thread_id: UUID
+    run_id: str
+    cancelled: bool
+
+
+@router.post(
+    "/threads/tool-outputs",
+    response_model=ReplyOut,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def submit_pending_tool_outputs(
+    body: PlacedToolOutputsIn, request: Request, tenant_id: CurrentTenant, server: Server
+) -> Response | ReplyOut:
+    """Submit the outputs that the thread's one paused run waits for; 404 where none does."""
+    return await _submit(
+        body.thread_id, None, body, request, tenant_id, server, stream=bool(body.stream)
+    )
+
+
+@router.post("/threads/{thread_id}/runs/{run_id}/cancel")
+async def cancel_run(
+    thread_id: UUID, run_id: str, tenant_id: CurrentTenant, server: Server
+) -> CancelledOut:
+    """End a run at once; its text so far is kept. No error for one that is over."""
+    cancelled = await server.conversations.cancel(
+        tenant_id, thread_id=thread_id, run_id=_run_id(run_id)
+    )
+    return CancelledOut(thread_id=thread_id, run_id=run_id, cancelled=cancelled)
 
 
 @router.post(
@@ -56,15 +103,30 @@ async def submit_tool_outputs(
 ) -> Response | ReplyOut:
     """Submit the outputs of all pending tool calls at once; the run goes on."""
     streaming = stream or bool(body.stream)
+    return await _submit(
+        thread_id, _run_id(run_id), body, request, tenant_id, server, stream=streaming
+    )
+
+
+async def _submit(
+    thread_id: UUID,
+    run_id: UUID | None,
+    body: ToolOutputsIn,
+    request: Request,
+    tenant_id: UUID,
+    server: Resources,
+    *,
+    stream: bool,
+) -> Response | ReplyOut:
     turn = await server.conversations.submit(
         tenant_id,
         thread_id=thread_id,
-        run_id=_run_id(run_id),
+        run_id=run_id,
         outputs=[ToolOutput(one.tool_call_id, one.output_text()) for one in body.tool_outputs],
-        tools=None if body.tools is None else tuple(stored_tools(body.tools)),
-        whole=not streaming,
+        overrides=body.overrides(),
+        whole=not stream,
     )
-    if streaming:
+    if stream:
         return await streamed(turn, keepalive=server.settings.keepalive)
     return await whole(turn, client_of(request), server.read_scopes)
 

@@ -5,22 +5,32 @@ Clients send booleans as text, objects as JSON text, and toggles in any casing.
 
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, field_validator, model_validator
 
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
 from app.memories.modes import MemoryMode, MemoryUse
+from app.runs.starting import NewThread
 from app.strict_json import BadJson, loads
 from app.surfaces.backboard.wire.tools import ToolsIn
 
-_UNSUPPORTED: Final = (
-    "voice",
-    "image_generation",
-    "video_generation",
-    "system_one",
-    "operation",
-)
+_FEATURES: Final = {
+    "voice": "voice",
+    "audio_file": "voice",
+    "image_generation": "image generation",
+    "video_generation": "video generation",
+    "system_one": "System One",
+    "operation": "direct media generation",
+    "input_image": "image input",
+    "input_last_frame": "video generation",
+    "input_video": "video input",
+    "input_references": "media references",
+}
+"""Fields, and parts of a form, that ask for what this server cannot do."""
+
+_OFF: Final = frozenset({"", "off", "none", "null", "false", "chat", "{}", "[]"})
 
 
 class BadMessage(AppError):
@@ -32,6 +42,16 @@ class BadMessage(AppError):
 class UnsupportedFeature(AppError):
     kind = Kind.UNSUPPORTED
     code = "unsupported_feature"
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"This server has no {feature}")
+
+
+def refuse_unsupported(name: str, value: Any) -> None:
+    """Raise UnsupportedFeature for a field that asks for what is not here; a toggle may be off."""
+    off = not value or (isinstance(value, str) and value.strip().lower() in _OFF)
+    if name in _FEATURES and not off:
+        raise UnsupportedFeature(_FEATURES[name])
 
 
 def _empty_as_absent(value: Any) -> Any:
@@ -56,9 +76,21 @@ def _memory_mode(value: Any) -> MemoryMode:
     return MemoryMode(word) if word in set(MemoryMode) else MemoryMode.OFF
 
 
+def _thinking(value: Any) -> Any:
+    """An object; `true` and a bare effort are taken for the object that they mean."""
+    if value is True or (isinstance(value, str) and value.lower() == "true"):
+        return {"type": "enabled"}
+    if value is False or (isinstance(value, str) and value.lower() == "false"):
+        return None
+    if isinstance(value, str) and value.isalpha() and value != "null":
+        return {"effort": value.lower()}
+    return _json_text(value)
+
+
 Text = Annotated[str | None, BeforeValidator(_empty_as_absent)]
 Flag = Annotated[bool | None, BeforeValidator(_empty_as_absent)]
 JsonField = Annotated[dict[str, Any] | None, BeforeValidator(_json_text)]
+Thinking = Annotated[dict[str, Any] | None, BeforeValidator(_thinking)]
 Mode = Annotated[MemoryMode, BeforeValidator(_memory_mode)]
 
 
@@ -75,7 +107,7 @@ class MessageIn(BaseModel):
     send_to_llm: Flag = None
     json_output: Flag = None
     metadata: JsonField = None
-    thinking: JsonField = None
+    thinking: Thinking = None
     openrouter: JsonField = None
     system_prompt: str | None = None
     tools: Annotated[ToolsIn | None, BeforeValidator(_json_text)] = None
@@ -83,23 +115,9 @@ class MessageIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unsupported(cls, fields: Any) -> Any:
-        for name in _UNSUPPORTED if isinstance(fields, dict) else ():
-            value = fields.get(name)
-            if value not in (None, "", False, "off", "Off", "null", "false", "chat", {}):
-                raise UnsupportedFeature(f"This server has no {name.replace('_', ' ')}")
+        for name in fields if isinstance(fields, dict) else ():
+            refuse_unsupported(name, fields[name])
         return fields
-
-    @field_validator("thinking", mode="before")
-    @classmethod
-    def _thinking_by_word(cls, value: Any) -> Any:
-        """`true` and a bare effort are taken for the object that they mean."""
-        if value is True or (isinstance(value, str) and value.lower() == "true"):
-            return {"type": "enabled"}
-        if value is False or (isinstance(value, str) and value.lower() == "false"):
-            return None
-        if isinstance(value, str) and value.isalpha() and value != "null":
-            return {"effort": value.lower()}
-        return value
 
     @field_validator("metadata")
     @classmethod
@@ -137,3 +155,13 @@ class MessageIn(BaseModel):
             thinking=self.thinking,
             routing=self.openrouter,
         )
+
+
+class PlacedMessageIn(MessageIn):
+    """A message that says itself where it goes; `assistant_id` counts for a new thread alone."""
+
+    thread_id: Annotated[UUID | None, BeforeValidator(_empty_as_absent)] = None
+    assistant_id: Annotated[UUID | None, BeforeValidator(_empty_as_absent)] = None
+
+    def place(self) -> UUID | NewThread:
+        return self.thread_id or NewThread(assistant_id=self.assistant_id)

@@ -1,0 +1,1 @@
+"""What tenants have used: tokens and their price, by day and model."""
