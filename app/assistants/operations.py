@@ -17,6 +17,8 @@ from app.tenants.scope import Scope
 
 DEFAULT_EMBEDDING: Final = EmbeddingName("openai", "text-embedding-3-large", 3072)
 DEFAULT_TOK_K: Final = 10
+LONGEST_NAME: Final = 255
+_COPY: Final = " Copy"
 DEFAULT_NAME: Final = "Default Assistant"
 CHANGEABLE: Final = frozenset(
     {
@@ -99,6 +101,22 @@ def embedding_of(assistant: Assistant) -> EmbeddingName:
     """Which model reads an assistant's documents and memories; fixed for its life."""
     return EmbeddingName(
         assistant.embedding_provider, assistant.embedding_model_name, assistant.embedding_dims
+    )
+
+
+async def clone(
+    scope: Scope, source: Assistant, *, name: str | None, system_prompt: str | None
+) -> Assistant:
+    """An assistant configured like another; what is given replaces what was there."""
+    return await create(
+        scope,
+        name=name or f"{source.name[: LONGEST_NAME - len(_COPY)]}{_COPY}",
+        system_prompt=source.system_prompt if system_prompt is None else system_prompt,
+        tools=source.tools,
+        tok_k=source.tok_k,
+        custom_fact_extraction_prompt=source.custom_fact_extraction_prompt,
+        custom_update_memory_prompt=source.custom_update_memory_prompt,
+        embedding=embedding_of(source),
     )
 
 

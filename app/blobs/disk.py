@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,6 +46,12 @@ class DiskStore:
             raise BlobMissing(key)
         yield place
 
+    async def copy(self, key: str, to: str) -> None:
+        try:
+            await asyncio.to_thread(_link, self._place(key), self._place(to))
+        except FileNotFoundError as error:
+            raise BlobMissing(key) from error
+
     async def remove(self, key: str) -> None:
         await asyncio.to_thread(self._place(key).unlink, missing_ok=True)
 
@@ -57,6 +64,17 @@ def _create(path: Path) -> BinaryIO:
     path.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.parent.mkdir(exist_ok=True, mode=0o700)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _link(place: Path, other: Path) -> None:
+    """A second name for the same bytes: a blob is written once and never changed."""
+    other.parent.mkdir(exist_ok=True, mode=0o700)
+    try:
+        os.link(place, other)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links
+        shutil.copy2(place, other)
 
 
 def _finish(file: BinaryIO, unfinished: Path, place: Path) -> None:

@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from app.blobs.store import BlobMissing, StoredBlob
+
+_MISSING: Final = frozenset({"404", "NoSuchKey"})
 
 
 class S3Store:
@@ -46,11 +48,22 @@ class S3Store:
                     self._client.download_fileobj, self._bucket, self._prefix + key, copy
                 )
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey"}:
+                if error.response.get("Error", {}).get("Code") in _MISSING:
                     raise BlobMissing(key) from error
                 raise
             copy.flush()
             yield Path(copy.name)
+
+    async def copy(self, key: str, to: str) -> None:
+        from botocore.exceptions import ClientError  # noqa: PLC0415  as above
+
+        source = {"Bucket": self._bucket, "Key": self._prefix + key}
+        try:
+            await asyncio.to_thread(self._client.copy, source, self._bucket, self._prefix + to)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                raise BlobMissing(key) from error
+            raise
 
     async def remove(self, key: str) -> None:
         await asyncio.to_thread(

@@ -36,6 +36,10 @@ class BlobStore(Protocol):
         """The blob as a file of this machine, for as long as the block lasts. BlobMissing."""
         ...
 
+    async def copy(self, key: str, to: str) -> None:
+        """Keep the same bytes under another key as well. Raises BlobMissing."""
+        ...
+
     async def remove(self, key: str) -> None:
         """Remove the blob; one that is not there is no error."""
         ...

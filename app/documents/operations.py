@@ -107,8 +107,13 @@ async def remove(scope: Scope, document_id: UUID) -> Document:
     document = await get(scope, document_id)
     await scope.session.delete(document)
     await scope.session.flush()
-    await enqueue(scope.session, REMOVE_BLOB, key=blob_key(document.id))
+    await release_blob(scope, document.id)
     return document
+
+
+async def release_blob(scope: Scope, document_id: UUID) -> None:
+    """Have the bytes of one document removed, once this is committed."""
+    await enqueue(scope.session, REMOVE_BLOB, key=blob_key(document_id))
 
 
 async def release_blobs(
@@ -121,4 +126,4 @@ async def release_blobs(
     if thread_id is not None:
         owned = owned.where(Document.thread_id == thread_id)
     for document_id in (await scope.session.scalars(owned)).all():
-        await enqueue(scope.session, REMOVE_BLOB, key=blob_key(document_id))
+        await release_blob(scope, document_id)

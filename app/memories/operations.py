@@ -113,14 +113,7 @@ async def embed(scope: Scope, memory: Memory, vector: Vector | None, *, attempts
     Until then the memory is found by its words alone: a vector of its former text would mislead.
     """
     if vector is None and attempts < EMBEDDING_ATTEMPTS:
-        await enqueue(
-            scope.session,
-            EMBED_MEMORY,
-            after=_PAUSE * 2**attempts if attempts else None,
-            tenant_id=str(scope.tenant_id),
-            memory_id=str(memory.id),
-            attempts=attempts,
-        )
+        await enqueue_embedding(scope, memory.id, attempts=attempts)
     await scope.session.execute(
         _SET_EMBEDDING,
         {
@@ -130,6 +123,18 @@ async def embed(scope: Scope, memory: Memory, vector: Vector | None, *, attempts
             "embedded_by": vector and vector.embedded_by,
             "embedding": vector and vector_text(vector.numbers),
         },
+    )
+
+
+async def enqueue_embedding(scope: Scope, memory_id: UUID, *, attempts: int = 0) -> None:
+    """Have a memory's vector made; the later, the more often that was tried before."""
+    await enqueue(
+        scope.session,
+        EMBED_MEMORY,
+        after=_PAUSE * 2**attempts if attempts else None,
+        tenant_id=str(scope.tenant_id),
+        memory_id=str(memory_id),
+        attempts=attempts,
     )
 
 

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from app.messages.tables import Message
+from app.messages.tables import Message, Role
 from app.tenants.scope import Scope
+
+SHOWN: Final = 200
+"""Characters of a message that a list of threads shows."""
 
 _LAST: Final = 2**63 - 1
 # Built once: putting such a statement together costs as much as running it.
@@ -46,6 +49,21 @@ async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID
         .group_by(Message.thread_id)
     )
     return {row[0]: row[1] for row in await scope.session.execute(counted)}
+
+
+async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """How the user's first message of each thread begins; threads without one are left out."""
+    found = await scope.session.execute(
+        scope.select_columns(Message, Message.thread_id, func.left(Message.content, SHOWN))
+        .where(
+            Message.thread_id.in_(thread_ids),
+            Message.role == Role.USER,
+            Message.content.is_not(None),
+        )
+        .distinct(Message.thread_id)
+        .order_by(Message.thread_id, Message.seq)
+    )
+    return {row[0]: row[1] for row in found}
 
 
 async def newest_first(

@@ -72,3 +72,13 @@ async def test_a_broken_upload_leaves_nothing(store: BlobStore, tmp_path: Path) 
         async with store.local("abcd"):
             pass
     assert files_in(tmp_path) == []
+
+
+async def test_a_copy_outlives_its_original(store: BlobStore) -> None:
+    await store.put("abcd", pieces(b"one"))
+    await store.copy("abcd", "efgh")
+    await store.remove("abcd")
+    async with store.local("efgh") as path:
+        assert path.read_bytes() == b"one"
+    with pytest.raises(BlobMissing):
+        await store.copy("abcd", "ijkl")

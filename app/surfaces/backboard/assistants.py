@@ -9,6 +9,10 @@ from pydantic import AfterValidator
 from app import clock
 from app.assistants import operations
 from app.documents import operations as documents
+from app.documents.cloning import clone as clone_documents
+from app.documents.cloning import copied_bytes
+from app.documents.cloning import originals_of as documents_of
+from app.memories.cloning import clone as clone_memories
 from app.strict_json import check_text
 from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
@@ -17,9 +21,11 @@ from app.surfaces.backboard.wire.assistants import (
     AssistantDeleted,
     AssistantIn,
     AssistantOut,
+    CloneIn,
+    CloneOut,
 )
 from app.surfaces.requests import StrictRoute
-from app.surfaces.scopes import Reading, Writing
+from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 Name = Annotated[str, AfterValidator(check_text)]
@@ -54,6 +60,34 @@ async def update_assistant(
 ) -> AssistantOut:
     """Change what is given. An empty `system_prompt` clears it, `tools: []` takes all away."""
     return AssistantOut.of(await operations.change(scope, assistant_id, body.changes()), caller)
+
+
+@router.post("/assistants/{assistant_id}/clone")
+async def clone_assistant(
+    assistant_id: UUID,
+    tenant_id: CurrentTenant,
+    server: Server,
+    caller: Caller,
+    body: CloneIn | None = None,
+) -> CloneOut:
+    """Copy an assistant with what it has read and remembers; later changes of one are its own."""
+    wanted = body or CloneIn()
+    async with server.read_scopes(tenant_id) as scope:
+        await operations.get(scope, assistant_id)
+        originals = await documents_of(scope, assistant_id) if wanted.copy_documents else []
+    async with copied_bytes(originals, server.blobs) as copies, server.scopes(tenant_id) as scope:
+        source = await operations.get(scope, assistant_id)
+        clone = await operations.clone(
+            scope, source, name=wanted.name, system_prompt=wanted.system_prompt
+        )
+        await scope.session.flush()
+        read = await clone_documents(scope, copies, target_id=clone.id)
+        known = 0
+        if wanted.copy_memories:
+            known = await clone_memories(scope, source.id, target_id=clone.id)
+    return CloneOut(
+        assistant=AssistantOut.of(clone, caller), documents_cloned=read, memories_cloned=known
+    )
 
 
 @router.delete("/assistants/{assistant_id}")

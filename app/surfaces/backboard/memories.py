@@ -1,7 +1,5 @@
 """`/assistants/{assistant_id}/memories`, and the operations that learn them."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from app.assistants import operations as assistants
 from app.memories import learning, operations
+from app.memories.insights import insights_of
 from app.memories.operations import LONGEST
 from app.memories.tables import Memory
 from app.surfaces.backboard.paging import within_bigint
@@ -140,16 +139,20 @@ async def get_stats(assistant_id: UUID, scope: Reading) -> StatsOut:
 async def get_insights(assistant_id: UUID, scope: Reading) -> InsightsOut:
     """How much there is, of which kinds, and what was learnt last."""
     await assistants.get(scope, assistant_id)
-    kept = await operations.list_page(scope, assistant_id)
+    found = await insights_of(scope, assistant_id)
     done = await learning.newest(scope, assistant_id, limit=_NEWEST)
     return InsightsOut(
         snapshot={
-            "total_memories": len(kept),
-            "learnt": sum(one.source is not None for one in kept),
-            "last_updated": max((one.updated_at.isoformat() for one in kept), default=None),
+            "total_memories": found.total,
+            "learnt": found.learnt,
+            "last_updated": found.last_updated and found.last_updated.isoformat(),
         },
-        contentSignals=_signals(kept),
-        breakdown={"by_type": dict(Counter(_kind(one) for one in kept))},
+        contentSignals={
+            "characters": found.characters,
+            "longest": found.longest,
+            "average": found.average,
+        },
+        breakdown={"by_type": dict(found.kinds)},
         operations=[OperationOut.of(one).model_dump(mode="json") for one in done],
     )
 
@@ -204,17 +207,3 @@ async def _memory(scope: Scope, assistant_id: UUID, memory_id: str) -> Memory:
     except ValueError:
         wanted = UUID(int=0)
     return await operations.get(scope, assistant_id, wanted)
-
-
-def _signals(kept: Sequence[Memory]) -> dict[str, int]:
-    lengths = [len(one.content) for one in kept]
-    return {
-        "characters": sum(lengths),
-        "longest": max(lengths, default=0),
-        "average": round(sum(lengths) / len(lengths)) if lengths else 0,
-    }
-
-
-def _kind(memory: Memory) -> str:
-    kind = (memory.labels or {}).get("type")
-    return kind if isinstance(kind, str) else ("learnt" if memory.source else "unlabelled")

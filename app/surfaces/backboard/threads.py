@@ -88,7 +88,11 @@ async def _with_messages(
     ids = [thread.id for thread in threads]
     if not include:
         counts = await messages.count_by_thread(scope, ids)
-        return [ThreadOut.without_messages(one, counts.get(one.id, 0)) for one in threads]
+        begun = await messages.first_of_users(scope, ids)
+        return [
+            ThreadOut.without_messages(one, counts.get(one.id, 0), begun.get(one.id))
+            for one in threads
+        ]
     said = await messages.of_threads(scope, ids)
     attached = await documents.of_threads(scope, ids)
     return threads_out(threads, said, attached, caller)

@@ -17,6 +17,8 @@ def test_a_thread_is_opened_with_any_body_or_none(client: httpx.Client, body: by
         "assistant_id": assistant["assistant_id"],
         "created_at": thread["created_at"],
         "updated_at": thread["created_at"],
+        "title": None,
+        "first_user_message": None,
         "messages": [],
         "message_count": 0,
         "metadata_": None,
@@ -70,3 +72,22 @@ def test_a_deleted_thread_is_gone(client: httpx.Client) -> None:
 def test_a_slash_at_the_end_of_a_path_does_not_matter(client: httpx.Client) -> None:
     assert client.get("/threads/").json() == []
     assert client.post("/assistants/", json={"name": "A"}).status_code == 200
+
+
+def test_a_list_without_messages_tells_how_each_thread_began(client: httpx.Client) -> None:
+    silent = new_thread(client)
+    talked = new_thread(client)
+    long = "Once upon\na time " * 40
+    say(client, talked, long)
+    say(client, talked, "And then?")
+    without = client.get("/threads", params={"include_messages": "false"}).json()
+    told = {
+        one["thread_id"]: (one["title"], one["first_user_message"], one["message_count"])
+        for one in without
+    }
+    title = " ".join(long.split())[:80]
+    assert told == {silent: (None, None, 0), talked: (title, long[:200], 4)}
+    assert [one["messages"] for one in without] == [[], []]
+    whole = client.get("/threads").json()
+    for bare, full in zip(without, whole, strict=True):
+        assert {**full, "messages": []} == bare

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K
+from app.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, LONGEST_NAME
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
 from app.llm.embeddings.embedder import EmbeddingName
 from app.surfaces.backboard.clients import Client
 from app.surfaces.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
 
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 TokK = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -110,6 +110,21 @@ class AssistantOut(BaseModel):
             created_at=assistant.created_at,
             updated_at=assistant.updated_at,
         )
+
+
+class CloneIn(BaseModel):
+    """What is copied besides the configuration, and what is put in its place."""
+
+    copy_documents: bool = True
+    copy_memories: bool = True
+    name: Name | None = None
+    system_prompt: str | None = None
+
+
+class CloneOut(BaseModel):
+    assistant: AssistantOut
+    documents_cloned: int
+    memories_cloned: int
 
 
 class AssistantDeleted(BaseModel):
