@@ -1,0 +1,13 @@
+"""Settings in, the web out: with a search service to ask, or not at all."""
+
+from app.documents.parsing import Parser
+from app.web.fetching import Fetcher
+from app.web.searxng import SearxngSearch
+from app.web.tools import WebTools
+
+
+def web_tools_of(searxng_url: str | None, parser: Parser) -> WebTools | None:
+    """None where the operator configured no search: then no model reaches the web."""
+    if searxng_url is None:
+        return None
+    return WebTools(provider=SearxngSearch(searxng_url), fetcher=Fetcher(), parser=parser)
