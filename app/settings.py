@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -49,6 +50,8 @@ class Settings(BaseSettings):
     keepalive: float = Field(default=10, gt=0)
     model_retries: int = Field(default=2, ge=0, le=10)
 
+    searxng_url: str | None = None
+
     blobs_bucket: str | None = None
     blobs_prefix: str = "pegboard/"
     document_patience: float = Field(default=30, ge=0)
@@ -63,4 +66,14 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
+        return value
+
+    @field_validator("searxng_url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError("must be the address of a SearXNG, such as http://searxng:8080")
         return value
