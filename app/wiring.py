@@ -22,6 +22,7 @@ from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
 from app.documents.operations import INDEX_DOCUMENT, REMOVE_BLOB
 from app.documents.parsing import Parser
+from app.documents.parsing.limits import Limits
 from app.identifiers import new_id
 from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
@@ -50,13 +51,18 @@ from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.lease import Lessee
 from app.runs.rescue import rescue_forever
+from app.runs.server_tools import NoTools
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
+from app.web.choice import web_tools_of
 
 GRACE_SECONDS = 10.0
 """How long runs in flight may take to end once the server was told to stop."""
+
+_WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
+"""For web pages, which a model waits for; read apart from the files that are indexed."""
 
 log = structlog.get_logger("pegboard")
 
@@ -217,6 +223,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
+            web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
             lessee=lessee,
             patience=patience,
         )

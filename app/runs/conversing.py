@@ -26,7 +26,14 @@ from app.runs.lease import Lessee
 from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, from_json
 from app.runs.resuming import NothingPending, Overrides, ToolOutput
-from app.runs.snapshots import ContextUsage, MessageSnapshot, Recalled, Retrieved, RunSnapshot
+from app.runs.snapshots import (
+    ContextUsage,
+    Finding,
+    MessageSnapshot,
+    Recalled,
+    Retrieved,
+    RunSnapshot,
+)
 from app.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
@@ -48,6 +55,7 @@ class Wishes:
     instructions: str | None = None
     tools: tuple[JsonDict, ...] | None = None
     memory: MemoryUse = field(default_factory=MemoryUse)
+    web: bool = False
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False
@@ -223,6 +231,7 @@ class Conversations:
                 tools=opening.tools if tools is None else tools,
                 passages=opening.tok_k,
                 memory=wishes.memory,
+                web=wishes.web,
                 generation=wishes.generation,
                 script=wishes.script,
                 whole=wishes.whole,
@@ -302,6 +311,7 @@ def snapshot_of(run: Run) -> RunSnapshot:
             else tuple(Recalled.from_json(memory) for memory in run.recalled)
         ),
         retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
+        findings=tuple(Finding(**found) for found in run.web_findings or ()),
     )
 
 

@@ -4,11 +4,12 @@ Knows neither the database nor any public API. What it yields together becomes t
 recording and telling are other modules' work.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, Self, assert_never
 from uuid import UUID
 
 import structlog
@@ -28,6 +29,7 @@ from app.llm.gateway import (
     Prompt,
     ReasoningPiece,
     TextPiece,
+    Tool,
     ToolCall,
     ToolCallPiece,
     ToolTurn,
@@ -49,14 +51,32 @@ from app.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from app.runs.moves import AskAgain, AwaitClient, Finish, StopShort, next_move
+from app.runs.moves import (
+    AskAgain,
+    AwaitClient,
+    Finish,
+    StopShort,
+    UseTools,
+    next_move,
+    parse_arguments,
+)
 from app.runs.options import RunOptions
-from app.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
+from app.runs.server_tools import NoTools, ServerTools
+from app.runs.snapshots import Failure, Finding, MessageSnapshot, RunSnapshot
 from app.runs.statuses import RunStatus, check_move
 from app.strict_json import storable
 
 MAX_CORRECTIONS: Final = 2
 """How often a model is asked again after calls that could not be passed on."""
+
+MAX_USES: Final = 8
+"""How many answers with calls of our own tools a model may give in one play."""
+
+MAX_CALLS: Final = 8
+"""How many calls of our own tools one answer may make."""
+
+_LONGEST_SOURCE: Final = 200
+_TOO_MANY: Final = "Not made: too many calls at once."
 
 log = structlog.get_logger("pegboard.runs")
 
@@ -69,6 +89,7 @@ class Play:
     requested: ModelName
     options: RunOptions
     prompt: Prompt
+    server_tools: ServerTools = NoTools()  # noqa: RUF009  it holds nothing
 
 
 @dataclass(slots=True)
@@ -131,31 +152,135 @@ class _Draft:
         )
 
 
+@dataclass(slots=True)
+class _Playing:
+    """Where a play stands. `ours` names the offered tools that the server answers itself."""
+
+    what: Play
+    run: RunSnapshot
+    draft: _Draft
+    turns: tuple[Turn, ...]
+    ours: frozenset[str]
+    said_before: int = 0
+    corrections_left: int = MAX_CORRECTIONS
+    uses_left: int = MAX_USES
+
+    @classmethod
+    def of(cls, what: Play) -> Self:
+        return cls(
+            what,
+            what.run,
+            _Draft(new_id(), clock.now()),
+            what.prompt.turns,
+            frozenset(t.name for t in what.server_tools.tools if t in what.prompt.tools),
+        )
+
+    @property
+    def offered(self) -> tuple[Tool, ...]:
+        """Once the uses are spent our tools are offered no more, and the model has to answer."""
+        tools = self.what.prompt.tools
+        return tuple(tool for tool in tools if self.uses_left or tool.name not in self.ours)
+
+    def next_request(self) -> ModelRequest:
+        """What the model is asked in the round that begins now."""
+        request = ModelRequest(
+            model=self.what.requested,
+            prompt=replace(self.what.prompt, turns=self.turns, tools=self.offered),
+            options=self.what.options.generation,
+            round=self.run.rounds,
+            script=self.what.options.script,
+            whole=self.what.options.whole,
+        )
+        self.run = replace(self.run, rounds=self.run.rounds + 1)
+        self.draft.calls = {}
+        self.said_before = len(self.draft.text)
+        return request
+
+    async def move_on(self, finish: Finished) -> Facts:
+        """What follows from a whole answer: how the run comes to rest, or nothing: ask again."""
+        self.draft.usage = self.draft.usage + finish.usage
+        self.run = replace(self.run, usage=self.run.usage + finish.usage)
+        calls = self.draft.made_calls()
+        move = next_move(
+            calls,
+            tools=self.offered,
+            server_tools=self.ours,
+            corrections_left=self.corrections_left,
+        )
+        match move:
+            case Finish():
+                cut = finish.reason is FinishReason.LENGTH
+                run = _moved(self.run, RunStatus.INCOMPLETE if cut else RunStatus.COMPLETED)
+                return (self.draft.finished(run, MessageStatus.COMPLETED), RunCompleted(run))
+            case UseTools(calls=made):
+                self.uses_left -= 1
+                outputs = await self._use(made)
+                said = "".join(self.draft.text[self.said_before :])
+                self._add_turns(said, made, outputs)
+                return ()
+            case AwaitClient(calls=made, ours=also):
+                await self._use(also)
+                run = _moved(self.run, RunStatus.REQUIRES_ACTION)
+                return (
+                    *(ToolCallMade(self.draft.id, call) for call in made),
+                    self.draft.finished(run, MessageStatus.REQUIRES_ACTION, calls=made),
+                    RunPaused(run, made),
+                )
+            case AskAgain(problems=problems):
+                self.corrections_left -= 1
+                self._add_turns("", calls, problems)
+                return ()
+            case StopShort(problem=problem):
+                told = Failure(
+                    Kind.PROVIDER_FAILED,
+                    "invalid_tool_call",
+                    f"The model does not make a valid tool call: {problem}",
+                )
+                return self.failed(told)
+            case _:
+                assert_never(move)
+
+    def failed(self, failure: Failure) -> Facts:
+        run = replace(_moved(self.run, RunStatus.FAILED), failure=failure)
+        return (self.draft.finished(run, MessageStatus.FAILED, failure=failure), RunFailed(run))
+
+    async def _use(self, calls: Sequence[ToolCall]) -> list[str]:
+        """The outputs of our own tools, in the order of the calls; the run keeps them."""
+        tools = self.what.server_tools
+        made, refused = calls[:MAX_CALLS], calls[MAX_CALLS:]
+        outputs = await asyncio.gather(
+            *(tools.use(call.name, parse_arguments(call.arguments) or {}) for call in made)
+        )
+        told = [*map(storable, outputs), *(_TOO_MANY for _ in refused)]
+        findings = (
+            Finding(f"{call.name} {call.arguments}"[:_LONGEST_SOURCE], output)
+            for call, output in zip(made, told, strict=False)
+        )
+        self.run = replace(self.run, findings=(*self.run.findings, *findings))
+        return told
+
+    def _add_turns(self, said: str, calls: tuple[ToolCall, ...], outputs: Sequence[str]) -> None:
+        answered = zip(calls, outputs, strict=True)
+        self.turns = (
+            *self.turns,
+            AssistantTurn(said or None, calls),
+            *(ToolTurn(call.id, call.name, output) for call, output in answered),
+        )
+
+
 async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
     """Play a run from here to its next rest: completed, failed, or waiting for the client.
 
     Every outcome is an event; an exception from here is a fault of ours.
     """
-    run = what.run
-    draft = _Draft(new_id(), clock.now())
+    playing = _Playing.of(what)
+    run, draft = what.run, playing.draft
     recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
     yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
-    turns: tuple[Turn, ...] = what.prompt.turns
-    corrections_left = MAX_CORRECTIONS
     while True:
-        request = ModelRequest(
-            model=what.requested,
-            prompt=replace(what.prompt, turns=turns),
-            options=what.options.generation,
-            round=run.rounds,
-            script=what.options.script,
-            whole=what.options.whole,
-        )
-        run = replace(run, rounds=run.rounds + 1)
-        draft.calls = {}
         finish: Finished | None = None
         try:
-            async with aclosing(_said(gateway, request, draft)) as said:
+            async with aclosing(_said(gateway, playing.next_request(), draft)) as said:
                 async for fact in said:
                     if isinstance(fact, Finished):
                         finish = fact
@@ -164,50 +289,17 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             if finish is None:
                 raise StreamCutOff("The provider ended the answer without a finish reason")
         except AppError as error:
-            yield _failed(run, draft, Failure.of(error))
+            yield playing.failed(Failure.of(error))
             return
         except Exception:
             log.exception("gateway_fault", run_id=str(run.id))
             told = Failure(Kind.PROVIDER_FAILED, "server_error", "The model could not be asked")
-            yield _failed(run, draft, told)
+            yield playing.failed(told)
             return
-        draft.usage = draft.usage + finish.usage
-        run = replace(run, usage=run.usage + finish.usage)
-        calls = draft.made_calls()
-        move = next_move(calls, tools=what.prompt.tools, corrections_left=corrections_left)
-        match move:
-            case Finish():
-                cut = finish.reason is FinishReason.LENGTH
-                ended = RunStatus.INCOMPLETE if cut else RunStatus.COMPLETED
-                run = _moved(run, ended)
-                yield (draft.finished(run, MessageStatus.COMPLETED), RunCompleted(run))
-                return
-            case AwaitClient(calls=made):
-                run = _moved(run, RunStatus.REQUIRES_ACTION)
-                yield (
-                    *(ToolCallMade(draft.id, call) for call in made),
-                    draft.finished(run, MessageStatus.REQUIRES_ACTION, calls=made),
-                    RunPaused(run, made),
-                )
-                return
-            case AskAgain(problems=problems):
-                corrections_left -= 1
-                answers = zip(calls, problems, strict=True)
-                turns = (
-                    *turns,
-                    AssistantTurn(None, calls),
-                    *(ToolTurn(call.id, call.name, problem) for call, problem in answers),
-                )
-            case StopShort(problem=problem):
-                told = Failure(
-                    Kind.PROVIDER_FAILED,
-                    "invalid_tool_call",
-                    f"The model does not make a valid tool call: {problem}",
-                )
-                yield _failed(run, draft, told)
-                return
-            case _:
-                assert_never(move)
+        rest = await playing.move_on(finish)
+        if rest:
+            yield rest
+            return
 
 
 async def _said(
@@ -241,8 +333,3 @@ async def _said(
 def _moved(run: RunSnapshot, status: RunStatus) -> RunSnapshot:
     check_move(run.status, status)
     return replace(run, status=status)
-
-
-def _failed(run: RunSnapshot, draft: _Draft, failure: Failure) -> Facts:
-    run = replace(_moved(run, RunStatus.FAILED), failure=failure)
-    return (draft.finished(run, MessageStatus.FAILED, failure=failure), RunFailed(run))

@@ -19,7 +19,7 @@ from app import clock
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
-from app.llm.gateway import NO_USAGE, Gateway
+from app.llm.gateway import NO_USAGE, Gateway, ModelName
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
 from app.messages.tables import MessageStatus
@@ -44,6 +44,7 @@ from app.runs.lease import HEARTBEAT, Lessee
 from app.runs.options import RunOptions
 from app.runs.prompting import Gathered, assemble
 from app.runs.recording import RunLost, is_durable, record
+from app.runs.server_tools import NoTools, ServerTools
 from app.runs.snapshots import (
     Failure,
     MessageSnapshot,
@@ -94,13 +95,18 @@ class Execution:
         catalogue: Catalogue,
         lookup: Lookup,
         recall: Recall,
+        web: ServerTools,
         lessee: Lessee,
         patience: float,
     ) -> None:
-        """`patience`: seconds that a run waits for the files of its message to be indexed."""
+        """`patience`: seconds that a run waits for the files of its message to be indexed.
+
+        `web` is what a model may use whose caller lets it search.
+        """
         self._scopes = scopes
         self._lookup = lookup
         self._recall = recall
+        self._web = web
         self._patience = patience
         self._gateway = gateway
         self._catalogue = catalogue
@@ -208,6 +214,7 @@ class Execution:
 
     async def _play(self, ready: Ready, feed: Feed) -> RunStatus:
         model = ready.options.model
+        tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
         try:
             found = await self._look_up(ready)
             recalled = await self._recall_memories(ready)
@@ -216,6 +223,8 @@ class Execution:
                 found,
                 recalled or (),
                 ready.options,
+                findings=ready.run.findings,
+                server_tools=tools.tools,
                 window=self._catalogue.window_of(model),
                 model_name=ready.run.model.name,
             )
@@ -234,7 +243,7 @@ class Execution:
             memory_operation_id=new_id() if _is_learnt_from(ready) else None,
         )
         status = RunStatus.IN_PROGRESS
-        what = engine.Play(run, model, ready.options, prompt)
+        what = engine.Play(run, model, ready.options, prompt, tools)
         async with aclosing(engine.play(self._gateway, what)) as played:
             breath = monotonic()
             async for facts in played:
@@ -246,6 +255,11 @@ class Execution:
                     await asyncio.sleep(0)
                     breath = monotonic()
         return status
+
+    def _takes_tools(self, model: ModelName) -> bool:
+        """A model that is known to take none would refuse the whole request."""
+        known = self._catalogue.find(model)
+        return known is None or known.tools is not False
 
     async def _look_up(self, ready: Ready) -> Found:
         """What the thread's documents say to the message, once its own files are indexed."""

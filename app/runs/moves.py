@@ -1,6 +1,6 @@
 """What happens next in a run, from what the model just said. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,10 +14,18 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitClient:
-    """The caller has to answer these calls, all of them together."""
+class UseTools:
+    """The server answers these calls itself, and the model goes on."""
 
     calls: tuple[ToolCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitClient:
+    """The caller has to answer `calls`, all of them together; the server answers `ours` first."""
+
+    calls: tuple[ToolCall, ...]
+    ours: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,17 @@ class StopShort:
     problem: str
 
 
-Move: TypeAlias = Finish | AwaitClient | AskAgain | StopShort
+Move: TypeAlias = Finish | UseTools | AwaitClient | AskAgain | StopShort
 
 
-def next_move(calls: Sequence[ToolCall], *, tools: Sequence[Tool], corrections_left: int) -> Move:
-    """Decide on the calls of one answer.
+def next_move(
+    calls: Sequence[ToolCall],
+    *,
+    tools: Sequence[Tool],
+    server_tools: Container[str] = (),
+    corrections_left: int,
+) -> Move:
+    """Decide on the calls of one answer. `server_tools` names those of `tools` that are ours.
 
     Clients index the required arguments without looking, so a call goes out only when its tool was
     offered and its arguments are an object with every required key. The model is told what is wrong
@@ -49,7 +63,9 @@ def next_move(calls: Sequence[ToolCall], *, tools: Sequence[Tool], corrections_l
     offered = {tool.name: tool for tool in tools}
     problems = tuple(_problem(call, offered.get(call.name)) for call in calls)
     if not any(problems):
-        return AwaitClient(tuple(calls))
+        ours = tuple(call for call in calls if call.name in server_tools)
+        theirs = tuple(call for call in calls if call.name not in server_tools)
+        return AwaitClient(theirs, ours) if theirs else UseTools(ours)
     if corrections_left > 0:
         return AskAgain(
             tuple(problem or "Not made: another call was wrong." for problem in problems)

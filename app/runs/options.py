@@ -14,8 +14,8 @@ from app.memories.modes import MemoryUse
 class RunOptions:
     """The wishes in effect: `instructions` and `tools` are the assistant's unless replaced.
 
-    `passages` is how many chunks of documents the model is given at most. `script` steers the
-    sandbox model. `whole` says that nobody reads the answer in pieces.
+    `passages` is how many chunks of documents the model is given at most. `web` lets it search.
+    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces.
     """
 
     model: ModelName
@@ -23,6 +23,7 @@ class RunOptions:
     tools: tuple[JsonDict, ...] = ()
     passages: int = 10
     memory: MemoryUse = field(default_factory=MemoryUse)
+    web: bool = False
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False

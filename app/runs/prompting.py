@@ -18,13 +18,17 @@ from app.messages.tables import Role
 from app.models.entries import Window
 from app.runs.history import StoredTurn, turns_of
 from app.runs.options import RunOptions
-from app.runs.snapshots import ContextUsage, Recalled
+from app.runs.snapshots import ContextUsage, Finding, Recalled
 from app.runs.window import SizedTurn, fit, room_for_prompt
 from app.tenants.scope import Scope
 
 _PAGE: Final = 500
 _LONGEST_MEMORY: Final = 4_000
 _CITE: Final = "Where you rely on something remembered, quote it and say that you remembered it."
+
+
+# Some providers refuse to answer in JSON unless the prompt says so.
+_JSON: Final = "Answer with one JSON object and nothing else."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +66,45 @@ def assemble(
     recalled: Sequence[Recalled],
     options: RunOptions,
     *,
+    findings: Sequence[Finding] = (),
+    server_tools: Sequence[Tool] = (),
     window: Window,
     model_name: str,
 ) -> tuple[Prompt, ContextUsage]:
-    """The prompt that fits. Raises ContextTooLong where not even the newest turn does."""
+    """The prompt that fits. Raises ContextTooLong where not even the newest turn does.
+
+    `findings` are those of the run before it was paused; `server_tools` are offered besides the
+    caller's, unless he has one of the same name.
+    """
     room = room_for_prompt(window.context_limit, window.max_output)
     bare = Prompt(
         system=_system(options, recalled),
         turns=(),
-        tools=tuple(tool_of(definition) for definition in options.tools),
+        tools=_tools(options, server_tools),
         memories=_memories(recalled, room // 4),
-        passages=_passages(found, room // 4),
+        passages=(*_passages(found, room // 4), *_findings(findings, room // 4)),
     )
     fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
     prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
     usage = ContextUsage(fitted.used_tokens, window.context_limit, fitted.trimmed, model_name)
     return prompt, usage
+
+
+def _tools(options: RunOptions, server_tools: Sequence[Tool]) -> tuple[Tool, ...]:
+    theirs = tuple(tool_of(definition) for definition in options.tools)
+    taken = {tool.name for tool in theirs}
+    return (*theirs, *(tool for tool in server_tools if tool.name not in taken))
+
+
+def _findings(findings: Sequence[Finding], room: int) -> tuple[Passage, ...]:
+    """The newest findings that fit into `room` tokens, in the order in which they were made."""
+    kept: list[Passage] = []
+    for finding in reversed(findings):
+        room -= count_tokens(finding.text)
+        if room < 0:
+            break
+        kept.append(Passage(finding.text, finding.source))
+    return tuple(reversed(kept))
 
 
 def _memories(recalled: Sequence[Recalled], room: int) -> tuple[str, ...]:
@@ -93,9 +120,12 @@ def _memories(recalled: Sequence[Recalled], room: int) -> tuple[str, ...]:
 
 
 def _system(options: RunOptions, recalled: Sequence[Recalled]) -> str:
-    if not (options.memory.cite and recalled):
-        return options.instructions
-    return f"{options.instructions}\n\n{_CITE}".strip()
+    parts = [options.instructions]
+    if options.memory.cite and recalled:
+        parts.append(_CITE)
+    if options.generation.json_output:
+        parts.append(_JSON)
+    return "\n\n".join(part for part in parts if part)
 
 
 def tool_of(definition: JsonDict) -> Tool:

@@ -23,7 +23,7 @@ from app.runs.events import (
     RunFailed,
     RunPaused,
 )
-from app.runs.snapshots import MessageSnapshot, Recalled, Retrieved, RunSnapshot
+from app.runs.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from app.runs.statuses import MOVES, RunStatus
 from app.tenants.scope import Scope
 from app.usage import recording as usage
@@ -40,7 +40,8 @@ _END_OF_PLAY: Final = text(f"""
             output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
             cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
             context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
-            recalled = CAST(:recalled AS json), memory_operation_id = :memory_operation_id,
+            recalled = CAST(:recalled AS json), web_findings = CAST(:findings AS json),
+            memory_operation_id = :memory_operation_id,
             error_code = :error_code, error_message = :error_message,
             ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
             lease_owner = NULL, lease_until = NULL
@@ -129,6 +130,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: 
             "context_usage": json.dumps(context.to_json()) if context else None,
             "retrieved": _json(run.retrieved or None),
             "recalled": _json(run.recalled),
+            "findings": _json(run.findings or None),
             "memory_operation_id": run.memory_operation_id if completed else None,
             "error_code": run.failure and run.failure.code,
             "error_message": run.failure and run.failure.message,
@@ -140,7 +142,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: 
         raise RunLost("The run was ended elsewhere")
 
 
-def _json(told: Sequence[Retrieved | Recalled] | None) -> str | None:
+def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
     return None if told is None else json.dumps([one.to_json() for one in told])
 
 

@@ -85,6 +85,17 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a tool of ours has returned: kept, so that a run that was paused still knows it."""
+
+    source: str
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class RunSnapshot:
     """A run at one moment. `usage` sums all its model calls.
 
@@ -104,6 +115,7 @@ class RunSnapshot:
     failure: Failure | None = None
     retrieved: tuple[Retrieved, ...] = ()
     recalled: tuple[Recalled, ...] | None = None
+    findings: tuple[Finding, ...] = ()
     memory_operation_id: UUID | None = None
 
 

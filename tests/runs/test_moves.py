@@ -3,8 +3,10 @@
 import pytest
 
 from app.llm.gateway import Tool, ToolCall
-from app.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, next_move
+from app.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, UseTools, next_move
 
+OURS = Tool("search", "", {"type": "object", "properties": {}})
+SEARCH = ToolCall("9", "search", "{}")
 TOOL = Tool("act", "", {"type": "object", "properties": {}, "required": ["a"]})
 GOOD = ToolCall("1", "act", '{"a": 1}')
 BAD = ToolCall("2", "act", "{}")
@@ -17,6 +19,9 @@ LACKS = "The arguments of 'act' lack 'a'."
         ([], 0, Finish()),
         ([GOOD], 0, AwaitClient((GOOD,))),
         ([GOOD, GOOD], 2, AwaitClient((GOOD, GOOD))),
+        ([SEARCH], 0, UseTools((SEARCH,))),
+        ([SEARCH, GOOD, SEARCH], 0, AwaitClient((GOOD,), (SEARCH, SEARCH))),
+        ([SEARCH, BAD], 1, AskAgain(("Not made: another call was wrong.", LACKS))),
         ([BAD], 1, AskAgain((LACKS,))),
         ([GOOD, BAD], 1, AskAgain(("Not made: another call was wrong.", LACKS))),
         ([BAD], 0, StopShort(LACKS)),
@@ -36,4 +41,5 @@ LACKS = "The arguments of 'act' lack 'a'."
     ],
 )
 def test_the_next_move_follows_from_the_calls(calls: list[ToolCall], left: int, move: Move) -> None:
-    assert next_move(calls, tools=[TOOL], corrections_left=left) == move
+    decided = next_move(calls, tools=[TOOL, OURS], server_tools={"search"}, corrections_left=left)
+    assert decided == move

@@ -80,14 +80,9 @@ class Exchange:
         self.handler.wfile.write(data)
 
 
-def _call(arguments: str) -> list[Request]:
-    return [
-        {
-            "id": "call_1",
-            "type": "function",
-            "function": {"name": "get_weather", "arguments": arguments},
-        }
-    ]
+def _call(arguments: str, *, name: str = "get_weather", call_id: str = "call_1") -> list[Request]:
+    function = {"name": name, "arguments": arguments}
+    return [{"id": call_id, "type": "function", "function": function}]
 
 
 def _says_hello(exchange: Exchange) -> None:
@@ -122,6 +117,42 @@ def _calls(exchange: Exchange) -> None:
         exchange.say(f"It says {exchange.request['messages'][-1]['content']}")
     else:
         exchange.say("", finish="tool_calls", calls=_call('{"location": "Oslo"}'))
+
+
+def _searches(exchange: Exchange) -> None:
+    last = exchange.request["messages"][-1]
+    if last["role"] == "tool":
+        exchange.say(f"It says {last['content']}")
+    else:
+        call = _call('{"query": "pegboard"}', name="web_search")
+        exchange.say("", finish="tool_calls", calls=call)
+
+
+def _reads_a_page(exchange: Exchange) -> None:
+    """Reads the address that its system prompt names."""
+    first, *_, last = exchange.request["messages"]
+    if last["role"] == "tool":
+        exchange.say(f"It says {last['content']}")
+    else:
+        call = _call(json.dumps({"url": first["content"]}), name="read_web_page")
+        exchange.say("", finish="tool_calls", calls=call)
+
+
+def _searches_and_calls(exchange: Exchange) -> None:
+    last = exchange.request["messages"][-1]
+    if last["role"] == "tool":
+        exchange.say(f"It says {last['content']}")
+    else:
+        search = _call('{"query": "pegboard"}', name="web_search", call_id="call_2")
+        exchange.say("", finish="tool_calls", calls=[*search, *_call('{"location": "Oslo"}')])
+
+
+def _searches_forever(exchange: Exchange) -> None:
+    if exchange.request.get("tools"):
+        call = _call('{"query": "more"}', name="web_search")
+        exchange.say("", finish="tool_calls", calls=call)
+    else:
+        exchange.say("Enough")
 
 
 def _learns(exchange: Exchange) -> None:
@@ -184,6 +215,10 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cuts-off": _cuts_off,
     "breaks": _breaks,
     "calls": _calls,
+    "searches": _searches,
+    "searches-and-calls": _searches_and_calls,
+    "searches-forever": _searches_forever,
+    "reads-a-page": _reads_a_page,
     "learns": _learns,
     "learns-badly": _learns_badly,
     "calls-without-location-first": _calls_without_location_first,

@@ -90,6 +90,14 @@ def _thinking(value: Any) -> Any:
 Text = Annotated[str | None, BeforeValidator(_empty_as_absent)]
 Flag = Annotated[bool | None, BeforeValidator(_empty_as_absent)]
 JsonField = Annotated[dict[str, Any] | None, BeforeValidator(_json_text)]
+
+
+def _toggle(value: Any) -> bool:
+    """`Auto` and its like are on; what clients send for off, and what nobody knows, is off."""
+    return value is True or str(value).strip().lower() in {"auto", "on", "true", "1"}
+
+
+Toggle = Annotated[bool, BeforeValidator(_toggle)]
 Thinking = Annotated[dict[str, Any] | None, BeforeValidator(_thinking)]
 Mode = Annotated[MemoryMode, BeforeValidator(_memory_mode)]
 
@@ -104,6 +112,7 @@ class MessageIn(BaseModel):
     memory: Mode = MemoryMode.OFF
     memory_pro: Mode = MemoryMode.OFF
     memory_response_citation: Flag = None
+    web_search: Toggle = False
     send_to_llm: Flag = None
     json_output: Flag = None
     metadata: JsonField = None

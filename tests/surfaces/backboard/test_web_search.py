@@ -1,0 +1,188 @@
+"""A model that may search the web does so within its run; nobody else notices the tools."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.postgres import new_database, query
+from tests.support.provider import Provider, running_provider
+from tests.support.server import Server, start_server
+from tests.support.stream import stream, text_of, types_of
+from tests.support.talk import WEATHER, messages_of, new_thread, say, submit
+from tests.support.website import Website, answer, page, running_website
+
+FOUND = {
+    "title": "Pegboards",
+    "url": "https://pegboard.example/",
+    "content": "Holes in a grid",
+}
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def website() -> Iterator[Website]:
+    with running_website() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def url(postgres_url: str) -> str:
+    return new_database(postgres_url)
+
+
+@pytest.fixture(scope="module")
+def server(url: str, provider: Provider, website: Website) -> Iterator[Server]:
+    running = start_server(
+        PEGBOARD_DATABASE_URL=url,
+        PEGBOARD_SANDBOX="auto",
+        PEGBOARD_SEARXNG_URL=website.url("/"),
+        OPENAI_API_KEY="sk-x",
+        OPENAI_BASE_URL=provider.url,
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def searxng(website: Website) -> None:
+    website.answers["/search"] = answer({"results": [FOUND]})
+
+
+def offered(provider: Provider, at: int = -1) -> list[str]:
+    return [tool["function"]["name"] for tool in provider.requests[at].get("tools", [])]
+
+
+def search(client: httpx.Client, thread_id: str, model: str, **fields: Any) -> dict[str, Any]:
+    return say(client, thread_id, "What is a pegboard?", model_name=model, **fields)
+
+
+def test_what_was_found_is_shown_to_the_model_and_the_calls_to_nobody(
+    client: httpx.Client, provider: Provider, website: Website
+) -> None:
+    thread_id = new_thread(client)
+    told = search(client, thread_id, "searches", web_search="Auto")
+    assert told["status"] == "COMPLETED"
+    assert "Holes in a grid" in told["content"]
+    assert told["tool_calls"] is None
+    assert website.paths[-1] == "/search?q=pegboard&format=json"
+    assert offered(provider) == ["web_search", "read_web_page"]
+    assert [role for role, _, _ in messages_of(client, thread_id)] == ["user", "assistant"]
+    assert told["total_tokens"] == 24  # both calls of the model
+
+
+def test_a_stream_tells_the_answer_alone(client: httpx.Client) -> None:
+    body = {"content": "?", "model_name": "searches", "web_search": "auto", "stream": True}
+    events = stream(client, f"/threads/{new_thread(client)}/messages", json=body)
+    assert types_of(events) == [
+        "message_received",
+        "user_message",
+        "run_started",
+        "message_start",
+        "content_streaming",
+        "run_ended",
+    ]
+    assert "Holes in a grid" in text_of(events)
+
+
+@pytest.mark.parametrize("fields", [{}, {"web_search": "off"}, {"web_search": None}])
+def test_who_does_not_ask_for_it_has_no_search(
+    client: httpx.Client, provider: Provider, fields: dict[str, Any]
+) -> None:
+    search(client, new_thread(client), "says-hello", **fields)
+    assert offered(provider) == []
+
+
+def test_a_search_that_fails_is_told_to_the_model(client: httpx.Client, website: Website) -> None:
+    website.answers["/search"] = page("no", status=500)
+    told = search(client, new_thread(client), "searches", web_search="Auto")
+    assert told["status"] == "COMPLETED"
+    assert "web_search failed" in told["content"]
+
+
+def test_the_inside_of_the_network_cannot_be_read(client: httpx.Client, website: Website) -> None:
+    before = len(website.requests)
+    told = search(
+        client,
+        new_thread(client),
+        "reads-a-page",
+        web_search="Auto",
+        system_prompt=website.url("/secret"),
+    )
+    assert "read_web_page failed" in told["content"]
+    assert len(website.requests) == before
+
+
+def test_a_search_beside_a_clients_call_is_done_and_remembered(
+    client: httpx.Client, provider: Provider, url: str
+) -> None:
+    thread_id = new_thread(client, tools=[WEATHER])
+    paused = search(client, thread_id, "searches-and-calls", web_search="Auto")
+    assert [call["function"]["name"] for call in paused["tool_calls"]] == ["get_weather"]
+    assert offered(provider) == ["get_weather", "web_search", "read_web_page"]
+    kept = query(
+        url, "SELECT web_findings FROM runs WHERE id = CAST(:r AS uuid)", r=paused["run_id"]
+    )
+    assert "Holes in a grid" in str(kept)
+    ended = submit(client, paused, "snow").json()
+    assert ended["content"] == "It says snow"
+    assert "Holes in a grid" in provider.last()["messages"][0]["content"]
+    assert offered(provider) == ["get_weather", "web_search", "read_web_page"]
+
+
+def test_a_model_that_searches_without_end_has_to_answer(
+    client: httpx.Client, provider: Provider
+) -> None:
+    before = len(provider.requests)
+    told = search(client, new_thread(client), "searches-forever", web_search="Auto")
+    assert told["content"] == "Enough"
+    asked = provider.requests[before:]
+    assert len(asked) == 9
+    assert offered(provider) == []
+
+
+def test_a_clients_tool_of_the_same_name_is_the_clients(
+    client: httpx.Client, provider: Provider, website: Website
+) -> None:
+    before = len(website.requests)
+    own = {"type": "function", "function": {"name": "web_search", "parameters": {}}}
+    paused = search(client, new_thread(client, tools=[own]), "searches", web_search="Auto")
+    assert paused["status"] == "REQUIRES_ACTION"
+    assert offered(provider) == ["web_search", "read_web_page"]
+    assert len(website.requests) == before
+
+
+def test_without_a_search_configured_nothing_fails(start: Any, provider: Provider) -> None:
+    server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
+    with server.client() as client:
+        told = search(client, new_thread(client), "says-hello", web_search="Auto")
+        assert told["status"] == "COMPLETED"
+        assert offered(provider) == []
+
+
+def test_the_sandbox_model_searches_too(client: httpx.Client) -> None:
+    told = say(
+        client,
+        new_thread(client),
+        "Please use web_search to look for pegboards.",
+        llm_provider="anthropic",
+        model_name="claude",
+        web_search="Auto",
+    )
+    assert "Holes in a grid" in told["content"]
+
+
+def test_an_answer_in_json_is_asked_for_in_words_as_well(
+    client: httpx.Client, provider: Provider
+) -> None:
+    search(client, new_thread(client, system_prompt="Be kind"), "says-hello", json_output=True)
+    request = provider.last()
+    assert request["response_format"] == {"type": "json_object"}
+    assert request["messages"][0]["content"].startswith("Be kind\n\n")
+    assert "JSON" in request["messages"][0]["content"]
