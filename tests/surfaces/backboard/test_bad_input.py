@@ -182,6 +182,6 @@ def test_a_feature_that_is_not_here_is_named(client: httpx.Client, field: str) -
     url = f"/threads/{new_thread(client)}/messages"
     response = client.post(url, json={"content": "x", field: {"a": 1}})
     assert response.status_code == 501
-    assert field.split("_", maxsplit=1)[0] in response.json()["detail"]
+    assert field.replace("_", " ") in response.json()["detail"].lower()
     for off in ("off", None, "", False):
         assert client.post(url, json={"content": "x", field: off}).status_code == 200

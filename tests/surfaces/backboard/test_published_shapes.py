@@ -13,6 +13,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from tests.support.documents import indexed
+from tests.support.memories import settled
 from tests.support.server import Server
 from tests.support.talk import WEATHER, say, submit
 
@@ -77,6 +79,29 @@ def test_answers_have_the_published_shapes(checked: tuple[httpx.Client, set[str]
         for operation in PUBLISHED["operations"]
         if not re.search(r"documents|memories|models", operation)
     }
+
+
+def test_documents_and_memories_have_the_published_shapes(
+    checked: tuple[httpx.Client, set[str]],
+) -> None:
+    client, used = checked
+    assistant = client.post("/assistants", json={"name": "A"}).json()
+    url = f"/assistants/{assistant['assistant_id']}"
+    thread = client.post(f"{url}/threads", json={}).json()
+    for place in (url, f"/threads/{thread['thread_id']}"):
+        document = indexed(client, place, "a.txt", b"Some text.")
+        client.get(f"{place}/documents")
+        client.delete(f"/documents/{document['document_id']}")
+    kept = client.post(f"{url}/memories", json={"content": "x", "metadata": {"n": 1}}).json()
+    client.get(f"{url}/memories/{kept['id']}")
+    client.put(f"{url}/memories/{kept['id']}", json={"content": "y"})
+    client.get(f"{url}/memories", params={"page": 1})
+    client.get(f"{url}/memories/stats")
+    told = say(client, thread["thread_id"], "My name is Sarah.", memory="Auto")
+    settled(client, told["memory_operation_id"])
+    client.delete(f"{url}/memories/{kept['id']}")
+    wanted = {one for one in PUBLISHED["operations"] if re.search(r"documents|memories", one)}
+    assert wanted <= used
 
 
 def test_the_model_library_has_the_published_shapes(
