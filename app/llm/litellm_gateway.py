@@ -197,12 +197,14 @@ def _options(options: GenerationOptions) -> dict[str, Any]:
     elif options.json_output:
         chosen["response_format"] = {"type": "json_object"}
     if options.thinking:
-        effort = options.thinking.get("effort") or options.thinking.get("reasoning_effort")
+        wish = options.thinking
+        effort = wish.get("effort") or wish.get("reasoning_effort")
+        budget = wish.get("budget_tokens") or wish.get("max_tokens")
         if effort in _EFFORTS:
             chosen["reasoning_effort"] = effort
-        elif "type" in options.thinking:
-            chosen["thinking"] = dict(options.thinking)
-        elif isinstance(budget := options.thinking.get("budget_tokens"), int):
+        elif "type" in wish:
+            chosen["thinking"] = dict(wish)
+        elif isinstance(budget, int):
             chosen["thinking"] = {"type": "enabled", "budget_tokens": budget}
         else:
             chosen["reasoning_effort"] = "medium"

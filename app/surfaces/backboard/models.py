@@ -19,8 +19,8 @@ from app.surfaces.backboard.wire.models import (
     ModelsOut,
     NoModelsOut,
     ProvidersOut,
-    ThinkingOut,
-    thinking_out,
+    ThinkingMetadataOut,
+    thinking_metadata_out,
 )
 from app.surfaces.scopes import Server
 from app.wiring import Resources
@@ -86,13 +86,13 @@ async def list_models_of_provider(
 @router.get("/models/thinking-metadata")
 async def get_thinking_metadata(
     server: Server, model: str, provider: str | None = None
-) -> ThinkingOut:
+) -> ThinkingMetadataOut:
     """How a model's reasoning is asked for; one that is not known has none."""
     if provider:
         found = server.catalogue.find(ModelName(provider, model))
     else:
         found = server.catalogue.named(model)
-    return thinking_out(found or Model("", model))
+    return thinking_metadata_out(found or Model(provider or "", model))
 
 
 @router.get("/models/embedding/all")

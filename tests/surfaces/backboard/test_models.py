@@ -171,13 +171,21 @@ def test_thinking_controls_are_told_for_any_model(client: httpx.Client) -> None:
         answer: dict[str, Any] = client.get("/models/thinking-metadata", params=query).json()
         return answer
 
-    assert told(provider="anthropic", model="claude-sonnet-4-5") == {
+    controls = {
         "supported": True,
         "allowed_fields": ["effort", "type", "budget_tokens"],
         "effort_levels": ["low", "medium", "high"],
         "default_effort": None,
         "defaults_only": False,
         "always_on": False,
+    }
+    assert told(provider="anthropic", model="claude-sonnet-4-5") == {
+        **controls,
+        "provider": "anthropic",
+        "model": "claude-sonnet-4-5",
+        "max_output_tokens": 64_000,
+        "supports_thinking": True,
+        "thinking_controls": controls,
     }
     for without in (told(model="gpt-4o"), told(provider="nobody", model="nothing")):
         assert (without["supported"], without["allowed_fields"]) == (False, [])

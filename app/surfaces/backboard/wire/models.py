@@ -24,6 +24,16 @@ class ThinkingOut(TypedDict):
     always_on: bool
 
 
+class ThinkingMetadataOut(ThinkingOut):
+    """The controls, by themselves and as the official command-line client looks for them."""
+
+    provider: str
+    model: str
+    max_output_tokens: int | None
+    supports_thinking: bool
+    thinking_controls: ThinkingOut
+
+
 class Architecture(TypedDict):
     input_modalities: list[str]
     output_modalities: list[str]
@@ -134,6 +144,18 @@ class NoModelsOut(BaseModel):
 
     models: list[Any] = []
     total: int = 0
+
+
+def thinking_metadata_out(model: Model) -> ThinkingMetadataOut:
+    controls = thinking_out(model)
+    return {
+        **controls,
+        "provider": model.provider,
+        "model": model.name,
+        "max_output_tokens": model.window.max_output,
+        "supports_thinking": controls["supported"],
+        "thinking_controls": controls,
+    }
 
 
 def thinking_out(model: Model) -> ThinkingOut:
