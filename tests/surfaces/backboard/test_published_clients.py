@@ -5,27 +5,28 @@ cannot parse an answer breaks off, and so fails the test of that chapter.
 """
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from app.identifiers import new_id
+from tests.support.published_clients import (
+    DRIVERS,
+    NODE,
+    OF_THE_PROJECT,
+    can_run,
+    play,
+    run,
+    version_of,
+)
 from tests.support.server import Server
 
-ROOT: Final = Path(__file__).parents[3]
-DRIVERS: Final = ROOT / "tests" / "clients"
-INSTALLED: Final = ROOT / ".clients"
 WORDS: Final = json.loads((DRIVERS / "words.json").read_text("utf-8"))
-CLIENTS: Final = ("python-1.0.3", "python-1.3.3", "python-1.4.12", "python-1.5.10", "node-1.5.0")
-OF_THE_PROJECT: Final = "python-1.5.10"  # in the environment itself, not fetched by `make clients`
+CLIENTS: Final = ("python-1.0.3", "python-1.3.3", "python-1.4.12", OF_THE_PROJECT, NODE)
 QUICKSTARTS: Final = {  # how each prints its answers, and what the last is about
     "first_message": ("{}\n", "space"),
     "first_message_streamed": ("{}", "robot"),
@@ -69,40 +70,16 @@ class Told:
 @pytest.fixture(scope="module", params=CLIENTS)
 def told(request: pytest.FixtureRequest, server: Server) -> Told:
     client: str = request.param
-    lines = tuple(_play(client, server.api, f"key-{new_id().hex}").strip().split("\n"))
-    assert json.loads(lines[0]) == {"chapter": "client", "step": client.split("-")[1]}
+    lines = tuple(_play(client, server.api).strip().split("\n"))
+    assert json.loads(lines[0]) == {"chapter": "client", "step": version_of(client)}
     return Told(client, lines)
 
 
-def _play(client: str, url: str, key: str) -> str:
-    if client.startswith("node"):
-        folder = INSTALLED / "node"
-        if shutil.which("node") is None or not folder.is_dir():
-            pytest.skip("needs Node.js with npm, and then `make clients`")
-        return _output(["node", str(DRIVERS / "drive_node.mjs"), url, key, str(folder)])
-    packages: Path | None = None
-    if client != OF_THE_PROJECT:
-        packages = INSTALLED / client
-        if not packages.is_dir():
-            pytest.fail(f"{packages} is missing: run `make clients`")
-    driver = "drive_1_0_3.py" if client == "python-1.0.3" else "drive_async.py"
-    return _output([sys.executable, str(DRIVERS / driver), url, key], packages)
-
-
-def _output(command: Sequence[str], packages: Path | None = None) -> str:
-    """What a client's program prints, with these packages before all others."""
-    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(packages or "")}
-    ran = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+def _play(client: str, url: str) -> str:
+    if not can_run(client):
+        pytest.skip("needs Node.js with npm, and then `make clients`")
+    drivers = {"python-1.0.3": "drive_1_0_3", NODE: "drive_node"}
+    return play(client, drivers.get(client, "drive_async"), url)
 
 
 def test_an_assistant_is_made_read_changed_and_deleted(told: Told) -> None:
@@ -272,7 +249,7 @@ def test_a_quickstart_prints_what_the_thread_then_holds(server: Server, program:
     printed, subject = QUICKSTARTS[program]
     key = f"key-{new_id().hex}"
     path = DRIVERS / "quickstarts" / f"{program}.py"
-    output = _output([sys.executable, str(path), server.api, key])
+    output = run([sys.executable, str(path), server.api, key])
     with server.client(key) as client:
         (thread,) = client.get("/threads").json()
     said = [one["content"] for one in thread["messages"] if one["role"] == "assistant"]
