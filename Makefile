@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/\1/' tests/clients/python.txt)
 
-.PHONY: help serve test lint bench clients fetched lock clean
+.PHONY: help serve test lint bench conformance clients fetched lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 serve: $(VENV)/.serve ## Serve on http://127.0.0.1:8000 (PEGBOARD_PORT and others change that)
 	@exec $(BIN)/pegboard serve
@@ -25,6 +25,9 @@ lint: $(VENV)/.test ## Check style, types and the direction of imports
 
 bench: $(VENV)/.test ## Measure a message's way through the server against a bare floor
 	@$(BIN)/python -m bench
+
+conformance: $(VENV)/.test clients ## Drive every published client and write docs/conformance.md
+	@$(BIN)/python -m tests.conformance
 
 # Each installation spends its time waiting, so four wait at once unless make was told otherwise.
 clients: $(VENV)/.made ## Fetch the published clients that the tests drive

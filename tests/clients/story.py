@@ -17,6 +17,7 @@ REQUEST = WORDS["request"]
 QUESTION = WORDS["question"]
 SUMMARY = WORDS["summary"]
 ATTACHMENT = Path(__file__).with_name(WORDS["attachment"])
+BROKEN = Path(__file__).with_name(WORDS["broken"])
 NOWHERE = WORDS["nowhere"]
 WEATHER_TOOL = WORDS["weather_tool"]
 # Valid JSON schema that some published client cannot parse unless the echo is put right for it.
