@@ -181,7 +181,8 @@ def blobs_of(settings: Settings) -> BlobStore:
 def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
-    In groups with workers of their own: long files must not hold up what is learnt in a moment.
+    In groups with workers of their own: neither long files nor thousands of memories that wait for
+    their vectors must hold up what is learnt in a moment.
     """
 
     async def index_document(tenant_id: str, document_id: str) -> None:
@@ -198,11 +199,8 @@ def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
 
     return (
         {INDEX_DOCUMENT: index_document},
-        {
-            LEARN: learn,
-            EMBED_MEMORY: embed_memory,
-            REMOVE_BLOB: remove_blob,
-        },
+        {LEARN: learn, REMOVE_BLOB: remove_blob},
+        {EMBED_MEMORY: embed_memory},
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from app import clock
 from app.assistants.tables import Assistant
@@ -64,14 +64,27 @@ async def create(
 
 
 async def default(scope: Scope) -> UUID:
-    """The tenant's default assistant, made when first asked for."""
-    there = scope.select_columns(Assistant, Assistant.id).where(Assistant.is_default)
-    found: UUID | None = await scope.session.scalar(there)
-    if found is not None:
-        return found
+    """The tenant's default assistant, made when first asked for; there until this transaction ends.
+
+    Of two first requests, the second waits for the first and finds its assistant. One that is
+    deleted in that moment is made again.
+    """
+    there = (
+        scope.select_columns(Assistant, Assistant.id)
+        .where(Assistant.is_default)
+        .with_for_update(read=True, key_share=True)
+    )
+    made: UUID | None = await scope.session.scalar(there)
+    while made is None:
+        made = await scope.session.scalar(_default(scope).returning(Assistant.id))
+        if made is None:
+            made = await scope.session.scalar(there)
+    return made
+
+
+def _default(scope: Scope) -> Insert:
     moment = clock.now()
-    # Of two first requests, the second waits here for the first and finds its assistant.
-    await scope.session.execute(
+    return (
         insert(Assistant)
         .values(
             id=new_id(),
@@ -89,8 +102,6 @@ async def default(scope: Scope) -> UUID:
             index_elements=[Assistant.tenant_id], index_where=text("is_default")
         )
     )
-    made: UUID = (await scope.session.scalars(there)).one()
-    return made
 
 
 async def get(scope: Scope, assistant_id: UUID) -> Assistant:

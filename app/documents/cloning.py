@@ -18,6 +18,14 @@ from app.documents.tables import DocumentStatus
 from app.identifiers import new_id
 from app.tenants.scope import Scope
 
+# Held, so that none is deleted between the copying of its row and that of its chunks.
+_HOLD: Final = text("""
+    SELECT id FROM documents
+    WHERE tenant_id = :tenant_id AND id = ANY(:originals)
+    ORDER BY id
+    FOR KEY SHARE
+""")
+
 _COPY_DOCUMENTS: Final = text("""
     INSERT INTO documents (id, tenant_id, created_at, assistant_id, thread_id, message_id, filename,
                            status, status_message, summary, byte_size, sha256, attempts,
@@ -88,6 +96,7 @@ async def clone(scope: Scope, copies: Mapping[UUID, UUID], *, target_id: UUID) -
         "originals": list(copies),
         "copies": list(copies.values()),
     }
+    await scope.session.execute(_HOLD, pairs)
     done = await scope.session.scalars(
         _COPY_DOCUMENTS, {**pairs, "moment": clock.now(), "indexed": DocumentStatus.INDEXED}
     )

@@ -14,8 +14,13 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from app import strict_json
+
 _TIMEOUT: Final = 5.0
+_LARGEST: Final = 4 * 1024 * 1024
+_LONGEST_NAME: Final = 256
 _MOST: Final = 500
+_MOST_TOKENS: Final = 1_000_000_000
 _DESCRIBED_AT_ONCE: Final = 4
 
 # provider, where its address is, where its key may be
@@ -25,6 +30,8 @@ _VARIABLES: Final = (
     ("lm_studio", ("LM_STUDIO_API_BASE",), "LM_STUDIO_API_KEY"),
     ("ollama", ("OLLAMA_API_BASE",), "OLLAMA_API_KEY"),
 )
+
+_UNUSABLE: Final = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError)
 
 log = structlog.get_logger("pegboard.models")
 
@@ -77,7 +84,7 @@ async def _served_by(client: httpx.AsyncClient, endpoint: Endpoint) -> list[Serv
             ServedModel(endpoint.provider, one["id"], _count(one.get("max_model_len")))
             for one in _entries(listed.get("data"), "id")
         ]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except _UNUSABLE as error:
         log.warning("models_not_listed", provider=endpoint.provider, error=type(error).__name__)
         return []
 
@@ -90,7 +97,7 @@ async def _served_by_ollama(client: httpx.AsyncClient, endpoint: Endpoint) -> li
         async with at_once:
             try:
                 told = await _ask(client, endpoint, "POST", "/api/show", {"model": name})
-            except (httpx.HTTPError, ValueError):
+            except _UNUSABLE:
                 told = {}
         return _of_ollama(name, told)
 
@@ -103,7 +110,7 @@ def _of_ollama(name: str, told: Mapping[str, Any]) -> ServedModel:
     info = told.get("model_info")
     figures = info if isinstance(info, dict) else {}
     said = told.get("capabilities")
-    can = set(said) if isinstance(said, list) else None
+    can = {one for one in said if isinstance(one, str)} if isinstance(said, list) else None
     embeds = bool(can and "embedding" in can)
     return ServedModel(
         "ollama",
@@ -124,12 +131,22 @@ async def _ask(
     path: str,
     body: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The endpoint's answer as an object. Raises httpx.HTTPError, or ValueError for another."""
+    """The endpoint's answer as an object. Raises one of _UNUSABLE."""
     key = os.environ.get(endpoint.key)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    answer = await client.request(method, endpoint.url + path, json=body, headers=headers)
-    answer.raise_for_status()
-    told = answer.json()
+    headers["Accept-Encoding"] = "identity"  # what is packed has no bound before it is unpacked
+    url = endpoint.url + path
+    data = b""
+    async with (
+        asyncio.timeout(_TIMEOUT),
+        client.stream(method, url, json=body, headers=headers) as answer,
+    ):
+        answer.raise_for_status()
+        async for piece in answer.aiter_raw():
+            data += piece
+            if len(data) > _LARGEST:
+                raise ValueError("too long")
+    told = await asyncio.to_thread(strict_json.loads, data)
     if not isinstance(told, dict):
         raise ValueError("not an object")
     return told
@@ -137,8 +154,11 @@ async def _ask(
 
 def _entries(listed: Any, name: str) -> list[dict[str, Any]]:
     entries = listed if isinstance(listed, list) else []
-    named = (one for one in entries if isinstance(one, dict) and isinstance(one.get(name), str))
-    return [one for one in named if one[name].strip()][:_MOST]
+    return [one for one in entries if isinstance(one, dict) and _is_name(one.get(name))][:_MOST]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
 
 
 def _figure(figures: Mapping[str, Any], ending: str) -> int | None:
@@ -146,4 +166,5 @@ def _figure(figures: Mapping[str, Any], ending: str) -> int | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and value > 0 else None
+    known = isinstance(value, int) and not isinstance(value, bool)
+    return value if known and 0 < value <= _MOST_TOKENS else None

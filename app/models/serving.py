@@ -3,18 +3,25 @@
 import asyncio
 from typing import Final
 
+import structlog
+
 from app.llm.endpoints import ServedModel, configured_endpoints, served_models
 from app.models.catalogue import Catalogue
 from app.models.entries import UNKNOWN_WINDOW, Model, ModelType, Thinking, Window
 
 EVERY_SECONDS: Final = 60.0
 
+log = structlog.get_logger("pegboard.models")
+
 
 async def keep_told(catalogue: Catalogue) -> None:
     """Ask the endpoints again and again; return at once where there are none."""
     endpoints = configured_endpoints()
     while endpoints:
-        catalogue.serve(_entry(one) for one in await served_models(endpoints))
+        try:
+            catalogue.serve(_entry(one) for one in await served_models(endpoints))
+        except Exception:  # whatever one answer was like, the next may be better
+            log.exception("endpoints_not_read")
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -174,7 +174,7 @@ class Conversations:
         return Turn(ready.run, self._execution.begin(ready))
 
     async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
-        """End a run, wherever it is played; False where it was over before. Raises NotFound.
+        """End a run, wherever it is played; False where it had ended otherwise. Raises NotFound.
 
         Returns once it is ended, with the text that was told kept, or after some seconds where
         another process plays it.
@@ -197,6 +197,10 @@ class Conversations:
             if asyncio.get_running_loop().time() > deadline:
                 return True
             await asyncio.sleep(_POLL)
+
+    def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
+        """Stop the runs of a thread, or of an assistant, that has been deleted."""
+        self._execution.abandon(thread_id=thread_id, assistant_id=assistant_id)
 
     async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
         run = await queries.get(scope, thread_id=thread_id, run_id=run_id)

@@ -44,6 +44,7 @@ from app.runs.events import (
     MessageStarted,
     ReasoningDelta,
     ReasoningFinished,
+    RoundFinished,
     RunCompleted,
     RunFailed,
     RunPaused,
@@ -196,10 +197,12 @@ class _Playing:
         self.said_before = len(self.draft.text)
         return request
 
+    def count(self, used: Usage) -> None:
+        self.draft.usage = self.draft.usage + used
+        self.run = replace(self.run, usage=self.run.usage + used)
+
     async def move_on(self, finish: Finished) -> Facts:
         """What follows from a whole answer: how the run comes to rest, or nothing: ask again."""
-        self.draft.usage = self.draft.usage + finish.usage
-        self.run = replace(self.run, usage=self.run.usage + finish.usage)
         calls = self.draft.made_calls()
         move = next_move(
             calls,
@@ -296,6 +299,10 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             told = Failure(Kind.PROVIDER_FAILED, "server_error", "The model could not be asked")
             yield playing.failed(told)
             return
+        playing.count(finish.usage)
+        if draft.calls:
+            # Our own tools may take their time, and be broken off.
+            yield (RoundFinished(playing.run),)
         rest = await playing.move_on(finish)
         if rest:
             yield rest

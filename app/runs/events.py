@@ -61,6 +61,13 @@ class ToolCallMade:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundFinished:
+    """The model has answered with calls, and what that used is known; the run goes on."""
+
+    run: RunSnapshot
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFinished:
     """The assistant's message as it stays: whole, or what there was when the run broke off."""
 
@@ -98,6 +105,7 @@ RunEvent: TypeAlias = (
     | ReasoningFinished
     | TextDelta
     | ToolCallMade
+    | RoundFinished
     | MessageFinished
     | RunPaused
     | RunCompleted

@@ -7,7 +7,7 @@ place at the feed, and the run goes on.
 import asyncio
 from collections import defaultdict
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,7 @@ from app import clock
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
-from app.llm.gateway import NO_USAGE, Gateway, ModelName
+from app.llm.gateway import Gateway, ModelName
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
 from app.messages.tables import MessageStatus
@@ -31,6 +31,7 @@ from app.runs.events import (
     MessageFinished,
     MessageStarted,
     ReasoningDelta,
+    RoundFinished,
     RunCancelled,
     RunCompleted,
     RunEvent,
@@ -43,7 +44,7 @@ from app.runs.feed import Feed, Feeds
 from app.runs.lease import HEARTBEAT, Lessee
 from app.runs.options import RunOptions
 from app.runs.prompting import Gathered, assemble
-from app.runs.recording import RunLost, is_durable, record
+from app.runs.recording import RunLost, Spent, is_durable, record, record_usage
 from app.runs.server_tools import NoTools, ServerTools
 from app.runs.snapshots import (
     Failure,
@@ -75,6 +76,7 @@ class Ready:
     """A run that this process has leased, and what was read for it.
 
     `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
+    What this play uses is kept under its `play_id`, once.
     """
 
     run: RunSnapshot
@@ -82,6 +84,7 @@ class Ready:
     gathered: Gathered
     look_up: bool = False
     awaited: tuple[UUID, ...] = ()
+    play_id: UUID = field(default_factory=new_id)
 
 
 class Execution:
@@ -151,6 +154,14 @@ class Execution:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
+        """Stop playing what has been deleted, without waiting for it."""
+        for run in list(self._plays.values()):
+            if thread_id == run.thread_id or (
+                assistant_id is not None and assistant_id == run.assistant_id
+            ):
+                self._told_to_end(run.id)
 
     def _told_to_end(self, run_id: UUID) -> "asyncio.Task[None] | None":
         task = next((task for task, run in self._plays.items() if run.id == run_id), None)
@@ -306,14 +317,18 @@ class Execution:
         feed.publish(facts)
 
     async def _store(self, ready: Ready, facts: Facts) -> None:
-        async with self._scopes(ready.run.tenant_id) as scope:
-            await record(
-                scope,
-                facts,
-                lessee_id=self._lessee.process_id,
-                used_before=ready.run.usage,
-                lesson=_lesson(ready, facts),
-            )
+        tenant_id, lesson = ready.run.tenant_id, _lesson(ready, facts)
+        spent = Spent(ready.play_id, since=ready.run.usage)
+        try:
+            async with self._scopes(tenant_id) as scope:
+                await record(
+                    scope, facts, lessee_id=self._lessee.process_id, spent=spent, lesson=lesson
+                )
+        except RunLost:
+            # Perhaps it is gone with its thread; what it has used was used all the same.
+            async with self._scopes(tenant_id) as scope:
+                await record_usage(scope, facts, spent)
+            raise
 
     async def _break_off(self, ready: Ready, feed: Feed, failure: Failure | None) -> None:
         """End a run that has not come to rest: failed, or cancelled where nothing failed."""
@@ -365,7 +380,8 @@ def _status_after(facts: Facts) -> RunStatus | None:
 
 def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure | None) -> Facts:
     """The end of a run that broke off after `told`; the text that was told is kept."""
-    run = next((e.run for e in told if isinstance(e, RunStarted)), run)
+    begun = run.usage
+    run = next((e.run for e in reversed(told) if isinstance(e, RunStarted | RoundFinished)), run)
     message_id = next((e.message_id for e in told if isinstance(e, MessageStarted)), new_id())
     text = "".join(e.text for e in told if isinstance(e, TextDelta))
     reasoning = "".join(e.text for e in told if isinstance(e, ReasoningDelta))
@@ -385,7 +401,7 @@ def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure |
         reasoning=reasoning or None,
         tool_calls=(),
         model=run.model,
-        usage=NO_USAGE,
+        usage=run.usage - begun,
         created_at=clock.now(),
         failure=failure,
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -49,12 +50,20 @@ _END_OF_PLAY: Final = text(f"""
         WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
           AND runs.lease_owner = :lessee_id AND runs.status = ANY(:playing)
         RETURNING runs.id
-    ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended))
+    ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended) {usage.ONCE})
     SELECT id FROM ended
 """)  # noqa: S608  the interpolated text is a constant
 
 _PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
 _DURABLE: Final = (MessageFinished, RunPaused, RunCompleted, RunFailed, RunCancelled)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a play has used, under an id of its own: `since` the run's usage when it began."""
+
+    id: UUID
+    since: Usage
 
 
 class RunLost(AppError):
@@ -73,18 +82,17 @@ async def record(
     facts: Facts,
     *,
     lessee_id: UUID,
-    used_before: Usage,
+    spent: Spent,
     lesson: Lesson | None = None,
 ) -> None:
     """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored.
 
-    `used_before` is what the run had used when this play began. With a completed run its `lesson`
-    is opened: it is learnt from exactly if it is completed.
+    With a completed run its `lesson` is opened: it is learnt from exactly if it is completed.
     """
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, lessee_id=lessee_id, used=run.usage - used_before)
+            await _update_run(scope, run, lessee_id=lessee_id, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
             await append_answer(scope, event.message)
@@ -102,7 +110,7 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
             return None
 
 
-async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: Usage) -> None:
+async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent: Spent) -> None:
     total = run.usage
     context = run.context_usage
     completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
@@ -111,10 +119,11 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: 
         {
             **usage.parameters(
                 scope.tenant_id,
+                usage_id=spent.id,
                 purpose=Purpose.RUN,
                 subject_id=run.id,
                 model=run.model,
-                used=used,
+                used=run.usage - spent.since,
             ),
             "run_id": run.id,
             "thread_id": run.thread_id,
@@ -140,6 +149,19 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, used: 
     )
     if updated.first() is None:
         raise RunLost("The run was ended elsewhere")
+
+
+async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:
+    """Keep what a run has used that cannot be recorded any more."""
+    for run in filter(None, map(_run_after, facts)):
+        await usage.record(
+            scope,
+            usage_id=spent.id,
+            purpose=Purpose.RUN,
+            subject_id=run.id,
+            model=run.model,
+            used=run.usage - spent.since,
+        )
 
 
 def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:

@@ -70,8 +70,11 @@ async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
     """The thread that a message goes to, as it finds it. Raises NotFound."""
     if isinstance(place, UUID):
         return await open_turn(scope, place)
-    assistant_id = place.assistant_id or await assistants.default(scope)
-    await assistants.hold(scope, assistant_id)
+    assistant_id = place.assistant_id
+    if assistant_id is None:
+        assistant_id = await assistants.default(scope)
+    else:
+        await assistants.hold(scope, assistant_id)
     await threads.open_thread(scope, assistant_id=assistant_id, thread_id=place.id)
     await scope.session.flush()
     return await open_turn(scope, place.id)

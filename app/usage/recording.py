@@ -22,15 +22,23 @@ INSERT: Final = """
 """
 """For a statement that writes more than this, with `parameters`."""
 
-_INSERT_ALONE: Final = text(INSERT)
+ONCE: Final = "ON CONFLICT (id) DO NOTHING"
+
+_INSERT_ALONE: Final = text(INSERT + ONCE)
 
 
 def parameters(
-    tenant_id: UUID, *, purpose: Purpose, subject_id: UUID, model: ModelName, used: Usage
+    tenant_id: UUID,
+    *,
+    usage_id: UUID,
+    purpose: Purpose,
+    subject_id: UUID,
+    model: ModelName,
+    used: Usage,
 ) -> dict[str, Any]:
     """What INSERT refers to; `subject_id` is the run or the memory operation."""
     return {
-        "usage_id": new_id(),
+        "usage_id": usage_id,
         "tenant_id": tenant_id,
         "used_at": clock.now(),
         "purpose": purpose,
@@ -46,9 +54,21 @@ def parameters(
 
 
 async def record(
-    scope: Scope, *, purpose: Purpose, subject_id: UUID, model: ModelName, used: Usage
+    scope: Scope,
+    *,
+    purpose: Purpose,
+    subject_id: UUID,
+    model: ModelName,
+    used: Usage,
+    usage_id: UUID | None = None,
 ) -> None:
+    """Note a use; one that is noted under the same id already stays as it is."""
     told = parameters(
-        scope.tenant_id, purpose=purpose, subject_id=subject_id, model=model, used=used
+        scope.tenant_id,
+        usage_id=usage_id or new_id(),
+        purpose=purpose,
+        subject_id=subject_id,
+        model=model,
+        used=used,
     )
     await scope.session.execute(_INSERT_ALONE, told)

@@ -13,6 +13,9 @@ _LISTS: dict[str, Any] = {
         "data": [
             {"id": "acme/tiny:7b", "object": "model", "max_model_len": 4096},
             {"id": 7},
+            {"id": "n" * 300},
+            {"id": "line\nbreak"},
+            {"id": "acme/odd", "max_model_len": True},
             "not a model",
         ],
     },
@@ -23,7 +26,7 @@ _LISTS: dict[str, Any] = {
 _SHOWN: dict[str, Any] = {
     "llama-of-mine:latest": {
         "model_info": {"llama.context_length": 32768, "llama.embedding_length": 4096},
-        "capabilities": ["completion", "tools", "thinking"],
+        "capabilities": ["completion", ["odd"], "tools", "thinking"],
     },
     "embeds:latest": {
         "model_info": {"bert.context_length": 512, "bert.embedding_length": 768},
@@ -32,16 +35,30 @@ _SHOWN: dict[str, Any] = {
 }
 
 
+_ODD: list[bytes] = [
+    json.dumps({"data": [{"id": "bad\ud800name"}]}).encode(),
+    b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    b'{"data": [{"id": "' + b"x" * 5_000_000 + b'"}]}',
+    b"<html>",
+]
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._answer(_LISTS[self.path])
+        if self.path == "/odd/models":
+            self._send(_ODD[self.server.asked % len(_ODD)])  # type: ignore[attr-defined]
+            self.server.asked += 1  # type: ignore[attr-defined]
+        else:
+            self._answer(_LISTS[self.path])
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._answer(_SHOWN[body["model"]])
 
     def _answer(self, told: Any) -> None:
-        data = json.dumps(told).encode()
+        self._send(json.dumps(told).encode())
+
+    def _send(self, data: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -54,6 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running_endpoints() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.asked = 0  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -91,11 +91,15 @@ async def clone_assistant(
 
 
 @router.delete("/assistants/{assistant_id}")
-async def delete_assistant(assistant_id: UUID, scope: Writing) -> AssistantDeleted:
+async def delete_assistant(
+    assistant_id: UUID, tenant_id: CurrentTenant, server: Server
+) -> AssistantDeleted:
     """Delete an assistant with its threads and their documents."""
-    await operations.get(scope, assistant_id)
-    await documents.release_blobs(scope, assistant_id=assistant_id)
-    await operations.remove(scope, assistant_id)
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, assistant_id)
+        await documents.release_blobs(scope, assistant_id=assistant_id)
+        await operations.remove(scope, assistant_id)
+    server.conversations.abandon(assistant_id=assistant_id)
     return AssistantDeleted(
         message="Assistant deleted successfully",
         assistant_id=assistant_id,

@@ -12,6 +12,7 @@ from app.runs.events import (
     MessageStarted,
     ReasoningDelta,
     ReasoningFinished,
+    RoundFinished,
     RunCancelled,
     RunCompleted,
     RunEvent,
@@ -101,6 +102,8 @@ class Telling:
                     self._frame("tool_call_start", tool_call_id=call.id, name=call.name),
                     self._frame("tool_call_ready", tool_call=told),
                 ]
+            case RoundFinished():
+                return []
             case MessageFinished(message=message):
                 self.finished = message
                 return []

@@ -55,7 +55,7 @@ class PlacedToolOutputsIn(ToolOutputsIn):
 
 
 class CancelledOut(BaseModel):
-    """`cancelled` is false for a run that was over before."""
+    """`cancelled` is false for a run that had ended otherwise."""
 
     thread_id: UUID
     run_id: str

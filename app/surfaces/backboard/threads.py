@@ -14,7 +14,7 @@ from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
 from app.surfaces.backboard.wire.threads import ThreadDeleted, ThreadOut, threads_out
 from app.surfaces.requests import StrictRoute
-from app.surfaces.scopes import Reading, Writing
+from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.tenants.scope import Scope
 from app.threads import operations
 from app.threads.tables import Thread
@@ -73,10 +73,12 @@ async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> ThreadO
 
 
 @router.delete("/threads/{thread_id}")
-async def delete_thread(thread_id: UUID, scope: Writing) -> ThreadDeleted:
-    await operations.get(scope, thread_id)
-    await documents.release_blobs(scope, thread_id=thread_id)
-    await operations.remove(scope, thread_id)
+async def delete_thread(thread_id: UUID, tenant_id: CurrentTenant, server: Server) -> ThreadDeleted:
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, thread_id)
+        await documents.release_blobs(scope, thread_id=thread_id)
+        await operations.remove(scope, thread_id)
+    server.conversations.abandon(thread_id=thread_id)
     return ThreadDeleted(
         message="Thread deleted successfully", thread_id=thread_id, deleted_at=clock.now()
     )

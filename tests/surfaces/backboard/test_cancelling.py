@@ -221,3 +221,18 @@ def test_runs_that_are_not_there_or_not_ours(server: Server, client: httpx.Clien
         assert (answer.status_code, answer.json()) == (404, {"detail": "Run not found"})
     with server.client() as neighbour:
         assert cancel(neighbour, thread_id, run_id).json() == {"detail": "Thread not found"}
+
+
+def test_a_run_whose_thread_is_deleted_stops_and_is_counted(
+    start: StartServer, provider: Provider
+) -> None:
+    server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
+    with server.client() as client:
+        thread_id = new_thread(client)
+        events, opened = speaking(client, thread_id, model_name="falls-silent")
+        until(events, "content_streaming")
+        with server.client(client.headers["X-API-Key"]) as other:
+            assert other.delete(f"/threads/{thread_id}").status_code == 200
+        assert [event["type"] for event in events][-1] == "run_cancelled"
+        opened.__exit__(None, None, None)
+        assert not provider.released.is_set()

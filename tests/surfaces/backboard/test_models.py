@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.llm.endpoints import configured_endpoints, served_models
 from tests.support.model_lists import running_endpoints
 from tests.support.postgres import new_database
 from tests.support.server import Server, start_server
@@ -216,6 +217,25 @@ def test_what_the_operators_endpoints_serve_is_in_the_library(chosen: Server) ->
         assert llama["supports_thinking"]
         embeds = client.get("/models/embedding/embeds:latest").json()
         assert (embeds["provider"], embeds["embedding_dimensions"]) == ("ollama", 768)
+
+
+def test_odd_names_and_figures_of_an_endpoint_are_passed_over(chosen: Server) -> None:
+    with chosen.client() as client:
+        deadline = time.monotonic() + 20
+        while not (served := listed(client, provider="vllm")[0]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        told = [(model["name"], model["context_limit"]) for model in served]
+        assert told == [("acme/odd", 128_000), ("acme/tiny:7b", 4_096)]
+
+
+async def test_an_endpoint_that_answers_nonsense_serves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running_endpoints() as url:
+        monkeypatch.setenv("HOSTED_VLLM_API_BASE", f"{url}/odd")
+        for _ in range(4):
+            assert await served_models(configured_endpoints()) == []
 
 
 def test_the_catalogue_says_how_much_a_model_reads(client: httpx.Client) -> None:

@@ -69,6 +69,30 @@ def test_a_deleted_default_assistant_is_made_again(client: httpx.Client) -> None
     assert send(client, content="Hello")["assistant_id"] != first
 
 
+def test_nobody_notices_a_default_assistant_that_is_deleted_meanwhile(server: Server) -> None:
+    key = f"key-{new_id().hex}"
+    refused: list[int] = []
+
+    def delete() -> None:
+        with server.client(key) as client:
+            for _ in range(15):
+                for assistant_id, _ in assistants(client):
+                    client.delete(f"/assistants/{assistant_id}")
+
+    def speak() -> None:
+        with server.client(key) as client:
+            for _ in range(15):
+                body = {"content": "Hello", "send_to_llm": "false"}
+                refused.append(client.post("/threads/messages", json=body).status_code)
+
+    both = [threading.Thread(target=work) for work in (delete, speak, speak)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert set(refused) == {200}
+
+
 def test_with_a_thread_the_talk_goes_on_there(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     pinned = client.get(f"/threads/{thread_id}").json()["assistant_id"]

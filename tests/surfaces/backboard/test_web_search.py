@@ -1,5 +1,6 @@
 """A model that may search the web does so within its run; nobody else notices the tools."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
 from tests.support.stream import stream, text_of, types_of
 from tests.support.talk import WEATHER, messages_of, new_thread, say, submit
-from tests.support.website import Website, answer, page, running_website
+from tests.support.website import Visit, Website, answer, page, running_website
 
+RUN_OF = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
 FOUND = {
     "title": "Pegboards",
     "url": "https://pegboard.example/",
@@ -145,6 +147,39 @@ def test_a_model_that_searches_without_end_has_to_answer(
     asked = provider.requests[before:]
     assert len(asked) == 9
     assert offered(provider) == []
+
+
+@pytest.mark.parametrize("end", ["cancel", "delete"])
+def test_a_run_ended_amid_a_search_has_used_what_it_had(
+    server: Server, client: httpx.Client, website: Website, url: str, end: str
+) -> None:
+    searching, go_on = threading.Event(), threading.Event()
+
+    def slow(visit: Visit) -> None:
+        searching.set()
+        go_on.wait(30)
+
+    website.answers["/search"] = slow
+    thread_id = new_thread(client)
+    answers: list[dict[str, Any]] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(
+            search(client, thread_id, "searches", web_search="Auto", stream=False)
+        )
+    )
+    asking.start()
+    assert searching.wait(30)
+    with server.client(client.headers["X-API-Key"]) as other:
+        (run_id,) = query(url, RUN_OF, thread=thread_id)[0]
+        if end == "cancel":
+            ended = other.post(f"/threads/{thread_id}/runs/{run_id}/cancel")
+        else:
+            ended = other.delete(f"/threads/{thread_id}")
+        assert ended.status_code == 200
+        go_on.set()
+        asking.join(30)
+        assert answers[0]["status"] == "CANCELLED"
+        assert other.get("/usage").json()["totals"]["total_tokens"] == 12
 
 
 def test_a_clients_tool_of_the_same_name_is_the_clients(
