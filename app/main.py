@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from app.db.migration import is_current
 from app.exposure import Exposure
 from app.settings import Settings
-from app.surfaces import backboard
+from app.surfaces import backboard, openai
 from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
@@ -46,6 +46,7 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
             Route("/readyz", _readyz),
             Route("/metrics", _metrics),
             Mount("/api", backboard.build(rules)),
+            Mount("/v1", openai.build(rules)),
         ],
         middleware=[
             Middleware(Observe),

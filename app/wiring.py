@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +81,7 @@ class Resources:
     blobs: BlobStore
     recall: Recall
     catalogue: Catalogue
-    simulates: Callable[[ModelName], bool]
+    gateway: Gateway
     default_model: ModelName
 
 
@@ -261,7 +261,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 blobs=shelves.blobs,
                 recall=shelves.recall,
                 catalogue=catalogue,
-                simulates=gateway.simulates,
+                gateway=gateway,
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:

@@ -2,7 +2,17 @@
 
 from typing import Any, assert_never
 
-from app.llm.gateway import AssistantTurn, Prompt, Tool, ToolCall, ToolTurn, Turn, UserTurn
+from app.llm.gateway import (
+    AssistantTurn,
+    Image,
+    Prompt,
+    SystemTurn,
+    Tool,
+    ToolCall,
+    ToolTurn,
+    Turn,
+    UserTurn,
+)
 
 
 def chat_messages(prompt: Prompt) -> list[dict[str, Any]]:
@@ -48,8 +58,13 @@ def _system_text(prompt: Prompt) -> str:
 
 def _message(turn: Turn) -> dict[str, Any]:
     match turn:
-        case UserTurn(text=text):
+        case SystemTurn(text=text):
+            return {"role": "system", "content": text}
+        case UserTurn(text=text, images=()):
             return {"role": "user", "content": text}
+        case UserTurn(text=text, images=images):
+            said = [{"type": "text", "text": text}] if text else []
+            return {"role": "user", "content": [*said, *map(_image, images)]}
         case AssistantTurn(text=text, tool_calls=()):
             return {"role": "assistant", "content": text or ""}
         case AssistantTurn(text=text, tool_calls=calls):
@@ -59,6 +74,11 @@ def _message(turn: Turn) -> dict[str, Any]:
             return {"role": "tool", "tool_call_id": call_id, "content": output}
         case _:
             assert_never(turn)
+
+
+def _image(image: Image) -> dict[str, Any]:
+    detail = {"detail": image.detail} if image.detail else {}
+    return {"type": "image_url", "image_url": {"url": image.url, **detail}}
 
 
 def _call(call: ToolCall) -> dict[str, Any]:

@@ -23,8 +23,24 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture for a model that sees: an address, or the bytes themselves as a `data:` URL."""
+
+    url: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTurn:
+    """An instruction amid the talk; those before it are the prompt's `system`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTurn:
     text: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,7 @@ class ToolTurn:
     output: str
 
 
-Turn: TypeAlias = UserTurn | AssistantTurn | ToolTurn
+Turn: TypeAlias = SystemTurn | UserTurn | AssistantTurn | ToolTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ import json
 import re
 from functools import lru_cache
 
-from app.llm.gateway import AssistantTurn, Prompt, Tool, ToolTurn, Turn, UserTurn
+from app.llm.gateway import (
+    AssistantTurn,
+    Prompt,
+    SystemTurn,
+    Tool,
+    ToolTurn,
+    Turn,
+    UserTurn,
+)
 
 # Each match is one token: a stretch of a Latin word, up to three digits, one ideograph, kana or
 # hangul syllable, two characters of another script, a run of punctuation, a run of blanks. A
@@ -23,6 +31,7 @@ _TOKEN = re.compile(
 )
 
 _PER_TURN = 4
+_PER_IMAGE = 765  # what most providers count for a picture of ordinary size
 _REMEMBERED_LENGTH = 500
 _PER_PROMPT = 3
 
@@ -56,7 +65,9 @@ def count_prompt_tokens(prompt: Prompt) -> int:
 
 def _turn_tokens(turn: Turn) -> int:
     match turn:
-        case UserTurn(text=text):
+        case UserTurn(text=text, images=images):
+            return _PER_TURN + count_tokens(text) + _PER_IMAGE * len(images)
+        case SystemTurn(text=text):
             return _PER_TURN + count_tokens(text)
         case ToolTurn(output=output):
             return _PER_TURN + count_tokens(output)

@@ -115,6 +115,7 @@ class RequireKey:
     """Let in who has a key, and note the tenant in the request's state.
 
     `key_of` reads the key from the headers as the door's clients send it; `open_paths` need none.
+    `refuse_key` is told whether there was a key at all.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class RequireKey:
         key_of: Callable[[Headers], str],
         recognise: Recognise,
         refuse: Refuse,
-        refuse_key: Callable[[], Response],
+        refuse_key: Callable[[bool], Response],
         open_paths: frozenset[str],
     ) -> None:
         self._app = app
@@ -146,7 +147,7 @@ class RequireKey:
                 await away(scope, receive, send)
                 return
             if tenant_id is None:
-                await self._refuse_key()(scope, receive, send)
+                await self._refuse_key(bool(key))(scope, receive, send)
                 return
             scope.setdefault("state", {})["tenant_id"] = tenant_id
         await self._app(scope, receive, send)

@@ -11,9 +11,10 @@ from app.db.base import Base, Owned
 
 
 class Purpose(StrEnum):
-    """What a model was asked for: to answer, or to learn what to remember."""
+    """What a model was asked for: a run, one completion, or to learn what to remember."""
 
     RUN = "run"
+    COMPLETION = "completion"
     MEMORY = "memory"
 
 

@@ -4,7 +4,6 @@ from fastapi import FastAPI, Security
 from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
@@ -20,6 +19,7 @@ from app.surfaces.backboard import (
     threads,
     usage,
 )
+from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 
 _DESCRIPTION = """
@@ -27,6 +27,8 @@ Assistants with threads, messages, tool calls and streaming, in the shapes of th
 Every call carries a key in `X-API-Key`. Any Backboard SDK works with its base URL set to this
 server's `/api`.
 """
+
+_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key")
 
 
 def build(rules: DoorRules) -> FastAPI:
@@ -44,7 +46,7 @@ def build(rules: DoorRules) -> FastAPI:
         middleware=[
             Middleware(TolerateTrailingSlash),
             Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
-            *_cors(rules),
+            *cors(rules, headers=_HEADERS),
             Middleware(
                 RequireKey,
                 key_of=key_of,
@@ -70,16 +72,3 @@ def key_of(headers: Headers) -> str:
         return key
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _cors(rules: DoorRules) -> list[Middleware]:
-    if not rules.origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(rules.origins),
-            allow_methods=["*"],
-            allow_headers=["X-API-Key", "Authorization", "Content-Type", "Idempotency-Key"],
-        )
-    ]

@@ -50,7 +50,8 @@ def refuse(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status_code=status)
 
 
-def refuse_key() -> Response:
+def refuse_key(given: bool) -> Response:
+    """The same for a key that is missing and one that is wrong."""
     return refuse(401, "Invalid or missing API key")
 
 

@@ -170,7 +170,7 @@ def _model(server: Resources, model: Model) -> ModelOut:
         model,
         configured=server.catalogue.is_configured(model.provider),
         simulated=model.type is ModelType.LLM
-        and server.simulates(ModelName(model.provider, model.name)),
+        and server.gateway.simulates(ModelName(model.provider, model.name)),
     )
 
 

@@ -1,0 +1,65 @@
+"""OpenAI's API, under `/v1`."""
+
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+
+from app.surfaces import reference_page
+from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
+from app.surfaces.cors import cors
+from app.surfaces.doors import DoorRules
+from app.surfaces.openai import chat, faults, models
+
+_DESCRIPTION = """
+Models and chat completions in the shapes of OpenAI's API. Every call carries a key as a bearer
+token. Any OpenAI SDK works with its base URL set to this server's `/v1`.
+"""
+_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "OpenAI-Beta",
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    "Idempotency-Key",
+)
+
+
+def build(rules: DoorRules) -> FastAPI:
+    """The door as an application of its own, to be mounted at `/v1`."""
+    app = FastAPI(
+        title="Pegboard: OpenAI API",
+        description=_DESCRIPTION,
+        version=rules.version,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+        # For the reference page alone: RequireKey has looked at the key before.
+        dependencies=[Security(HTTPBearer(auto_error=False))],
+        middleware=[
+            Middleware(TolerateTrailingSlash),
+            Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
+            *cors(rules, headers=_HEADERS),
+            Middleware(
+                RequireKey,
+                key_of=key_of,
+                recognise=rules.recognise,
+                refuse=faults.refuse,
+                refuse_key=faults.refuse_key,
+                open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
+            ),
+            Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
+        ],
+    )
+    faults.install(app)
+    reference_page.install(app)
+    for noun in (chat, models):
+        app.include_router(noun.router)
+    return app
+
+
+def key_of(headers: Headers) -> str:
+    """The key of a request: a bearer token."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

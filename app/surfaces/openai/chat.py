@@ -1,0 +1,130 @@
+"""`/chat/completions`: a plain pass through the gateway. Nothing is stored but what was used."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+
+from app.errors import AppError
+from app.identifiers import new_id
+from app.llm.failures import StreamCutOff
+from app.llm.gateway import Delta, Finished, Image, ModelName, ModelRequest, Usage, UserTurn
+from app.surfaces.openai.faults import BadParameter, envelope, told
+from app.surfaces.openai.naming import model_named
+from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
+from app.surfaces.openai.wire.chat_request import ChatIn
+from app.surfaces.requests import StrictRoute
+from app.surfaces.scopes import CurrentTenant, Server
+from app.surfaces.sse import event_stream
+from app.usage import recording
+from app.usage.tables import Purpose
+from app.wiring import Resources
+
+router = APIRouter(tags=["Chat"], route_class=StrictRoute)
+
+_PASS_ADDRESSES_ON: Final = frozenset({"openai", "azure", "openrouter", "xai"})
+"""Providers that fetch a picture themselves. For others litellm would, from within our network."""
+
+log = structlog.get_logger("pegboard.openai")
+
+
+@router.post("/chat/completions", response_model=None)
+async def create_chat_completion(
+    body: ChatIn, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    """One answer to the messages, whole or (with `stream`) in chunks."""
+    body.check()
+    model = model_named(body.model, server.catalogue, server.default_model)
+    request = ModelRequest(
+        model=model,
+        prompt=body.prompt(),
+        options=body.options(),
+        script=(body.metadata or {}).get("sandbox"),
+        whole=not body.stream,
+    )
+    _check_images(request)
+    completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
+    deltas = _deltas(server, tenant_id, request)
+    if not body.stream:
+        async with aclosing(deltas):
+            return JSONResponse(completion.whole([delta async for delta in deltas]))
+    first = await anext(deltas)  # a refusal is an HTTP error still
+    options = body.stream_options
+    with_usage = options is not None and bool(options.include_usage)
+    frames = _frames(completion, first, deltas, with_usage=with_usage)
+    return event_stream(frames, keepalive=server.settings.keepalive)
+
+
+async def _deltas(
+    server: Resources, tenant_id: UUID, request: ModelRequest
+) -> AsyncGenerator[Delta, None]:
+    """What the model says, to its `Finished`; what it has used is kept then."""
+    async with aclosing(server.gateway.stream(request)) as said:
+        async for delta in said:
+            if isinstance(delta, Finished):
+                await _keep_usage(server, tenant_id, request.model, delta.usage)
+            yield delta
+            if isinstance(delta, Finished):
+                return
+    raise StreamCutOff("The provider ended the answer without a finish reason")
+
+
+async def _frames(
+    completion: Completion,
+    first: Delta,
+    rest: AsyncGenerator[Delta, None],
+    *,
+    with_usage: bool,
+) -> AsyncGenerator[bytes, None]:
+    yield completion.begin()
+    yield completion.piece(first)
+    used = first.usage if isinstance(first, Finished) else Usage()
+    try:
+        async with aclosing(rest):
+            async for delta in rest:
+                yield completion.piece(delta)
+                if isinstance(delta, Finished):
+                    used = delta.usage
+    except AppError as error:
+        yield fault_frame(told(error))
+        return
+    except Exception:
+        log.exception("gateway_fault")
+        yield fault_frame(envelope("The model could not be asked", kind="server_error"))
+        return
+    if with_usage:
+        yield completion.usage(used)
+    yield DONE
+
+
+async def _keep_usage(server: Resources, tenant_id: UUID, model: ModelName, used: Usage) -> None:
+    async with server.scopes(tenant_id) as scope:
+        await recording.record(
+            scope,
+            purpose=Purpose.COMPLETION,
+            subject_id=new_id(),
+            model=server.gateway.answers_as(model),
+            used=used,
+        )
+
+
+def _check_images(request: ModelRequest) -> None:
+    if request.model.provider in _PASS_ADDRESSES_ON:
+        return
+    images: list[Image] = [
+        image
+        for turn in request.prompt.turns
+        if isinstance(turn, UserTurn)
+        for image in turn.images
+    ]
+    if any(not image.url.startswith("data:") for image in images):
+        raise BadParameter(
+            f"Images go to {request.model.provider} as data: URLs; this server fetches none.",
+            param="messages",
+            code="invalid_image_url",
+        )
