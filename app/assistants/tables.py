@@ -11,7 +11,8 @@ from app.db.base import Base, JsonDict, Owned
 class Assistant(Owned, Base):
     """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
 
-    A tenant has one default assistant at most, which answers where none is named.
+    A tenant has one default assistant at most, which answers where none is named. `labels` is the
+    client's metadata; `sampling` and `tool_resources` are as the OpenAI door was given them.
     """
 
     __tablename__ = "assistants"
@@ -34,5 +35,10 @@ class Assistant(Owned, Base):
     embedding_provider: Mapped[str]
     embedding_model_name: Mapped[str]
     embedding_dims: Mapped[int]
+    description: Mapped[str | None] = mapped_column(default=None)
+    model: Mapped[str | None] = mapped_column(default=None)
+    labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
+    sampling: Mapped[JsonDict | None] = mapped_column(default=None)
+    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
     is_default: Mapped[bool] = mapped_column(server_default=false(), default=False)
     updated_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """Message."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -27,7 +28,8 @@ class Message(Owned, Base):
 
     `tool_calls` is what an assistant turn asked for, as [{id, name, arguments}]; `tool_call_id` and
     `tool_name` belong to a tool turn. `tokens` is our estimate of the text, kept so that a long
-    thread can be fitted to a model's window without reading it again.
+    thread can be fitted to a model's window without reading it again. `parts` keeps a content that
+    is more than text, as the OpenAI door was given it; `content` is then the text in it.
     """
 
     __tablename__ = "messages"
@@ -51,3 +53,8 @@ class Message(Owned, Base):
     input_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]
     tokens: Mapped[int]
+    assistant_id: Mapped[UUID | None] = mapped_column(default=None)
+    parts: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    attachments: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    annotations: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -30,6 +30,13 @@ class Run(Owned, Base):
             ),
         ),
         Index(
+            "ix_runs_expires_at",
+            "expires_at",
+            postgresql_where=text(
+                "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
+            ),
+        ),
+        Index(
             "ix_runs_lease_until",
             "lease_until",
             postgresql_where=text("status IN ('queued', 'in_progress', 'cancelling')"),
@@ -53,9 +60,12 @@ class Run(Owned, Base):
     recalled: Mapped[list[JsonDict] | None]
     web_findings: Mapped[list[JsonDict] | None] = mapped_column(default=None)
     memory_operation_id: Mapped[UUID | None]
+    incomplete_reason: Mapped[str | None] = mapped_column(default=None)
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
     lease_owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)

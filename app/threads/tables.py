@@ -23,4 +23,5 @@ class Thread(Owned, Base):
     )
     # `metadata` is SQLAlchemy's own name on a declarative class.
     labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
+    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
     updated_at: Mapped[datetime]
