@@ -28,6 +28,11 @@ CHANGEABLE: Final = frozenset(
         "tok_k",
         "custom_fact_extraction_prompt",
         "custom_update_memory_prompt",
+        "description",
+        "model",
+        "labels",
+        "sampling",
+        "tool_resources",
     }
 )
 
@@ -42,7 +47,9 @@ async def create(
     custom_fact_extraction_prompt: str | None = None,
     custom_update_memory_prompt: str | None = None,
     embedding: EmbeddingName = DEFAULT_EMBEDDING,
+    **told: Any,
 ) -> Assistant:
+    """`told` is what else may be changed later: `description`, `model`, `labels` and their like."""
     moment = clock.now()
     assistant = Assistant(
         id=new_id(),
@@ -58,6 +65,7 @@ async def create(
         embedding_provider=embedding.provider,
         embedding_model_name=embedding.model,
         embedding_dims=embedding.dims,
+        **told,
     )
     scope.session.add(assistant)
     return assistant

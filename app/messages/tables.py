@@ -19,6 +19,7 @@ class Role(StrEnum):
 class MessageStatus(StrEnum):
     REQUIRES_ACTION = "requires_action"
     COMPLETED = "completed"
+    INCOMPLETE = "incomplete"
     FAILED = "failed"
     CANCELLED = "cancelled"
 

@@ -18,7 +18,8 @@ from app.memories.learning import Lesson, open_operation
 from app.memories.modes import MemoryUse
 from app.messages.tables import Message, MessageStatus
 from app.models.catalogue import Catalogue
-from app.runs import cancelling, prompting, queries, resuming, starting
+from app.runs import asking, cancelling, prompting, queries, resuming, starting
+from app.runs.asking import RunWish
 from app.runs.execution import Execution, Ready
 from app.runs.feed import Feed
 from app.runs.history import calls_of
@@ -66,6 +67,7 @@ class Turn:
     """A run on its way. `message` is the user's, None where tool outputs took the run up again."""
 
     run: RunSnapshot
+    row: Run
     feed: Feed
     message: StoredMessage | None = None
 
@@ -103,10 +105,10 @@ class Conversations:
         self, tenant_id: UUID, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
     ) -> Turn:
         """Store a message on a thread, or on one that it opens, and start to answer it."""
-        stored, ready = await self._when_idle(
+        stored, run, ready = await self._when_idle(
             place, lambda: self._start(tenant_id, place, new, wishes)
         )
-        return Turn(ready.run, self._execution.begin(ready), stored)
+        return Turn(ready.run, run, self._execution.begin(ready), stored)
 
     async def store(
         self,
@@ -171,7 +173,36 @@ class Conversations:
             )
             ready = await self._ready(scope, run, from_json(run.options))
             ready = replace(ready, look_up=opening.has_documents)
-        return Turn(ready.run, self._execution.begin(ready))
+        return Turn(ready.run, run, self._execution.begin(ready))
+
+    async def start(self, tenant_id: UUID, place: UUID | NewThread, wish: RunWish) -> Turn:
+        """Begin a run on a thread as it is, with the messages that the wish adds.
+
+        Raises NotFound, RunActive and NothingToAnswer; nothing has changed then.
+        """
+        async with self._scopes(tenant_id) as scope:
+            opening = await asking.open_thread(scope, place)
+            options = await asking.prepare(scope, opening, wish)
+            run = await starting.begin_run(
+                scope,
+                replace(opening, assistant_id=wish.assistant_id),
+                options=options,
+                reported=self._gateway.answers_as(options.model),
+                lessee=self._lessee,
+                expires_after=wish.expires_after,
+                labels=wish.labels,
+            )
+            ready = await self._ready(scope, run, options)
+            ready = replace(ready, look_up=opening.has_documents)
+        return Turn(ready.run, run, self._execution.begin(ready))
+
+    async def add(
+        self, tenant_id: UUID, thread_id: UUID, messages: Sequence[NewMessage]
+    ) -> Sequence[Message]:
+        """Put messages on a thread that has no run going. Raises NotFound and RunActive."""
+        async with self._scopes(tenant_id) as scope:
+            opening = await asking.open_thread(scope, thread_id)
+            return await asking.add_messages(scope, opening, messages)
 
     async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
         """End a run, wherever it is played; False where it had ended otherwise. Raises NotFound.
@@ -223,7 +254,7 @@ class Conversations:
 
     async def _start(
         self, tenant_id: UUID, place: UUID | NewThread, new: NewMessage, wishes: Wishes
-    ) -> tuple[StoredMessage, Ready]:
+    ) -> tuple[StoredMessage, Run, Ready]:
         async with self._scopes(tenant_id) as scope:
             opening = await starting.open_place(scope, place)
             if opening.unfinished:
@@ -249,10 +280,14 @@ class Conversations:
                 lessee=self._lessee,
             )
             ready = await self._ready(scope, run, options)
-            return stored, replace(
-                ready,
-                look_up=opening.has_documents or bool(stored.attachments),
-                awaited=tuple(document.id for document in stored.attachments),
+            return (
+                stored,
+                run,
+                replace(
+                    ready,
+                    look_up=opening.has_documents or bool(stored.attachments),
+                    awaited=tuple(document.id for document in stored.attachments),
+                ),
             )
 
     async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:

@@ -24,6 +24,7 @@ from app.llm.gateway import (
     Finished,
     FinishReason,
     Gateway,
+    GenerationOptions,
     ModelName,
     ModelRequest,
     Prompt,
@@ -76,6 +77,7 @@ MAX_USES: Final = 8
 MAX_CALLS: Final = 8
 """How many calls of our own tools one answer may make."""
 
+_WHOLE: Final = frozenset({MessageStatus.COMPLETED, MessageStatus.INCOMPLETE})
 _LONGEST_SOURCE: Final = 200
 _TOO_MANY: Final = "Not made: too many calls at once."
 
@@ -142,7 +144,7 @@ class _Draft:
                 run_id=run.id,
                 thread_id=run.thread_id,
                 status=status,
-                content=text if text or status is MessageStatus.COMPLETED else None,
+                content=text if text or status in _WHOLE else None,
                 reasoning="".join(self.reasoning) or None,
                 tool_calls=calls,
                 model=run.model,
@@ -187,7 +189,7 @@ class _Playing:
         request = ModelRequest(
             model=self.what.requested,
             prompt=replace(self.what.prompt, turns=self.turns, tools=self.offered),
-            options=self.what.options.generation,
+            options=self._generation(),
             round=self.run.rounds,
             script=self.what.options.script,
             whole=self.what.options.whole,
@@ -201,9 +203,30 @@ class _Playing:
         self.draft.usage = self.draft.usage + used
         self.run = replace(self.run, usage=self.run.usage + used)
 
+    def spent(self) -> str | None:
+        """The budget that forbids another model call."""
+        options, used = self.what.options, self.run.usage
+        if _reached(options.max_completion_tokens, used.output_tokens):
+            return "max_completion_tokens"
+        if _reached(options.max_prompt_tokens, used.input_tokens):
+            return "max_prompt_tokens"
+        return None
+
+    def _generation(self) -> GenerationOptions:
+        """A forced choice of tools counts for the first call: else the run would go round."""
+        wished = self.what.options.generation
+        left = self.what.options.max_completion_tokens
+        if left is not None:
+            left -= self.run.usage.output_tokens
+            limit = left if wished.max_output_tokens is None else wished.max_output_tokens
+            wished = replace(wished, max_output_tokens=min(left, limit))
+        return replace(wished, tool_choice=None) if self.run.rounds else wished
+
     async def move_on(self, finish: Finished) -> Facts:
         """What follows from a whole answer: how the run comes to rest, or nothing: ask again."""
         calls = self.draft.made_calls()
+        if not self.what.options.generation.parallel_tool_calls:
+            calls = calls[:1]
         move = next_move(
             calls,
             tools=self.offered,
@@ -212,8 +235,9 @@ class _Playing:
         )
         match move:
             case Finish():
-                cut = finish.reason is FinishReason.LENGTH
-                run = _moved(self.run, RunStatus.INCOMPLETE if cut else RunStatus.COMPLETED)
+                if finish.reason is FinishReason.LENGTH:
+                    return self.cut_short("max_completion_tokens")
+                run = _moved(self.run, RunStatus.COMPLETED)
                 return (self.draft.finished(run, MessageStatus.COMPLETED), RunCompleted(run))
             case UseTools(calls=made):
                 self.uses_left -= 1
@@ -242,6 +266,10 @@ class _Playing:
                 return self.failed(told)
             case _:
                 assert_never(move)
+
+    def cut_short(self, budget: str) -> Facts:
+        run = replace(_moved(self.run, RunStatus.INCOMPLETE), incomplete=budget)
+        return (self.draft.finished(run, MessageStatus.INCOMPLETE), RunCompleted(run))
 
     def failed(self, failure: Failure) -> Facts:
         run = replace(_moved(self.run, RunStatus.FAILED), failure=failure)
@@ -281,6 +309,9 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
     recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
     yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
     while True:
+        if budget := playing.spent():
+            yield playing.cut_short(budget)
+            return
         finish: Finished | None = None
         try:
             async with aclosing(_said(gateway, playing.next_request(), draft)) as said:
@@ -307,6 +338,10 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
         if rest:
             yield rest
             return
+
+
+def _reached(budget: int | None, used: int) -> bool:
+    return budget is not None and used >= budget
 
 
 async def _said(

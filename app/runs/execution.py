@@ -322,7 +322,12 @@ class Execution:
         try:
             async with self._scopes(tenant_id) as scope:
                 await record(
-                    scope, facts, lessee_id=self._lessee.process_id, spent=spent, lesson=lesson
+                    scope,
+                    facts,
+                    lessee_id=self._lessee.process_id,
+                    spent=spent,
+                    assistant_id=ready.run.assistant_id,
+                    lesson=lesson,
                 )
         except RunLost:
             # Perhaps it is gone with its thread; what it has used was used all the same.

@@ -15,7 +15,10 @@ class RunOptions:
     """The wishes in effect: `instructions` and `tools` are the assistant's unless replaced.
 
     `passages` is how many chunks of documents the model is given at most. `web` lets it search.
-    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces.
+    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces. The
+    budgets count over all model calls of the run; `last_messages` is how many of the thread's
+    newest messages the model reads at most. `asked` is what a door tells of the run as it was
+    asked for.
     """
 
     model: ModelName
@@ -27,6 +30,10 @@ class RunOptions:
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
     whole: bool = False
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    last_messages: int | None = None
+    asked: JsonDict = field(default_factory=dict)
 
 
 _SHAPE: Final = TypeAdapter(RunOptions)

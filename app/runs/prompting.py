@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.db.base import JsonDict
 from app.documents.lookup import Found
-from app.llm.gateway import Passage, Prompt, Tool
+from app.llm.gateway import Passage, Prompt, Tool, ToolTurn
 from app.llm.tokens import count_prompt_tokens, count_tokens
 from app.messages import queries as messages
 from app.messages.tables import Role
@@ -77,6 +77,7 @@ def assemble(
     caller's, unless he has one of the same name.
     """
     room = room_for_prompt(window.context_limit, window.max_output)
+    room = min(room, options.max_prompt_tokens or room)
     bare = Prompt(
         system=_system(options, recalled),
         turns=(),
@@ -84,14 +85,30 @@ def assemble(
         memories=_memories(recalled, room // 4),
         passages=(*_passages(found, room // 4), *_findings(findings, room // 4)),
     )
-    fitted = fit(gathered.turns, fixed_tokens=count_prompt_tokens(bare), room=room)
+    fitted = fit(
+        _newest(gathered.turns, options.last_messages),
+        fixed_tokens=count_prompt_tokens(bare),
+        room=room,
+    )
     prompt = Prompt(bare.system, fitted.turns, bare.tools, bare.memories, bare.passages)
     usage = ContextUsage(fitted.used_tokens, window.context_limit, fitted.trimmed, model_name)
     return prompt, usage
 
 
+def _newest(turns: Sequence[SizedTurn], most: int | None) -> Sequence[SizedTurn]:
+    """The newest `most` messages with the outputs that belong to them; all where there is no limit.
+
+    An output is no message of its own: it goes with the call that it answers.
+    """
+    at = len(turns)
+    while most is not None and at and most:
+        at -= 1
+        most -= not isinstance(turns[at].turn, ToolTurn)
+    return turns if most is None else turns[at:]
+
+
 def _tools(options: RunOptions, server_tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    theirs = tuple(tool_of(definition) for definition in options.tools)
+    theirs = tuple(tool_of(one) for one in options.tools if "function" in one)
     taken = {tool.name for tool in theirs}
     return (*theirs, *(tool for tool in server_tools if tool.name not in taken))
 

@@ -38,6 +38,13 @@ async def waiting_message(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Mes
     )
 
 
+async def has_user_message(scope: Scope, thread_id: UUID) -> bool:
+    found = scope.select_columns(Message, Message.id).where(
+        Message.thread_id == thread_id, Message.role == Role.USER
+    )
+    return await scope.session.scalar(found.limit(1)) is not None
+
+
 async def of_thread(scope: Scope, thread_id: UUID) -> Sequence[Run]:
     """A thread's runs, oldest first."""
     found = scope.select(Run).where(Run.thread_id == thread_id).order_by(Run.id)

@@ -44,6 +44,7 @@ _END_OF_PLAY: Final = text(f"""
             recalled = CAST(:recalled AS json), web_findings = CAST(:findings AS json),
             memory_operation_id = :memory_operation_id,
             error_code = :error_code, error_message = :error_message,
+            incomplete_reason = :incomplete,
             ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
             lease_owner = NULL, lease_until = NULL
         FROM thread
@@ -83,6 +84,7 @@ async def record(
     *,
     lessee_id: UUID,
     spent: Spent,
+    assistant_id: UUID | None = None,
     lesson: Lesson | None = None,
 ) -> None:
     """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored.
@@ -95,7 +97,7 @@ async def record(
             await _update_run(scope, run, lessee_id=lessee_id, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
-            await append_answer(scope, event.message)
+            await append_answer(scope, event.message, assistant_id=assistant_id)
     if lesson is not None and any(isinstance(event, RunCompleted) for event in facts):
         await open_operation(scope, lesson)
 
@@ -143,6 +145,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent:
             "memory_operation_id": run.memory_operation_id if completed else None,
             "error_code": run.failure and run.failure.code,
             "error_message": run.failure and run.failure.message,
+            "incomplete": run.incomplete,
             "moment": clock.now(),
             "over": run.status is not RunStatus.REQUIRES_ACTION,
         },
@@ -168,14 +171,18 @@ def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
     return None if told is None else json.dumps([one.to_json() for one in told])
 
 
-async def append_answer(scope: Scope, message: MessageSnapshot) -> None:
-    """Store an assistant's message."""
+async def append_answer(
+    scope: Scope, message: MessageSnapshot, *, assistant_id: UUID | None
+) -> None:
+    """Store the message of an assistant, which may be gone by now."""
     row = messages.new_message(
         scope, thread_id=message.thread_id, role=Role.ASSISTANT, content=message.content
     )
     row.id = message.id
     row.created_at = message.created_at
     row.run_id = message.run_id
+    row.assistant_id = assistant_id
+    row.ended_at = clock.now()
     row.status = message.status
     row.reasoning = message.reasoning
     if message.tool_calls:

@@ -67,7 +67,9 @@ async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
             for column, value in RELEASED.items():
                 setattr(run, column, value)
             await append_answer(
-                Scope(run.tenant_id, session), _last_answer(run, None if cancelled else _LOST)
+                Scope(run.tenant_id, session),
+                _last_answer(run, None if cancelled else _LOST),
+                assistant_id=run.assistant_id,
             )
         RESCUED.inc(len(abandoned))
         return len(abandoned)

@@ -58,6 +58,21 @@ class WrongOutputs(AppError):
     kind = Kind.INVALID
     code = "wrong_tool_outputs"
 
+    def __init__(self, expected: Sequence[str], given: Sequence[str]) -> None:
+        super().__init__(
+            f"Expected one tool output for each of the call ids {list(expected)}, got {list(given)}"
+        )
+        self.expected = expected
+        self.given = given
+
+
+class NotWaiting(IllegalRunMove):
+    """The run waits for no outputs."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Run is {status} and does not accept tool outputs")
+        self.status = status
+
 
 async def resume_run(
     scope: Scope,
@@ -79,7 +94,7 @@ async def resume_run(
         raise NotFound("Run")
     message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
     if run.status != RunStatus.REQUIRES_ACTION or message is None:
-        raise IllegalRunMove(f"Run is {run.status} and does not accept tool outputs")
+        raise NotWaiting(run.status)
     calls = {call.id: call for call in calls_of(message.tool_calls)}
     _check(list(calls), outputs)
     options = overrides.applied(replace(from_json(run.options), whole=whole))
@@ -95,7 +110,7 @@ async def resume_run(
         .execution_options(synchronize_session=False)
     )
     if taken.first() is None:
-        raise IllegalRunMove("Run does not accept tool outputs: they were submitted already")
+        raise NotWaiting(RunStatus.IN_PROGRESS)
     await scope.session.refresh(run)
     message.status = MessageStatus.COMPLETED
     by_call = {output.call_id: output.output for output in outputs}
@@ -114,6 +129,4 @@ async def resume_run(
 def _check(expected: Sequence[str], outputs: Sequence[ToolOutput]) -> None:
     given = [output.call_id for output in outputs]
     if sorted(given) != sorted(expected):
-        raise WrongOutputs(
-            f"Expected one tool output for each of the call ids {list(expected)}, got {given}"
-        )
+        raise WrongOutputs(expected, given)

@@ -99,8 +99,8 @@ class Finding:
 class RunSnapshot:
     """A run at one moment. `usage` sums all its model calls.
 
-    `recalled` is None where memory was not searched; `memory_operation_id` is what the exchange
-    will be learnt by, once the run is completed.
+    `incomplete` says which budget ended it early. `recalled` is None where memory was not searched;
+    `memory_operation_id` is what the exchange will be learnt by, once the run is completed.
     """
 
     id: UUID
@@ -116,6 +116,7 @@ class RunSnapshot:
     retrieved: tuple[Retrieved, ...] = ()
     recalled: tuple[Recalled, ...] | None = None
     findings: tuple[Finding, ...] = ()
+    incomplete: str | None = None
     memory_operation_id: UUID | None = None
 
 

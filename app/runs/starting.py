@@ -1,7 +1,8 @@
 """A user's message in, a run begun: one transaction, after which nothing can be lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -41,11 +42,17 @@ class ThreadBusy(AppError):
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """What a user sends. `labels` is the caller's metadata."""
+    """What a user sends. `labels` is the caller's metadata.
+
+    `parts` is a content that is more than text, as it was given; `content` is the text in it.
+    """
 
     content: str | None
     labels: JsonDict | None = None
     uploads: Sequence[Upload] = ()
+    role: Role = Role.USER
+    parts: list[JsonDict] | None = None
+    attachments: list[JsonDict] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class NewThread:
 
     id: UUID = field(default_factory=new_id)
     assistant_id: UUID | None = None
+    labels: JsonDict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,22 @@ class StoredMessage:
 
 
 async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
-    """The thread that a message goes to, as it finds it. Raises NotFound."""
+    """The thread that a message goes to, as it finds it. Raises NotFound.
+
+    On a thread that belongs to nobody yet the tenant's default assistant answers.
+    """
     if isinstance(place, UUID):
-        return await open_turn(scope, place)
+        opening = await open_turn(scope, place)
+        if opening.assistant_id is not None:
+            return opening
+        assistant = await assistants.get(scope, await assistants.default(scope))
+        return replace(
+            opening,
+            assistant_id=assistant.id,
+            instructions=assistant.system_prompt,
+            tools=tuple(assistant.tools or ()),
+            tok_k=assistant.tok_k,
+        )
     assistant_id = place.assistant_id
     if assistant_id is None:
         assistant_id = await assistants.default(scope)
@@ -91,9 +112,11 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
             raise ThreadBusy(opening.thread_id)
         await cancelling.cancel_paused(scope, thread_id=opening.thread_id, run_id=run_id)
     row = messages.new_message(
-        scope, thread_id=opening.thread_id, role=Role.USER, content=new.content
+        scope, thread_id=opening.thread_id, role=new.role, content=new.content
     )
     row.labels = new.labels
+    row.parts = new.parts
+    row.attachments = new.attachments
     scope.session.add(row)
     if new.uploads:
         await scope.session.flush()  # documents refer to their message
@@ -111,7 +134,14 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
 
 
 async def begin_run(
-    scope: Scope, opening: Opening, *, options: RunOptions, reported: ModelName, lessee: Lessee
+    scope: Scope,
+    opening: Opening,
+    *,
+    options: RunOptions,
+    reported: ModelName,
+    lessee: Lessee,
+    expires_after: timedelta | None = None,
+    labels: JsonDict | None = None,
 ) -> Run:
     """Create a run that this process plays at once, and write what was added before it.
 
@@ -142,6 +172,8 @@ async def begin_run(
         error_message=None,
         started_at=moment,
         ended_at=None,
+        expires_at=expires_after and moment + expires_after,
+        labels=labels,
         **lessee.held(),
     )
     scope.session.add(run)

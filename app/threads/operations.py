@@ -16,17 +16,18 @@ from app.threads.tables import Thread
 async def open_thread(
     scope: Scope,
     *,
-    assistant_id: UUID,
+    assistant_id: UUID | None,
     labels: JsonDict | None = None,
     thread_id: UUID | None = None,
 ) -> Thread:
-    """Begin a conversation with an assistant of the same tenant."""
-    assistant = await assistants.get(scope, assistant_id)
+    """Begin a conversation with an assistant of the same tenant, or with nobody yet."""
+    if assistant_id is not None:
+        await assistants.get(scope, assistant_id)
     moment = clock.now()
     thread = Thread(
         id=thread_id or new_id(),
         tenant_id=scope.tenant_id,
-        assistant_id=assistant.id,
+        assistant_id=assistant_id,
         labels=labels,
         created_at=moment,
         updated_at=moment,

@@ -95,7 +95,7 @@ def _reply(
     attachments: list[AttachmentOut] | None,
 ) -> ReplyOut:
     calls = tool_calls_out(message.tool_calls)
-    completed = message.status is MessageStatus.COMPLETED
+    completed = message.status in {MessageStatus.COMPLETED, MessageStatus.INCOMPLETE}
     figures = figures_of(run)
     labels = {"run_id": str(run.id), **({"tool_calls": calls} if calls else {})}
     return ReplyOut(

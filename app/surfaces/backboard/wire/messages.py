@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from app.db.base import JsonDict
 from app.documents.tables import Document, DocumentStatus
 from app.llm.gateway import ToolCall
-from app.messages.tables import Message, Role
+from app.messages.tables import Message, MessageStatus, Role
 from app.runs.history import calls_of
 from app.runs.moves import parse_arguments
 from app.surfaces.backboard.clients import Client
@@ -117,6 +117,9 @@ def document_status(document: Document, client: Client) -> str:
 
 
 def status_word(status: str) -> MessageStatusWord:
+    """This door has no word for an answer that was cut short by its limit: it is complete."""
+    if status == MessageStatus.INCOMPLETE:
+        return "COMPLETED"
     word: MessageStatusWord = status.upper()  # type: ignore[assignment]
     return word
 

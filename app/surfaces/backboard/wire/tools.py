@@ -63,7 +63,12 @@ def stored_tools(tools: list[ToolIn]) -> list[JsonDict]:
 
 
 def echoed_tools(tools: list[JsonDict] | None, client: Client) -> list[JsonDict] | None:
-    """The stored tools, put so that this client's parser accepts them."""
+    """The stored tools, put so that this client's parser accepts them.
+
+    Tools of the other door that are no functions are not told: this door has no word for them.
+    """
+    if tools is not None:
+        tools = [tool for tool in tools if "function" in tool]
     if tools is None or not client.wants_typed_properties:
         return tools
     return [_for_python(tool, strict=client.refuses_extra_keywords) for tool in tools]

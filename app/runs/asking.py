@@ -1,0 +1,119 @@
+"""A run that is asked for by itself, on a thread as it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from app.assistants import operations as assistants
+from app.db.base import JsonDict
+from app.errors import AppError, Kind
+from app.llm.gateway import GenerationOptions, ModelName
+from app.messages.tables import Message
+from app.runs import queries, starting
+from app.runs.opening import Opening, open_turn
+from app.runs.options import RunOptions
+from app.runs.starting import NewMessage, NewThread
+from app.tenants.scope import Scope
+from app.threads import operations as threads
+
+
+class RunActive(AppError):
+    """A run of the thread is not over, and nothing may be added beside it."""
+
+    kind = Kind.CONFLICT
+    code = "run_active"
+
+    def __init__(self, thread_id: UUID, run_id: UUID) -> None:
+        super().__init__("The thread has an active run")
+        self.thread_id = thread_id
+        self.run_id = run_id
+
+
+class NothingToAnswer(AppError):
+    code = "invalid_thread"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Run creation requires a Thread with a user message or an assistant with instructions."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """What the caller wants of a run; None leaves the assistant's own.
+
+    `asked` are the fields that a door echoes, those of the assistant not among them; the door says
+    which model a name means, and what the fields ask of an answer.
+    """
+
+    assistant_id: UUID
+    name_model: Callable[[str | None], ModelName]
+    generation: Callable[[JsonDict], GenerationOptions]
+    model: str | None = None
+    instructions: str | None = None
+    additional_instructions: str | None = None
+    tools: list[JsonDict] | None = None
+    messages: Sequence[NewMessage] = ()
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    last_messages: int | None = None
+    labels: JsonDict | None = None
+    asked: JsonDict = field(default_factory=dict)
+    expires_after: timedelta | None = None
+    script: object = None
+    whole: bool = False
+
+
+async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
+    """The thread, on which no run is going. Raises NotFound and RunActive."""
+    if isinstance(place, NewThread):
+        await threads.open_thread(scope, assistant_id=None, labels=place.labels, thread_id=place.id)
+        await scope.session.flush()
+        return await open_turn(scope, place.id)
+    opening = await open_turn(scope, place)
+    if opening.active_run is not None:
+        raise RunActive(opening.thread_id, opening.active_run[0])
+    return opening
+
+
+async def add_messages(
+    scope: Scope, opening: Opening, messages: Sequence[NewMessage]
+) -> Sequence[Message]:
+    added = []
+    for new in messages:
+        stored = await starting.store_message(scope, opening, new)
+        await scope.session.flush()  # in this order
+        added.append(stored.row)
+    if added:
+        await threads.touch(scope, opening.thread_id)
+    return added
+
+
+async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
+    """Add the wish's messages, and say what is in effect for its run."""
+    assistant = await assistants.get(scope, wish.assistant_id)
+    await add_messages(scope, opening, wish.messages)
+    base = assistant.system_prompt if wish.instructions is None else wish.instructions
+    parts = (base, wish.additional_instructions)
+    instructions = "\n\n".join(part for part in parts if part)
+    if not instructions and not await queries.has_user_message(scope, opening.thread_id):
+        raise NothingToAnswer
+    sampling = {
+        key: value for key, value in (assistant.sampling or {}).items() if value is not None
+    }
+    model = wish.model or assistant.model
+    asked = {**sampling, **wish.asked, "model": model}
+    return RunOptions(
+        model=wish.name_model(model),
+        instructions=instructions,
+        tools=tuple((assistant.tools or ()) if wish.tools is None else wish.tools),
+        passages=assistant.tok_k,
+        generation=wish.generation(asked),
+        script=wish.script,
+        whole=wish.whole,
+        max_prompt_tokens=wish.max_prompt_tokens,
+        max_completion_tokens=wish.max_completion_tokens,
+        last_messages=wish.last_messages,
+        asked=asked,
+    )

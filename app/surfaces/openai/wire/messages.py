@@ -1,0 +1,128 @@
+"""Messages as the OpenAI door writes them.
+
+A part of text is `{"type": "text", "text": "…"}` on its way in and
+`{"type": "text", "text": {"value": "…", "annotations": []}}` on its way out.
+"""
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from app.db.base import JsonDict
+from app.messages.tables import Message, MessageStatus, Role
+from app.surfaces.openai.faults import BadParameter
+from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.wire.fields import Metadata, seconds, too_long
+
+LONGEST: Final = 256_000
+_REASONS: Final = {
+    MessageStatus.CANCELLED: "run_cancelled",
+    MessageStatus.FAILED: "run_failed",
+    MessageStatus.INCOMPLETE: "max_tokens",
+}
+
+
+class ImageUrl(BaseModel):
+    url: Annotated[str, Field(min_length=1)]
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class ImageFile(BaseModel):
+    file_id: str
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class PartIn(BaseModel):
+    type: Literal["text", "image_url", "image_file"]
+    text: str | None = None
+    image_url: ImageUrl | None = None
+    image_file: ImageFile | None = None
+
+
+class AttachmentIn(BaseModel):
+    file_id: str
+    tools: list[dict[str, Any]] = []
+
+
+class MessageChange(BaseModel):
+    metadata: Metadata = None
+
+
+class MessageIn(MessageChange):
+    """`content` is a text, or parts of text and pictures."""
+
+    role: Literal["user", "assistant"]
+    content: str | Annotated[list[PartIn], Field(min_length=1)]
+    attachments: list[AttachmentIn] | None = None
+
+    def text(self) -> str:
+        """All that is said; raises BadParameter for nothing and for too much."""
+        if isinstance(self.content, str):
+            text = self.content
+        else:
+            text = "\n".join(part.text or "" for part in self.content if part.type == "text")
+        if len(text) > LONGEST:
+            raise too_long("content", "string", LONGEST, len(text))
+        if not text.strip() and not self._pictures():
+            raise BadParameter("Message content must be non-empty.", param="content")
+        return text
+
+    def parts(self) -> list[JsonDict] | None:
+        """The parts as they are kept; None for a plain text."""
+        if isinstance(self.content, str):
+            return None
+        return [part.model_dump(exclude_none=True) for part in self.content]
+
+    def _pictures(self) -> bool:
+        return not isinstance(self.content, str) and any(p.type != "text" for p in self.content)
+
+
+class MessageOut(BaseModel):
+    id: str
+    object: str
+    created_at: int | None
+    thread_id: str
+    role: str
+    content: list[JsonDict]
+    assistant_id: str | None
+    run_id: str | None
+    attachments: list[JsonDict]
+    metadata: JsonDict
+    status: str
+    incomplete_details: JsonDict | None
+    completed_at: int | None
+    incomplete_at: int | None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        reason = _REASONS.get(MessageStatus(message.status))
+        ended = seconds(message.ended_at or message.created_at)
+        return cls(
+            id=public_id(Prefix.MESSAGE, message.id),
+            object="thread.message",
+            created_at=seconds(message.created_at),
+            thread_id=public_id(Prefix.THREAD, message.thread_id),
+            role=Role.USER if message.role == Role.USER else Role.ASSISTANT,
+            content=_content(message),
+            assistant_id=message.assistant_id and public_id(Prefix.ASSISTANT, message.assistant_id),
+            run_id=message.run_id and public_id(Prefix.RUN, message.run_id),
+            attachments=message.attachments or [],
+            metadata=message.labels or {},
+            status="incomplete" if reason else "completed",
+            incomplete_details={"reason": reason} if reason else None,
+            completed_at=None if reason else ended,
+            incomplete_at=ended if reason else None,
+        )
+
+
+def text_part(text: str, annotations: list[JsonDict] | None = None) -> JsonDict:
+    return {"type": "text", "text": {"value": text, "annotations": annotations or []}}
+
+
+def _content(message: Message) -> list[JsonDict]:
+    if message.parts is None:
+        return [text_part(message.content, message.annotations)] if message.content else []
+    return [
+        text_part(part.get("text") or "") if part["type"] == "text" else part
+        for part in message.parts
+    ]
