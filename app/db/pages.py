@@ -1,0 +1,57 @@
+"""A page of rows by keyset: where it starts is an id, never a count.
+
+Ids are of version 7 and sort by the time they were made, so that an id is a place in the list even
+after its row is gone.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is asked for: rows strictly between `after` and `before`, in the order of the list.
+
+    Where only `before` is given, those are told that stand directly before it.
+    """
+
+    limit: int = 20
+    descending: bool = True
+    after: UUID | None = None
+    before: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[Row]):
+    """What was found; `has_more` when the list goes on in the direction that was read."""
+
+    found: list[Row]
+    has_more: bool
+
+
+async def rows_of(
+    session: AsyncSession,
+    rows: Select[Row],
+    page: Page,
+    *,
+    key: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
+) -> Rows[Row]:
+    """The page of a select that has no order of its own, by `key`."""
+    backwards = page.before is not None and page.after is None
+    chosen: Select[Any] = rows
+    if page.after is not None:
+        chosen = chosen.where(key < page.after if page.descending else key > page.after)
+    if page.before is not None:
+        chosen = chosen.where(key > page.before if page.descending else key < page.before)
+    falling = page.descending is not backwards
+    chosen = chosen.order_by(key.desc() if falling else key).limit(page.limit + 1)
+    read = list((await session.scalars(chosen)).all())
+    found = read[: page.limit]
+    return Rows(found[::-1] if backwards else found, len(read) > page.limit)

@@ -1,0 +1,33 @@
+"""The envelope of every list."""
+
+from collections.abc import Sequence
+from typing import Generic, Self, TypeVar
+
+from pydantic import BaseModel
+
+
+class Identified(BaseModel):
+    """What stands in a list: its id is the cursor."""
+
+    id: str
+
+
+Item = TypeVar("Item", bound=Identified)
+
+
+class ListOut(BaseModel, Generic[Item]):
+    object: str
+    data: list[Item]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, data: Sequence[Item], *, has_more: bool = False) -> Self:
+        return cls(
+            object="list",
+            data=list(data),
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+            has_more=has_more,
+        )
