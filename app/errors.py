@@ -35,3 +35,4 @@ class NotFound(AppError):
 
     def __init__(self, noun: str) -> None:
         super().__init__(f"{noun} not found")
+        self.noun = noun

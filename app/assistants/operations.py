@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from app import clock
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
+from app.db.pages import Page, Rows, rows_of
 from app.errors import NotFound
 from app.identifiers import new_id
 from app.llm.embeddings.embedder import EmbeddingName
@@ -159,6 +160,10 @@ async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> A
         setattr(assistant, field, value)
     assistant.updated_at = clock.now()
     return assistant
+
+
+async def page(scope: Scope, asked: Page) -> Rows[Assistant]:
+    return await rows_of(scope.session, scope.select(Assistant), asked, key=Assistant.id)
 
 
 async def list_page(

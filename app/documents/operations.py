@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import update
+
 from app import clock
 from app.blobs.store import StoredBlob
-from app.documents.tables import UNFINISHED, Document, DocumentStatus
+from app.documents.tables import UNFINISHED, Chunk, Document, DocumentStatus
 from app.jobs.queue import enqueue
 from app.tenants.scope import Scope
 
@@ -109,6 +111,21 @@ async def remove(scope: Scope, document_id: UUID) -> Document:
     await scope.session.flush()
     await release_blob(scope, document.id)
     return document
+
+
+async def release_to_threads(scope: Scope, assistant_id: UUID) -> None:
+    """Make the documents of an assistant's threads those of the threads alone."""
+    for table in (Document, Chunk):
+        await scope.session.execute(
+            update(table)
+            .where(
+                table.assistant_id == assistant_id,
+                table.tenant_id == scope.tenant_id,
+                table.thread_id.is_not(None),
+            )
+            .values(assistant_id=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def release_blob(scope: Scope, document_id: UUID) -> None:

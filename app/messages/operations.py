@@ -39,3 +39,9 @@ async def append(scope: Scope, message: Message) -> None:
     """Store a message at the end of its thread, now: the order of inserts is the order of turns."""
     scope.session.add(message)
     await scope.session.flush()
+
+
+async def remove(scope: Scope, message: Message) -> None:
+    """Remove one message; its thread goes on without it."""
+    await scope.session.delete(message)
+    await scope.session.flush()

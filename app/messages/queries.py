@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
-from app.messages.tables import Message, Role
+from app.db.pages import Page, Rows, rows_of
+from app.errors import NotFound
+from app.messages.tables import Message, MessageStatus, Role
 from app.tenants.scope import Scope
 
 SHOWN: Final = 200
 """Characters of a message that a list of threads shows."""
 
+_SAID: Final = or_(
+    func.coalesce(Message.content, "") != "",
+    Message.parts.is_not(None),
+    and_(Message.tool_calls.is_(None), Message.status == MessageStatus.COMPLETED),
+)
 _LAST: Final = 2**63 - 1
 # Built once: putting such a statement together costs as much as running it.
 _PAGE: Final = (
@@ -49,6 +56,41 @@ async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID
         .group_by(Message.thread_id)
     )
     return {row[0]: row[1] for row in await scope.session.execute(counted)}
+
+
+async def page(
+    scope: Scope, thread_id: UUID, asked: Page, *, run_id: UUID | None = None
+) -> Rows[Message]:
+    """What was said on a thread: neither calls nor their outputs."""
+    said = scope.select(Message).where(
+        Message.thread_id == thread_id,
+        Message.role.in_((Role.USER, Role.ASSISTANT)),
+        _SAID,
+    )
+    if run_id is not None:
+        said = said.where(Message.run_id == run_id)
+    return await rows_of(scope.session, said, asked, key=Message.id)
+
+
+async def get(scope: Scope, thread_id: UUID, message_id: UUID) -> Message:
+    """What was said on a thread, by its id. Raises NotFound."""
+    found = await scope.session.scalar(
+        scope.select(Message).where(
+            Message.id == message_id,
+            Message.thread_id == thread_id,
+            Message.role != Role.TOOL,
+            _SAID,
+        )
+    )
+    if found is None:
+        raise NotFound("Message")
+    return found
+
+
+async def of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Message]:
+    """What a run has written, and the outputs that it was given, in order."""
+    found = scope.select(Message).where(Message.thread_id == thread_id, Message.run_id == run_id)
+    return (await scope.session.scalars(found.order_by(Message.seq))).all()
 
 
 async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, str]:

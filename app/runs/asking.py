@@ -44,7 +44,8 @@ class RunWish:
     """What the caller wants of a run; None leaves the assistant's own.
 
     `asked` are the fields that a door echoes, those of the assistant not among them; the door says
-    which model a name means, and what the fields ask of an answer.
+    which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
+    cannot be served.
     """
 
     assistant_id: UUID
@@ -63,12 +64,19 @@ class RunWish:
     expires_after: timedelta | None = None
     script: object = None
     whole: bool = False
+    refuse: Callable[[Sequence[JsonDict]], None] | None = None
 
 
 async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
     """The thread, on which no run is going. Raises NotFound and RunActive."""
     if isinstance(place, NewThread):
-        await threads.open_thread(scope, assistant_id=None, labels=place.labels, thread_id=place.id)
+        await threads.open_thread(
+            scope,
+            assistant_id=None,
+            labels=place.labels,
+            thread_id=place.id,
+            tool_resources=place.tool_resources,
+        )
         await scope.session.flush()
         return await open_turn(scope, place.id)
     opening = await open_turn(scope, place)
@@ -93,6 +101,9 @@ async def add_messages(
 async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
     """Add the wish's messages, and say what is in effect for its run."""
     assistant = await assistants.get(scope, wish.assistant_id)
+    tools = (assistant.tools or []) if wish.tools is None else wish.tools
+    if wish.refuse is not None:
+        wish.refuse(tools)
     await add_messages(scope, opening, wish.messages)
     base = assistant.system_prompt if wish.instructions is None else wish.instructions
     parts = (base, wish.additional_instructions)
@@ -107,7 +118,7 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
     return RunOptions(
         model=wish.name_model(model),
         instructions=instructions,
-        tools=tuple((assistant.tools or ()) if wish.tools is None else wish.tools),
+        tools=tuple(tools),
         passages=assistant.tok_k,
         generation=wish.generation(asked),
         script=wish.script,

@@ -1,7 +1,8 @@
 """A message or tool outputs in, a run being played out: the engine's front desk for every door."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -197,12 +198,22 @@ class Conversations:
         return Turn(ready.run, run, self._execution.begin(ready))
 
     async def add(
-        self, tenant_id: UUID, thread_id: UUID, messages: Sequence[NewMessage]
+        self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
     ) -> Sequence[Message]:
-        """Put messages on a thread that has no run going. Raises NotFound and RunActive."""
+        """Put messages on a new thread, or on one that has no run going.
+
+        Raises NotFound and RunActive.
+        """
         async with self._scopes(tenant_id) as scope:
-            opening = await asking.open_thread(scope, thread_id)
+            opening = await asking.open_thread(scope, place)
             return await asking.add_messages(scope, opening, messages)
+
+    @asynccontextmanager
+    async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
+        """A scope in which no run begins on the thread. Raises NotFound and RunActive."""
+        async with self._scopes(tenant_id) as scope:
+            await asking.open_thread(scope, thread_id)
+            yield scope
 
     async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
         """End a run, wherever it is played; False where it had ended otherwise. Raises NotFound.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.db.pages import Page, Rows, rows_of
 from app.messages.tables import Message, MessageStatus, Role
 from app.runs.statuses import ACTIVE
 from app.runs.tables import Run
@@ -36,6 +37,11 @@ async def waiting_message(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Mes
         .order_by(Message.seq.desc())
         .limit(1)
     )
+
+
+async def page(scope: Scope, thread_id: UUID, asked: Page) -> Rows[Run]:
+    runs = scope.select(Run).where(Run.thread_id == thread_id)
+    return await rows_of(scope.session, runs, asked, key=Run.id)
 
 
 async def has_user_message(scope: Scope, thread_id: UUID) -> bool:

@@ -13,10 +13,11 @@ from app.identifiers import new_id
 from app.llm.gateway import NO_USAGE, ModelName
 from app.messages.tables import MessageStatus
 from app.metrics import RESCUED
+from app.runs import queries
 from app.runs.lease import RELEASED
 from app.runs.recording import append_answer
 from app.runs.snapshots import Failure, MessageSnapshot
-from app.runs.statuses import RunStatus
+from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
 from app.threads.tables import Thread
@@ -33,6 +34,7 @@ async def rescue_forever(sessions: async_sessionmaker[AsyncSession]) -> None:
     while True:
         try:
             rescued = await rescue_once(sessions)
+            await expire_once(sessions)
             if rescued:
                 log.warning("runs_rescued", count=rescued)
         except Exception:  # the database may be away for a moment
@@ -73,6 +75,26 @@ async def rescue_once(sessions: async_sessionmaker[AsyncSession]) -> int:
             )
         RESCUED.inc(len(abandoned))
         return len(abandoned)
+
+
+async def expire_once(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """End every run whose time is up, be it played or waiting for its caller."""
+    async with sessions.begin() as session:
+        late = await session.scalars(
+            select(Run)
+            .join(Thread, Thread.id == Run.thread_id)
+            .where(Run.status.in_(ACTIVE), Run.expires_at < func.now())
+            .with_for_update(of=Thread, key_share=True, skip_locked=True)
+        )
+        for run in late.all():
+            scope = Scope(run.tenant_id, session)
+            waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+            if waiting is not None:
+                waiting.status = MessageStatus.CANCELLED
+            run.status = RunStatus.EXPIRED
+            run.ended_at = clock.now()
+            for column, value in RELEASED.items():
+                setattr(run, column, value)
 
 
 def _last_answer(run: Run, failure: Failure | None) -> MessageSnapshot:

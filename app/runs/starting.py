@@ -62,6 +62,7 @@ class NewThread:
     id: UUID = field(default_factory=new_id)
     assistant_id: UUID | None = None
     labels: JsonDict | None = None
+    tool_resources: JsonDict | None = None
 
 
 @dataclass(frozen=True, slots=True)

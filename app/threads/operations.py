@@ -1,6 +1,7 @@
 """Open, find, list and remove threads."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -8,6 +9,7 @@ from sqlalchemy import update
 from app import clock
 from app.assistants import operations as assistants
 from app.db.base import JsonDict
+from app.db.pages import Page, Rows, rows_of
 from app.identifiers import new_id
 from app.tenants.scope import Scope
 from app.threads.tables import Thread
@@ -19,6 +21,7 @@ async def open_thread(
     assistant_id: UUID | None,
     labels: JsonDict | None = None,
     thread_id: UUID | None = None,
+    tool_resources: JsonDict | None = None,
 ) -> Thread:
     """Begin a conversation with an assistant of the same tenant, or with nobody yet."""
     if assistant_id is not None:
@@ -29,6 +32,7 @@ async def open_thread(
         tenant_id=scope.tenant_id,
         assistant_id=assistant_id,
         labels=labels,
+        tool_resources=tool_resources,
         created_at=moment,
         updated_at=moment,
     )
@@ -48,6 +52,29 @@ async def list_page(
     if assistant_id is not None:
         page = page.where(Thread.assistant_id == assistant_id)
     return (await scope.session.scalars(page)).all()
+
+
+async def page(scope: Scope, asked: Page) -> Rows[Thread]:
+    return await rows_of(scope.session, scope.select(Thread), asked, key=Thread.id)
+
+
+async def change(scope: Scope, thread_id: UUID, changes: dict[str, Any]) -> Thread:
+    """Set `labels` and `tool_resources` where they are given."""
+    thread = await get(scope, thread_id)
+    for field, value in changes.items():
+        setattr(thread, field, value)
+    thread.updated_at = clock.now()
+    return thread
+
+
+async def release(scope: Scope, assistant_id: UUID) -> None:
+    """Make an assistant's threads those of nobody, so that they outlive it."""
+    await scope.session.execute(
+        update(Thread)
+        .where(Thread.assistant_id == assistant_id, Thread.tenant_id == scope.tenant_id)
+        .values(assistant_id=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def touch(scope: Scope, thread_id: UUID) -> None:

@@ -9,11 +9,12 @@ from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
-from app.surfaces.openai import chat, faults, models
+from app.surfaces.openai import assistants, chat, faults, messages, models, runs, threads
 
 _DESCRIPTION = """
-Models and chat completions in the shapes of OpenAI's API. Every call carries a key as a bearer
-token. Any OpenAI SDK works with its base URL set to this server's `/v1`.
+Assistants, threads, messages, runs, chat completions and models in the shapes of OpenAI's API.
+Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL set to this
+server's `/v1`.
 """
 _HEADERS = (
     "Authorization",
@@ -54,7 +55,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (chat, models):
+    for noun in (assistants, runs, threads, messages, chat, models):
         app.include_router(noun.router)
     return app
 

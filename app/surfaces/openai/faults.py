@@ -45,6 +45,23 @@ class BadParameter(AppError):
         self.code = code
 
 
+class Refused(AppError):
+    """Something refused in just these words; `code` may be null here."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: Kind = Kind.INVALID,
+        param: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.param = param
+        self.told_code = code
+
+
 def envelope(
     message: str, *, kind: str, param: str | None = None, code: str | None = None
 ) -> dict[str, Any]:
@@ -55,7 +72,8 @@ def told(error: AppError) -> dict[str, Any]:
     """An error as a body, or as the last frame of a stream."""
     _, kind = STATUS[error.kind]
     param = getattr(error, "param", None)
-    return envelope(error.message, kind=kind, param=param, code=error.code)
+    code = error.told_code if isinstance(error, Refused) else error.code
+    return envelope(error.message, kind=kind, param=param, code=code)
 
 
 def refuse(status: int, message: str) -> Response:

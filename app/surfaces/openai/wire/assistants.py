@@ -8,6 +8,7 @@ from app.assistants.tables import Assistant
 from app.db.base import JsonDict
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, longest, seconds
+from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
 
 DEFAULT_MODEL: Final = "gpt-4o"
@@ -58,8 +59,7 @@ class AssistantIn(AssistantChange):
     model: Annotated[str, Field(min_length=1, max_length=512)]
 
 
-class AssistantOut(BaseModel):
-    id: str
+class AssistantOut(Identified):
     object: str
     created_at: int | None
     name: str | None

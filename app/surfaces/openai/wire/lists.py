@@ -5,6 +5,8 @@ from typing import Generic, Self, TypeVar
 
 from pydantic import BaseModel
 
+from app.db.base import JsonDict
+
 
 class Identified(BaseModel):
     """What stands in a list: its id is the cursor."""
@@ -13,6 +15,17 @@ class Identified(BaseModel):
 
 
 Item = TypeVar("Item", bound=Identified)
+
+
+def listed(data: Sequence[JsonDict], *, has_more: bool = False) -> JsonDict:
+    """The envelope of objects that are told as they are."""
+    return {
+        "object": "list",
+        "data": list(data),
+        "first_id": data[0]["id"] if data else None,
+        "last_id": data[-1]["id"] if data else None,
+        "has_more": has_more,
+    }
 
 
 class ListOut(BaseModel, Generic[Item]):

@@ -13,6 +13,7 @@ from app.messages.tables import Message, MessageStatus, Role
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, seconds, too_long
+from app.surfaces.openai.wire.lists import Identified
 
 LONGEST: Final = 256_000
 _REASONS: Final = {
@@ -77,8 +78,7 @@ class MessageIn(MessageChange):
         return not isinstance(self.content, str) and any(p.type != "text" for p in self.content)
 
 
-class MessageOut(BaseModel):
-    id: str
+class MessageOut(Identified):
     object: str
     created_at: int | None
     thread_id: str
@@ -95,7 +95,9 @@ class MessageOut(BaseModel):
 
     @classmethod
     def of(cls, message: Message) -> Self:
-        reason = _REASONS.get(MessageStatus(message.status))
+        # A text that came with calls is whole, whatever becomes of the calls.
+        called = bool(message.tool_calls)
+        reason = None if called else _REASONS.get(MessageStatus(message.status))
         ended = seconds(message.ended_at or message.created_at)
         return cls(
             id=public_id(Prefix.MESSAGE, message.id),

@@ -8,6 +8,7 @@ from app.db.base import JsonDict
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, seconds
+from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.messages import MessageIn
 from app.threads.tables import Thread
 
@@ -41,8 +42,7 @@ class ThreadIn(ThreadChange):
             )
 
 
-class ThreadOut(BaseModel):
-    id: str
+class ThreadOut(Identified):
     object: str
     created_at: int | None
     metadata: JsonDict

@@ -1,0 +1,108 @@
+"""`/threads/{thread_id}/messages`."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from app.db.pages import Page
+from app.messages import operations, queries
+from app.messages.tables import Role
+from app.runs.starting import NewMessage
+from app.surfaces.openai.lookup import id_of, named
+from app.surfaces.openai.paging import page_of
+from app.surfaces.openai.public_ids import Prefix
+from app.surfaces.openai.run_faults import told_in_openais_words
+from app.surfaces.openai.wire.assistants import Deleted
+from app.surfaces.openai.wire.lists import ListOut
+from app.surfaces.openai.wire.messages import MessageChange, MessageIn, MessageOut
+from app.surfaces.requests import StrictRoute
+from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.threads import operations as threads
+
+router = APIRouter(tags=["Messages"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.MESSAGE))]
+
+
+@router.post("/threads/{thread_id}/messages")
+async def create_message(
+    thread_id: str, body: MessageIn, tenant_id: CurrentTenant, server: Server
+) -> MessageOut:
+    """Add a message. Nobody answers before a run is created."""
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    added = new_messages([body])
+    with named(Thread=(Prefix.THREAD, thread_id)), told_in_openais_words(adding=True):
+        (row,) = await server.conversations.add(tenant_id, wanted, added)
+    return MessageOut.of(row)
+
+
+@router.get("/threads/{thread_id}/messages")
+async def list_messages(
+    thread_id: str, scope: Reading, asked: Asked, run_id: str | None = None
+) -> ListOut[MessageOut]:
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    run = id_of(Prefix.RUN, run_id, "run_id") if run_id else None
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        await threads.get(scope, wanted)
+    rows = await queries.page(scope, wanted, asked, run_id=run)
+    return ListOut.of([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
+
+
+@router.get("/threads/{thread_id}/messages/{message_id}")
+async def get_message(thread_id: str, message_id: str, scope: Reading) -> MessageOut:
+    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
+    with named(
+        Thread=(Prefix.THREAD, thread_id),
+        Message=(Prefix.MESSAGE, message_id),
+    ):
+        await threads.get(scope, thread)
+        return MessageOut.of(await queries.get(scope, thread, wanted))
+
+
+@router.post("/threads/{thread_id}/messages/{message_id}")
+async def modify_message(
+    thread_id: str, message_id: str, body: MessageChange, scope: Writing
+) -> MessageOut:
+    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
+    with named(
+        Thread=(Prefix.THREAD, thread_id),
+        Message=(Prefix.MESSAGE, message_id),
+    ):
+        await threads.get(scope, thread)
+        message = await queries.get(scope, thread, wanted)
+    if "metadata" in body.model_fields_set:
+        message.labels = body.metadata or {}
+    return MessageOut.of(message)
+
+
+@router.delete("/threads/{thread_id}/messages/{message_id}")
+async def delete_message(
+    thread_id: str, message_id: str, tenant_id: CurrentTenant, server: Server
+) -> Deleted:
+    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
+    with (
+        named(Thread=(Prefix.THREAD, thread_id), Message=(Prefix.MESSAGE, message_id)),
+        told_in_openais_words(adding=True),
+    ):
+        async with server.conversations.idle(tenant_id, thread) as scope:
+            await operations.remove(scope, await queries.get(scope, thread, wanted))
+    return Deleted(id=message_id, object="thread.message.deleted")
+
+
+def new_messages(messages: Iterable[MessageIn]) -> list[NewMessage]:
+    """What is to be stored of messages; raises BadParameter for one that says nothing."""
+    return [
+        NewMessage(
+            one.text(),
+            labels=one.metadata,
+            role=Role(one.role),
+            parts=one.parts(),
+            attachments=[each.model_dump() for each in one.attachments]
+            if one.attachments
+            else None,
+        )
+        for one in messages
+    ]

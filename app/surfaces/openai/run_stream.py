@@ -1,0 +1,267 @@
+"""Run events → the events of OpenAI's streams, in their recorded order.
+
+One open step and one open message at a time; each is created once and ended once. What is told of a
+run is committed before: a client submits outputs while it still reads the stream.
+"""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import assert_never
+from uuid import UUID
+
+from app import clock
+from app.db.base import JsonDict
+from app.llm.gateway import ToolCall
+from app.messages.tables import Message
+from app.runs.conversing import Turn
+from app.runs.events import (
+    MemoriesRecalled,
+    MessageFinished,
+    MessageStarted,
+    ReasoningDelta,
+    ReasoningFinished,
+    RoundFinished,
+    RunCancelled,
+    RunCompleted,
+    RunEvent,
+    RunFailed,
+    RunPaused,
+    RunStarted,
+    TextDelta,
+    ToolCallMade,
+)
+from app.runs.snapshots import MessageSnapshot, RunSnapshot
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.wire.fields import seconds
+from app.surfaces.openai.wire.messages import text_part
+from app.surfaces.openai.wire.runs import RunView, last_error, run_at, usage_out
+from app.surfaces.openai.wire.steps import (
+    CALLED,
+    SAID,
+    called_details,
+    ended,
+    said_details,
+    step_frame,
+)
+
+DONE = b"event: done\ndata: [DONE]\n\n"
+
+
+def frame(event: str, data: JsonDict) -> bytes:
+    body = json.dumps(data, separators=(",", ":"), default=str)
+    return f"event: {event}\ndata: {body}\n\n".encode("ascii")
+
+
+async def frames_of(
+    turn: Turn, *, opening: tuple[bytes, ...] = (), resumed: bool = False
+) -> AsyncGenerator[bytes, None]:
+    """The whole stream of a turn; `opening` is told before it."""
+    telling = Telling(turn.row, resumed=resumed)
+    if opening:
+        yield b"".join(opening)
+    async with aclosing(turn.feed.follow()) as batches:
+        async for events in batches:
+            told = b"".join(one for event in events for one in telling.frames(event))
+            if told:
+                yield told
+    yield DONE
+
+
+@dataclass(slots=True)
+class Telling:
+    """Frames of one play. `message_id` is the answer being written, `speaking` once it is told."""
+
+    row: Run
+    resumed: bool
+    message_id: UUID | None = None
+    speaking: bool = False
+    begun_at: int | None = None
+    text: list[str] = field(default_factory=list)
+    finished: MessageSnapshot | None = None
+
+    def frames(self, event: RunEvent) -> list[bytes]:
+        match event:
+            case RunStarted(run=run):
+                created = [] if self.resumed else [self._run("created", run, RunStatus.QUEUED)]
+                return [
+                    *created,
+                    self._run("queued", run, RunStatus.QUEUED),
+                    self._run("in_progress", run, RunStatus.IN_PROGRESS),
+                ]
+            case MessageStarted(message_id=message_id):
+                self.message_id = message_id
+                return []
+            case TextDelta(text=text):
+                opened = [] if self.speaking else self._open()
+                self.text.append(text)
+                return [*opened, self._delta(text, first=bool(opened))]
+            case MessageFinished(message=message):
+                self.finished = message
+                return []
+            case RunPaused(run=run, calls=calls):
+                return [
+                    *self._close("completed", "completed"),
+                    *self._call(calls),
+                    self._run("requires_action", run, run.status, calls),
+                ]
+            case RunCompleted(run=run):
+                whole = run.status is RunStatus.COMPLETED
+                opened = [] if self.speaking or not whole else self._open()
+                told = "completed" if whole else "incomplete"
+                return [
+                    *opened,
+                    *self._close(told, "completed", reason=None if whole else "max_tokens"),
+                    self._run(told, run, run.status),
+                ]
+            case RunFailed(run=run):
+                return [
+                    *self._close("incomplete", "failed", reason="run_failed"),
+                    self._run("failed", run, run.status),
+                ]
+            case RunCancelled(run=run):
+                return [
+                    self._run("cancelling", run, RunStatus.CANCELLING),
+                    *self._close("incomplete", "cancelled", reason="run_cancelled"),
+                    self._run("cancelled", run, run.status),
+                ]
+            case (
+                MemoriesRecalled()
+                | ReasoningDelta()
+                | ReasoningFinished()
+                | ToolCallMade()
+                | RoundFinished()
+            ):
+                return []
+            case _:
+                assert_never(event)
+
+    def _open(self) -> list[bytes]:
+        """The step and the message that the first word begins."""
+        self.speaking = True
+        self.begun_at = _now()
+        step, message = self._step(SAID), self._message("in_progress")
+        return [
+            frame("thread.run.step.created", step),
+            frame("thread.run.step.in_progress", step),
+            frame("thread.message.created", message),
+            frame("thread.message.in_progress", message),
+        ]
+
+    def _delta(self, text: str, *, first: bool) -> bytes:
+        told: JsonDict = {"value": text, **({"annotations": []} if first else {})}
+        part = {"index": 0, "type": "text", "text": told}
+        return frame(
+            "thread.message.delta",
+            {
+                "id": public_id(Prefix.MESSAGE, self._id),
+                "object": "thread.message.delta",
+                "delta": {"content": [part]},
+            },
+        )
+
+    def _close(self, message: str, step: str, *, reason: str | None = None) -> list[bytes]:
+        """The end of what was said, if anything was."""
+        if not self.speaking:
+            return []
+        self.speaking = False
+        done = self.finished
+        usage = usage_out(done.usage.input_tokens, done.usage.output_tokens) if done else None
+        failure = (done.failure.code, done.failure.message) if done and done.failure else None
+        closed = self._step(SAID) | ended(step, _now()) | {"last_error": last_error(failure)}
+        if not (done and done.tool_calls):
+            closed["usage"] = usage
+        return [
+            frame(f"thread.message.{message}", self._message(message, reason=reason)),
+            frame(f"thread.run.step.{step}", closed),
+        ]
+
+    def _call(self, calls: tuple[ToolCall, ...]) -> list[bytes]:
+        self.begun_at = _now()
+        bare = self._step(CALLED)
+        pieces = [
+            {
+                "index": index,
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments, "output": None},
+            }
+            for index, call in enumerate(calls)
+        ]
+        delta = {
+            "id": bare["id"],
+            "object": "thread.run.step.delta",
+            "delta": {"step_details": {"type": "tool_calls", "tool_calls": pieces}},
+        }
+        return [
+            frame("thread.run.step.created", bare),
+            frame("thread.run.step.in_progress", bare),
+            frame("thread.run.step.delta", delta),
+        ]
+
+    @property
+    def _id(self) -> UUID:
+        if self.message_id is None:
+            raise RuntimeError("a play begins with its message")
+        return self.message_id
+
+    def _step(self, kind: int) -> JsonDict:
+        details = said_details(self._id) if kind == SAID else called_details([], {})
+        expires = {"expires_at": seconds(self.row.expires_at)}
+        return step_frame(self.row, self._id, kind, details, self.begun_at, **expires)
+
+    def _message(self, status: str, *, reason: str | None = None) -> JsonDict:
+        over = status != "in_progress"
+        assistant = self.row.assistant_id
+        return {
+            "id": public_id(Prefix.MESSAGE, self._id),
+            "object": "thread.message",
+            "created_at": self.begun_at,
+            "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
+            "role": "assistant",
+            "content": [text_part("".join(self.text))] if over else [],
+            "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
+            "run_id": public_id(Prefix.RUN, self.row.id),
+            "attachments": [],
+            "metadata": {},
+            "status": status,
+            "incomplete_details": {"reason": reason} if reason else None,
+            "completed_at": _now() if status == "completed" else None,
+            "incomplete_at": _now() if status == "incomplete" else None,
+        }
+
+    def _run(
+        self, event: str, run: RunSnapshot, status: RunStatus, calls: tuple[ToolCall, ...] = ()
+    ) -> bytes:
+        used = run.usage
+        failure = (run.failure.code, run.failure.message) if run.failure else None
+        view = RunView(
+            calls=calls,
+            usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
+            error=failure,
+            incomplete=run.incomplete,
+            ended_at=_now(),
+        )
+        return frame(f"thread.run.{event}", run_at(self.row, status, view))
+
+
+def submitted_step(row: Run, message: Message, outputs: dict[str, str]) -> bytes:
+    """The step whose calls have just been answered: the first frame of the stream that goes on."""
+    calls = message.tool_calls or []
+    step = step_frame(
+        row,
+        message.id,
+        CALLED,
+        called_details(calls, outputs),
+        seconds(message.ended_at or message.created_at),
+        **ended("completed", _now()),
+        usage=usage_out(message.input_tokens or 0, message.output_tokens or 0),
+    )
+    return frame("thread.run.step.completed", step)
+
+
+def _now() -> int | None:
+    return seconds(clock.now())

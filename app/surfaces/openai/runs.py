@@ -1,0 +1,287 @@
+"""`/threads/{thread_id}/runs`: create, follow, answer and end runs.
+
+A run is played in the background: what is answered is a run that is queued, or its stream.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import JSONResponse, Response
+
+from app.db.base import JsonDict
+from app.db.pages import Page
+from app.llm.gateway import ModelName, ToolCall
+from app.messages import queries as messages
+from app.messages.tables import MessageStatus
+from app.runs import queries
+from app.runs.asking import RunWish
+from app.runs.conversing import Turn
+from app.runs.history import calls_of
+from app.runs.resuming import Overrides, ToolOutput
+from app.runs.starting import NewThread
+from app.runs.statuses import ACTIVE, RunStatus
+from app.runs.tables import Run
+from app.surfaces.openai.faults import BadParameter
+from app.surfaces.openai.lookup import id_of, named, no_such
+from app.surfaces.openai.messages import new_messages
+from app.surfaces.openai.naming import model_named
+from app.surfaces.openai.paging import page_of
+from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
+from app.surfaces.openai.run_stream import frame, frames_of, submitted_step
+from app.surfaces.openai.wire.lists import listed
+from app.surfaces.openai.wire.runs import (
+    EXPIRES_AFTER,
+    RunChange,
+    RunIn,
+    ThreadAndRunIn,
+    ToolOutputsIn,
+    generation,
+    run_out,
+)
+from app.surfaces.openai.wire.steps import steps_of
+from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
+from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
+from app.surfaces.requests import StrictRoute
+from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.surfaces.sse import event_stream
+from app.tenants.scope import Scope
+from app.threads import operations as threads
+from app.wiring import Resources
+
+router = APIRouter(tags=["Runs"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
+AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
+
+_ECHOED: Final = (
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+)
+_POLL_AFTER_MS: Final = "300"
+
+
+@router.post("/threads/runs", response_model=None)
+async def create_thread_and_run(
+    body: ThreadAndRunIn, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    """Open a thread with its messages and begin a run on it."""
+    thread = body.thread or ThreadIn()
+    thread.check()
+    place = NewThread(labels=thread.metadata, tool_resources=thread.tool_resources)
+    said = [*new_messages(thread.messages or ()), *new_messages(body.additional_messages or ())]
+    wish = _wish(body, server, said)
+    turn = await _start(server, tenant_id, place, wish, body, None)
+    if not body.stream:
+        return _queued(turn)
+    async with server.read_scopes(tenant_id) as scope:
+        made = ThreadOut.of(await threads.get(scope, place.id))
+    created = frame("thread.created", made.model_dump(mode="json"))
+    return event_stream(frames_of(turn, opening=(created,)), keepalive=server.settings.keepalive)
+
+
+@router.post("/threads/{thread_id}/runs", response_model=None)
+async def create_run(
+    thread_id: str, body: RunIn, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    """Begin a run; its additional messages are added to the thread first."""
+    place = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wish = _wish(body, server, new_messages(body.additional_messages or ()))
+    turn = await _start(server, tenant_id, place, wish, body, thread_id)
+    if body.stream:
+        return event_stream(frames_of(turn), keepalive=server.settings.keepalive)
+    return _queued(turn)
+
+
+@router.get("/threads/{thread_id}/runs", response_model=None)
+async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        await threads.get(scope, wanted)
+    rows = await queries.page(scope, wanted, asked)
+    told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
+    return listed(told, has_more=rows.has_more)
+
+
+@router.get("/threads/{thread_id}/runs/{run_id}", response_model=None)
+async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
+    run = await _run(scope, thread_id, run_id)
+    return JSONResponse(
+        run_out(run, await _waited_for(scope, run)),
+        headers={"openai-poll-after-ms": _POLL_AFTER_MS},
+    )
+
+
+@router.post("/threads/{thread_id}/runs/{run_id}", response_model=None)
+async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> JsonDict:
+    run = await _run(scope, thread_id, run_id)
+    if "metadata" in body.model_fields_set:
+        run.labels = body.metadata or {}
+    return run_out(run, await _waited_for(scope, run))
+
+
+@router.post("/threads/{thread_id}/runs/{run_id}/cancel", response_model=None)
+async def cancel_run(
+    thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
+) -> JsonDict:
+    async with server.read_scopes(tenant_id) as scope:
+        run = await _run(scope, thread_id, run_id)
+    if RunStatus(run.status) not in ACTIVE:
+        raise cannot_cancel(run.status)
+    ended = await server.conversations.cancel(tenant_id, thread_id=run.thread_id, run_id=run.id)
+    if not ended:
+        async with server.read_scopes(tenant_id) as scope:
+            raise cannot_cancel((await _run(scope, thread_id, run_id)).status)
+    return {**run_out(run), "status": RunStatus.CANCELLING}
+
+
+@router.post("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", response_model=None)
+async def submit_tool_outputs(
+    thread_id: str, run_id: str, body: ToolOutputsIn, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    """Submit the outputs of all calls that the run waits for; it goes on."""
+    async with server.read_scopes(tenant_id) as scope:
+        run = await _run(scope, thread_id, run_id)
+        waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+    outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
+    with named(Run=(Prefix.RUN, run_id)), told_in_openais_words():
+        turn = await server.conversations.submit(
+            tenant_id,
+            thread_id=run.thread_id,
+            run_id=run.id,
+            outputs=outputs,
+            overrides=Overrides(),
+            whole=not body.stream,
+        )
+    if not body.stream:
+        return _queued(turn)
+    given = {one.call_id: one.output for one in outputs}
+    done = () if waiting is None else (submitted_step(turn.row, waiting, given),)
+    frames = frames_of(turn, opening=done, resumed=True)
+    return event_stream(frames, keepalive=server.settings.keepalive)
+
+
+@router.get("/threads/{thread_id}/runs/{run_id}/steps", response_model=None)
+async def list_steps(thread_id: str, run_id: str, scope: Reading, asked: AskedSteps) -> JsonDict:
+    run = await _run(scope, thread_id, run_id)
+    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    return _page_of_steps(steps, asked)
+
+
+@router.get("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", response_model=None)
+async def get_step(thread_id: str, run_id: str, step_id: str, scope: Reading) -> JsonDict:
+    run = await _run(scope, thread_id, run_id)
+    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    found = next((step for step in steps if step["id"] == step_id), None)
+    if found is None:
+        raise no_such(Prefix.STEP, step_id)
+    return found
+
+
+def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
+    asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
+    if body.truncation_strategy is not None:
+        asked["truncation_strategy"] = body.truncation_strategy.model_dump()
+    if isinstance(body, ThreadAndRunIn) and body.tool_resources:
+        asked["tool_resources"] = body.tool_resources
+
+    def name_model(name: str | None) -> ModelName:
+        if name is None:
+            return server.default_model
+        return model_named(name, server.catalogue, server.default_model)
+
+    tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
+    truncation = body.truncation_strategy
+    return RunWish(
+        assistant_id=id_of(Prefix.ASSISTANT, body.assistant_id, "assistant_id"),
+        name_model=name_model,
+        generation=generation,
+        model=body.model,
+        instructions=body.instructions,
+        additional_instructions=body.additional_instructions,
+        tools=tools,
+        messages=said,
+        max_prompt_tokens=body.max_prompt_tokens,
+        max_completion_tokens=body.max_completion_tokens,
+        last_messages=truncation.last_messages if truncation else None,
+        labels=body.metadata,
+        asked=asked,
+        expires_after=timedelta(seconds=EXPIRES_AFTER),
+        script=(body.metadata or {}).get("sandbox"),
+        whole=not body.stream,
+        refuse=_refuse_code_interpreter,
+    )
+
+
+def _refuse_code_interpreter(tools: Sequence[JsonDict]) -> None:
+    """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
+    if any(tool.get("type") == "code_interpreter" for tool in tools):
+        raise BadParameter(
+            "This server cannot run code: remove the tool 'code_interpreter' from the run.",
+            param="tools",
+            code="unsupported_tool",
+        )
+
+
+async def _start(
+    server: Resources,
+    tenant_id: UUID,
+    place: UUID | NewThread,
+    wish: RunWish,
+    body: RunIn,
+    thread_id: str | None,
+) -> Turn:
+    ids = {"Assistant": (Prefix.ASSISTANT, body.assistant_id)}
+    if thread_id is not None:
+        ids["Thread"] = (Prefix.THREAD, thread_id)
+    with named(**ids), told_in_openais_words():
+        return await server.conversations.start(tenant_id, place, wish)
+
+
+def _queued(turn: Turn) -> Response:
+    """A run as it was when it was asked for: clients wait for one that is not over yet."""
+    told = {**run_out(turn.row), "status": RunStatus.QUEUED, "started_at": None}
+    return JSONResponse({**told, "required_action": None, "usage": None})
+
+
+async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:
+    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wanted = id_of(Prefix.RUN, run_id, "run_id")
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        await threads.get(scope, thread)
+    run = await queries.get(scope, thread_id=thread, run_id=wanted)
+    if run is None:
+        raise no_such(Prefix.RUN, run_id)
+    return run
+
+
+async def _waited_for(scope: Scope, run: Run) -> tuple[ToolCall, ...]:
+    if run.status != RunStatus.REQUIRES_ACTION:
+        return ()
+    waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+    if waiting is None or waiting.status != MessageStatus.REQUIRES_ACTION:
+        return ()
+    return calls_of(waiting.tool_calls)
+
+
+def _page_of_steps(steps: list[JsonDict], asked: Page) -> JsonDict:
+    """A run has few steps: they are all read, and cut here."""
+    chosen = steps[::-1] if asked.descending else steps
+    places = {step["id"]: at for at, step in enumerate(chosen)}
+    start, end = 0, len(chosen)
+    for cursor, after in ((asked.after, True), (asked.before, False)):
+        at = None if cursor is None else places.get(public_id(Prefix.STEP, cursor))
+        if at is not None:
+            start, end = (at + 1, end) if after else (start, at)
+    found = chosen[start:end]
+    backwards = asked.before is not None and asked.after is None
+    page = found[-asked.limit :] if backwards else found[: asked.limit]
+    return listed(page, has_more=len(found) > asked.limit)

@@ -1,0 +1,68 @@
+"""`/threads`. A thread that is made here belongs to no assistant."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from app.db.pages import Page
+from app.documents import operations as documents
+from app.runs.starting import NewThread
+from app.surfaces.openai.lookup import id_of, named
+from app.surfaces.openai.messages import new_messages
+from app.surfaces.openai.paging import page_of
+from app.surfaces.openai.public_ids import Prefix
+from app.surfaces.openai.wire.assistants import Deleted
+from app.surfaces.openai.wire.lists import ListOut
+from app.surfaces.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
+from app.surfaces.requests import StrictRoute
+from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.threads import operations
+
+router = APIRouter(tags=["Threads"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.THREAD))]
+
+
+@router.post("/threads")
+async def create_thread(
+    tenant_id: CurrentTenant, server: Server, body: ThreadIn | None = None
+) -> ThreadOut:
+    """Open a thread, perhaps with messages. The body may be missing."""
+    wanted = body or ThreadIn()
+    wanted.check()
+    place = NewThread(labels=wanted.metadata, tool_resources=wanted.tool_resources)
+    await server.conversations.add(tenant_id, place, new_messages(wanted.messages or ()))
+    async with server.read_scopes(tenant_id) as scope:
+        return ThreadOut.of(await operations.get(scope, place.id))
+
+
+@router.get("/threads")
+async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
+    """All threads, those of the other door among them. OpenAI never offered this."""
+    rows = await operations.page(scope, asked)
+    return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
+
+
+@router.get("/threads/{thread_id}")
+async def get_thread(thread_id: str, scope: Reading) -> ThreadOut:
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        return ThreadOut.of(await operations.get(scope, wanted))
+
+
+@router.post("/threads/{thread_id}")
+async def modify_thread(thread_id: str, body: ThreadChange, scope: Writing) -> ThreadOut:
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        return ThreadOut.of(await operations.change(scope, wanted, body.changes()))
+
+
+@router.delete("/threads/{thread_id}")
+async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> Deleted:
+    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    with named(Thread=(Prefix.THREAD, thread_id)):
+        async with server.scopes(tenant_id) as scope:
+            await operations.get(scope, wanted)
+            await documents.release_blobs(scope, thread_id=wanted)
+            await operations.remove(scope, wanted)
+    server.conversations.abandon(thread_id=wanted)
+    return Deleted(id=thread_id, object="thread.deleted")
