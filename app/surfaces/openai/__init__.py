@@ -10,6 +10,7 @@ from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTraili
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.openai import assistants, chat, faults, messages, models, runs, threads
+from app.surfaces.openai.profiles.translation import TranslateOlder
 
 _DESCRIPTION = """
 Assistants, threads, messages, runs, chat completions and models in the shapes of OpenAI's API.
@@ -51,6 +52,7 @@ def build(rules: DoorRules) -> FastAPI:
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
+            Middleware(TranslateOlder),
         ],
     )
     faults.install(app)
