@@ -23,6 +23,11 @@ class SandboxMode(StrEnum):
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
+class CodeInterpreter(StrEnum):
+    REFUSE = "refuse"
+    DROP = "drop"
+
+
 class Settings(BaseSettings):
     """Every setting of the server. `.env.example` explains each for its reader."""
 
@@ -44,6 +49,7 @@ class Settings(BaseSettings):
     sandbox: SandboxMode = SandboxMode.AUTO
     default_provider: str = "openai"
     default_model: str = "gpt-4o"
+    code_interpreter: CodeInterpreter = CodeInterpreter.REFUSE
     memory_provider: str | None = None
     memory_model: str | None = None
     model_timeout: float = Field(default=120, gt=0)

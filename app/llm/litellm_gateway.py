@@ -29,8 +29,9 @@ from app.llm.gateway import (
     TextPiece,
     ToolCallPiece,
     Usage,
+    UserTurn,
 )
-from app.llm.providers import find_provider, litellm_name
+from app.llm.providers import find_provider, litellm_name, provider_word
 
 _REASONS: Final = {
     "stop": FinishReason.STOP,
@@ -40,6 +41,7 @@ _REASONS: Final = {
     "content_filter": FinishReason.CONTENT_FILTER,
 }
 _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+_FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
 _SECRET: Final = re.compile(r"\b(?:sk|pk|key|AIza|xai|gsk)[-_][\w*.-]{6,}", re.IGNORECASE)
 _CLASS_NAMES: Final = re.compile(r"^(?:litellm\.\w+: *)?(?:\w+Error: *)?(?:\w+Exception - )?")
 
@@ -58,6 +60,7 @@ class LitellmGateway:
         return False
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        _check_images(request)
         litellm = await load()
         try:
             if request.whole:
@@ -131,6 +134,18 @@ class LitellmGateway:
             # An address alone is enough for a local server; the client library wants some key.
             arguments["api_key"] = "none"
         return arguments
+
+
+def _check_images(request: ModelRequest) -> None:
+    """Refuse pictures that litellm would fetch itself, from within our network."""
+    provider = provider_word(request.model.provider)
+    if provider in _FETCH_THEMSELVES:
+        return
+    users = (turn for turn in request.prompt.turns if isinstance(turn, UserTurn))
+    if any(not image.url.startswith("data:") for turn in users for image in turn.images):
+        raise failures.PromptRejected(
+            f"Images go to {provider} as data: URLs; this server fetches none."
+        )
 
 
 async def embed(

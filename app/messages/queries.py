@@ -30,6 +30,7 @@ _PAGE: Final = (
         Message.content,
         Message.tool_calls,
         Message.tool_call_id,
+        Message.parts,
         Message.tokens,
     )
     .where(
@@ -111,7 +112,7 @@ async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID,
 async def newest_first(
     scope: Scope, thread_id: UUID, *, before: int | None, limit: int
 ) -> Sequence[tuple[Any, ...]]:
-    """(seq, id, role, status, content, tool_calls, tool_call_id, tokens) of the newest messages.
+    """(seq, id, role, status, content, tool_calls, tool_call_id, parts, tokens), newest first.
 
     `before` is the seq that the page ends at. Columns, not rows: a long thread is read every turn.
     """

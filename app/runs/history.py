@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from app.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
+from app.llm.gateway import AssistantTurn, Image, ToolCall, ToolTurn, UserTurn
 from app.messages.tables import MessageStatus, Role
 from app.runs.window import SizedTurn
 
@@ -28,6 +28,7 @@ class StoredTurn:
     content: str | None
     tool_calls: list[dict[str, Any]] | None
     tool_call_id: str | None
+    parts: list[dict[str, Any]] | None
     tokens: int
 
 
@@ -45,7 +46,8 @@ def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
         turns.extend(_cancelled(unanswered))
         unanswered = {}
         if message.role == Role.USER:
-            turn: UserTurn | AssistantTurn = UserTurn(message.content or "")
+            images = _images(message.parts)
+            turn: UserTurn | AssistantTurn = UserTurn(message.content or "", images)
         elif message.status == MessageStatus.FAILED:
             continue
         else:
@@ -57,6 +59,14 @@ def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
         turns.append(SizedTurn(turn, message.tokens + _TURN_OVERHEAD))
     turns.extend(_cancelled(unanswered))
     return turns
+
+
+def _images(parts: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
+    return tuple(
+        Image(part["image_url"]["url"], part["image_url"].get("detail"))
+        for part in parts or ()
+        if part.get("type") == "image_url"
+    )
 
 
 def calls_of(stored: Iterable[Mapping[str, Any]] | None) -> tuple[ToolCall, ...]:

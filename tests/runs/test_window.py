@@ -49,7 +49,7 @@ def test_the_answer_has_a_share_of_the_window(limit: int, output: int | None, ro
 def stored(role: str, content: str | None = None, *calls: str, **fields: str) -> StoredTurn:
     made = [{"id": call, "name": "act", "arguments": "{}"} for call in calls]
     status = fields.get("status", "completed")
-    return StoredTurn(NOBODY, role, status, content, made or None, fields.get("call"), 1)
+    return StoredTurn(NOBODY, role, status, content, made or None, fields.get("call"), None, 1)
 
 
 def test_failed_answers_are_not_shown_and_orphaned_outputs_neither() -> None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final
 from uuid import UUID
 
 import structlog
@@ -13,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from app.errors import AppError
 from app.identifiers import new_id
 from app.llm.failures import StreamCutOff
-from app.llm.gateway import Delta, Finished, Image, ModelName, ModelRequest, Usage, UserTurn
-from app.surfaces.openai.faults import BadParameter, envelope, told
+from app.llm.gateway import Delta, Finished, ModelName, ModelRequest, Usage
+from app.surfaces.openai.faults import envelope, told
 from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
 from app.surfaces.openai.wire.chat_request import ChatIn
@@ -26,9 +25,6 @@ from app.usage.tables import Purpose
 from app.wiring import Resources
 
 router = APIRouter(tags=["Chat"], route_class=StrictRoute)
-
-_PASS_ADDRESSES_ON: Final = frozenset({"openai", "azure", "openrouter", "xai"})
-"""Providers that fetch a picture themselves. For others litellm would, from within our network."""
 
 log = structlog.get_logger("pegboard.openai")
 
@@ -47,7 +43,6 @@ async def create_chat_completion(
         script=(body.metadata or {}).get("sandbox"),
         whole=not body.stream,
     )
-    _check_images(request)
     completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
     deltas = _deltas(server, tenant_id, request)
     if not body.stream:
@@ -110,21 +105,4 @@ async def _keep_usage(server: Resources, tenant_id: UUID, model: ModelName, used
             subject_id=new_id(),
             model=server.gateway.answers_as(model),
             used=used,
-        )
-
-
-def _check_images(request: ModelRequest) -> None:
-    if request.model.provider in _PASS_ADDRESSES_ON:
-        return
-    images: list[Image] = [
-        image
-        for turn in request.prompt.turns
-        if isinstance(turn, UserTurn)
-        for image in turn.images
-    ]
-    if any(not image.url.startswith("data:") for image in images):
-        raise BadParameter(
-            f"Images go to {request.model.provider} as data: URLs; this server fetches none.",
-            param="messages",
-            code="invalid_image_url",
         )

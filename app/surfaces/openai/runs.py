@@ -3,11 +3,12 @@
 A run is played in the background: what is answered is a run that is queued, or its stream.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse, Response
 
@@ -24,6 +25,7 @@ from app.runs.resuming import Overrides, ToolOutput
 from app.runs.starting import NewThread
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
+from app.settings import CodeInterpreter
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.lookup import id_of, named, no_such
 from app.surfaces.openai.messages import new_messages
@@ -53,6 +55,7 @@ from app.threads import operations as threads
 from app.wiring import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
+log = structlog.get_logger("pegboard.openai")
 Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
 AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
 
@@ -190,6 +193,11 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
     asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
     if body.truncation_strategy is not None:
         asked["truncation_strategy"] = body.truncation_strategy.model_dump()
+    choice = body.tool_choice
+    if isinstance(choice, dict) and choice.get("type") == "code_interpreter":
+        raise BadParameter(
+            "This server cannot run code.", param="tool_choice", code="unsupported_tool"
+        )
     if isinstance(body, ThreadAndRunIn) and body.tool_resources:
         asked["tool_resources"] = body.tool_resources
 
@@ -217,18 +225,36 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
         expires_after=timedelta(seconds=EXPIRES_AFTER),
         script=(body.metadata or {}).get("sandbox"),
         whole=not body.stream,
-        refuse=_refuse_code_interpreter,
+        refuse=_refusal(server),
     )
 
 
-def _refuse_code_interpreter(tools: Sequence[JsonDict]) -> None:
+def _refusal(server: Resources) -> Callable[[Sequence[JsonDict]], None] | None:
     """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
-    if any(tool.get("type") == "code_interpreter" for tool in tools):
-        raise BadParameter(
-            "This server cannot run code: remove the tool 'code_interpreter' from the run.",
-            param="tools",
-            code="unsupported_tool",
-        )
+    if server.settings.code_interpreter is CodeInterpreter.DROP:
+        return None
+
+    def refuse(tools: Sequence[JsonDict]) -> None:
+        if _wants_code(tools):
+            raise BadParameter(
+                "This server cannot run code: remove the tool 'code_interpreter' from the run, or "
+                "set PEGBOARD_CODE_INTERPRETER=drop to have it run without.",
+                param="tools",
+                code="unsupported_tool",
+            )
+
+    return refuse
+
+
+def _wants_code(tools: Sequence[JsonDict]) -> bool:
+    return any(tool.get("type") == "code_interpreter" for tool in tools)
+
+
+def _headers(run: Run) -> dict[str, str]:
+    if not _wants_code(run.options.get("tools") or ()):
+        return {}
+    log.info("tool_dropped", tool="code_interpreter", run_id=str(run.id))
+    return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
 async def _start(
@@ -249,7 +275,8 @@ async def _start(
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
     told = {**run_out(turn.row), "status": RunStatus.QUEUED, "started_at": None}
-    return JSONResponse({**told, "required_action": None, "usage": None})
+    queued = {**told, "required_action": None, "usage": None}
+    return JSONResponse(queued, headers=_headers(turn.row))
 
 
 async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:

@@ -13,6 +13,7 @@ from openai import AssistantEventHandler, OpenAI
 
 from app.identifiers import new_id
 from tests.support.postgres import query
+from tests.support.provider import running_provider
 from tests.support.sdk import scene, sdk
 from tests.support.server import Server
 from tests.support.talk import WEATHER
@@ -663,3 +664,46 @@ def test_ids_keep_their_shape(client: OpenAI) -> None:
     for told in (run.id, run.thread_id, run.assistant_id, step.id):
         assert _ID.fullmatch(told), told
     assert new_id().hex not in run.id
+
+
+def test_code_interpreter_is_dropped_where_the_operator_says_so(start: Any) -> None:
+    server = start(PEGBOARD_CODE_INTERPRETER="drop")
+    with sdk(server) as client:
+        assistant = client.beta.assistants.create(
+            model="gpt-4o", tools=[{"type": "code_interpreter"}]
+        ).id
+        thread_id = ready_thread(client, "Hello")
+        told = client.beta.threads.runs.with_raw_response.create(
+            thread_id=thread_id, assistant_id=assistant
+        )
+        assert told.headers["x-pegboard-dropped-tools"] == "code_interpreter"
+        run = client.beta.threads.runs.poll(told.parse().id, thread_id=thread_id)
+        assert (run.status, [tool.type for tool in run.tools]) == (
+            "completed",
+            ["code_interpreter"],
+        )
+        with pytest.raises(openai.BadRequestError) as forced:
+            client.beta.threads.runs.create(
+                thread_id=thread_id,
+                assistant_id=assistant,
+                tool_choice={"type": "code_interpreter"},
+            )
+        assert (forced.value.param, forced.value.code) == ("tool_choice", "unsupported_tool")
+
+
+def test_pictures_of_a_message_reach_a_model(start: Any) -> None:
+    with running_provider() as provider:
+        server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
+        with sdk(server) as client:
+            picture: Any = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
+            said: Any = [{"type": "text", "text": "What is this?"}, picture]
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": said}])
+            run = client.beta.threads.runs.create_and_poll(
+                thread_id=thread.id,
+                assistant_id=client.beta.assistants.create(model="says-hello").id,
+            )
+            assert run.status == "completed"
+            assert provider.last()["messages"][-1]["content"][1] == {
+                "type": "image_url",
+                "image_url": {"url": "https://a.example/b.png", "detail": "auto"},
+            }

@@ -188,19 +188,19 @@ def test_a_stream_that_breaks_says_so(served: Server) -> None:
             told.extend(chunk.choices[0].delta.content or "" for chunk in chunks)
 
 
-def test_images_by_address_go_only_to_providers_that_fetch_them(client: OpenAI) -> None:
-    def look(url: str, model: str) -> Any:
+def test_images_by_address_go_only_to_providers_that_fetch_them(client: OpenAI, start: Any) -> None:
+    def look(asked: OpenAI, url: str, model: str) -> Any:
         part = {"type": "image_url", "image_url": {"url": url}}
         content: Any = [{"type": "text", "text": "What is this?"}, part]
         messages: list[Any] = [{"role": "user", "content": content}]
-        return client.chat.completions.create(model=model, messages=messages)
+        return asked.chat.completions.create(model=model, messages=messages)
 
-    assert look("https://a.example/b.png", "gpt-4o").choices
-    assert look("data:image/png;base64,iVBORw0KGgo=", "google/gemini-2.5-pro").choices
-    with pytest.raises(openai.BadRequestError, match="data: URLs"):
-        look("http://169.254.169.254/latest", "google/gemini-2.5-pro")
+    assert look(client, "https://a.example/b.png", "gpt-4o").choices
     with pytest.raises(openai.BadRequestError, match="An image is"):
-        look("file:///etc/passwd", "gpt-4o")
+        look(client, "file:///etc/passwd", "gpt-4o")
+    server = start(PEGBOARD_SANDBOX="auto", GEMINI_API_KEY="x")
+    with sdk(server) as real, pytest.raises(openai.BadRequestError, match="data: URLs"):
+        look(real, "http://169.254.169.254/latest", "google/gemini-2.5-pro")
 
 
 @pytest.mark.parametrize(
