@@ -1,6 +1,7 @@
 """Errors in our own words. `kind` says whose turn it is; only the doors know HTTP."""
 
 from enum import StrEnum
+from uuid import UUID
 
 
 class Kind(StrEnum):
@@ -33,6 +34,7 @@ class NotFound(AppError):
     kind = Kind.NOT_FOUND
     code = "not_found"
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, row_id: UUID | None = None) -> None:
         super().__init__(f"{noun} not found")
         self.noun = noun
+        self.row_id = row_id

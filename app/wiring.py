@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -14,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.disk import DiskStore
 from app.blobs.s3 import S3Store
-from app.blobs.store import BlobStore
+from app.blobs.store import REMOVE_BLOB, BlobStore
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
 from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
-from app.documents.operations import INDEX_DOCUMENT, REMOVE_BLOB
+from app.documents.operations import INDEX_DOCUMENT
 from app.documents.parsing import Parser
 from app.documents.parsing.limits import Limits
+from app.documents.store_files import remove_file
+from app.errors import NotFound
+from app.files.operations import EXPIRE_FILE
 from app.identifiers import new_id
 from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
@@ -79,6 +82,7 @@ class Resources:
     recogniser: Recogniser
     conversations: Conversations
     blobs: BlobStore
+    lookup: Lookup
     recall: Recall
     catalogue: Catalogue
     gateway: Gateway
@@ -178,7 +182,7 @@ def blobs_of(settings: Settings) -> BlobStore:
     return DiskStore(data_folder(settings) / "blobs")
 
 
-def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
+def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
     In groups with workers of their own: neither long files nor thousands of memories that wait for
@@ -194,12 +198,17 @@ def job_kinds(shelves: Shelves) -> tuple[dict[str, Work], ...]:
     async def embed_memory(tenant_id: str, memory_id: str, attempts: int = 0) -> None:
         await shelves.remembering.embed(UUID(tenant_id), UUID(memory_id), attempts=attempts)
 
+    async def expire_file(tenant_id: str, file_id: str) -> None:
+        with suppress(NotFound):
+            async with scopes(UUID(tenant_id)) as scope:
+                await remove_file(scope, UUID(file_id))
+
     async def remove_blob(key: str) -> None:
         await shelves.blobs.remove(key)
 
     return (
         {INDEX_DOCUMENT: index_document},
-        {LEARN: learn, REMOVE_BLOB: remove_blob},
+        {LEARN: learn, EXPIRE_FILE: expire_file, REMOVE_BLOB: remove_blob},
         {EMBED_MEMORY: embed_memory},
     )
 
@@ -236,7 +245,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         if settings.jobs:
             background += [
                 asyncio.create_task(run_jobs(engine, kinds), name="jobs")
-                for kinds in job_kinds(shelves)
+                for kinds in job_kinds(shelves, scopes)
             ]
         try:
             yield Resources(
@@ -259,6 +268,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                     patience=patience,
                 ),
                 blobs=shelves.blobs,
+                lookup=shelves.lookup,
                 recall=shelves.recall,
                 catalogue=catalogue,
                 gateway=gateway,

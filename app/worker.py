@@ -24,10 +24,11 @@ async def work(settings: Settings) -> None:
     async with open_database(settings) as engine:
         log.info("worker_started")
         sessions = sessions_of(engine)
-        shelves = shelves_of(settings, scopes_of(sessions), gateway_of(settings))
+        scopes = scopes_of(sessions)
+        shelves = shelves_of(settings, scopes, gateway_of(settings))
         tasks = [
             asyncio.create_task(rescue_forever(sessions)),
-            *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves)),
+            *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves, scopes)),
         ]
         await stopped.wait()
         for task in tasks:

@@ -148,7 +148,7 @@ async def hold(scope: Scope, assistant_id: UUID) -> None:
         .with_for_update(read=True, key_share=True)
     )
     if held is None:
-        raise NotFound("Assistant")
+        raise NotFound("Assistant", assistant_id)
 
 
 async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> Assistant:

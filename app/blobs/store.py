@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+from uuid import UUID
 
 from app.errors import AppError, Kind
+
+REMOVE_BLOB: Final = "remove_blob"
+"""The job that removes a blob by its `key`."""
 
 
 class BlobMissing(AppError):
@@ -25,6 +29,11 @@ class StoredBlob:
 
     size: int
     sha256: str
+
+
+def blob_key(owner_id: UUID) -> str:
+    """The key of the one blob that a document or a file has."""
+    return owner_id.hex
 
 
 class BlobStore(Protocol):

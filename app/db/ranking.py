@@ -14,6 +14,9 @@ from app.db.columns import vector_text
 WORDS_WEIGHT: Final = 0.2
 """What all of the question's words are worth, beside a likeness of 1; .1 to .4 do as well."""
 
+BEST: Final = 1 + WORDS_WEIGHT
+"""The score of a text that is the question."""
+
 # The vectors are parsed once, not for each row, as happens to a parameter that is cast where it is
 # compared.
 QUESTION: Final = """

@@ -7,6 +7,7 @@ any size needs the memory of a few pages.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final, Protocol
 
@@ -25,8 +26,6 @@ _WINDOW: Final = 32_768
 _HEADING: Final = 300
 _LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
-_splitter = TextSplitter.from_callback(count_tokens, TARGET_TOKENS)
-
 
 class SectionLike(Protocol):
     @property
@@ -35,6 +34,21 @@ class SectionLike(Protocol):
     def heading(self) -> str | None: ...
     @property
     def place(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much text a chunk holds at most, and how much of it the next one may repeat.
+
+    What a client asks for is done; of a chunk beyond our own size, an embedding model like ours
+    reads the beginning only, and the rest is found by its words.
+    """
+
+    tokens: int = TARGET_TOKENS
+    overlap: int = 0
+
+
+USUAL: Final = Size()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +95,10 @@ class _Piece:
     whole: bool
 
 
-def split(sections: Iterable[SectionLike]) -> Iterator[Chunk]:
-    """The document's chunks in order. Nothing but blanks is lost, and nothing comes twice."""
-    for position, piece in enumerate(_joined(p for s in sections for p in _pieces(s))):
+def split(sections: Iterable[SectionLike], size: Size = USUAL) -> Iterator[Chunk]:
+    """The document's chunks in order. Nothing but blanks is lost; what overlaps comes twice."""
+    pieces = (piece for section in sections for piece in _pieces(section, size))
+    for position, piece in enumerate(_joined(pieces, size)):
         yield Chunk(
             position=position,
             text=piece.text,
@@ -95,12 +110,12 @@ def split(sections: Iterable[SectionLike]) -> Iterator[Chunk]:
         )
 
 
-def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+def _joined(pieces: Iterable[_Piece], size: Size) -> Iterator[_Piece]:
     waiting: _Piece | None = None
     for piece in pieces:
         if waiting is None:
             waiting = piece
-        elif (joined := _join(waiting, piece)) is not None:
+        elif (joined := _join(waiting, piece, size)) is not None:
             waiting = joined
         else:
             yield waiting
@@ -109,7 +124,7 @@ def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield waiting
 
 
-def _join(first: _Piece, second: _Piece) -> _Piece | None:
+def _join(first: _Piece, second: _Piece, size: Size) -> _Piece | None:
     """Both in one where they are short and of one place; a new heading goes into the text."""
     if not (first.whole and second.whole and first.place == second.place):
         return None
@@ -117,11 +132,11 @@ def _join(first: _Piece, second: _Piece) -> _Piece | None:
     tokens = first.tokens + 1 + second.tokens
     if second.heading and second.heading != first.last_heading:
         # Another subject begins: join only what would be too little by itself.
-        if first.tokens >= TARGET_TOKENS // 2:
+        if first.tokens >= size.tokens // 2:
             return None
         lines.insert(1, second.heading)
         tokens += 1 + count_tokens(second.heading)
-    if tokens > TARGET_TOKENS:
+    if tokens > size.tokens:
         return None
     return replace(
         first,
@@ -132,14 +147,14 @@ def _join(first: _Piece, second: _Piece) -> _Piece | None:
     )
 
 
-def _pieces(section: SectionLike) -> Iterator[_Piece]:
+def _pieces(section: SectionLike, size: Size) -> Iterator[_Piece]:
     read = _Section(_readable(section.text), _readable(section.heading or ""), section.place)
-    ranges = _ranges(read.text)
+    ranges = _ranges(read.text, size)
     first = next(ranges, None)
     if first is None:
         if read.heading.strip():
             # Only a heading, such as the first slide of a talk.
-            yield from _pieces(_Section(text=read.heading, heading="", place=read.place))
+            yield from _pieces(_Section(text=read.heading, heading="", place=read.place), size)
         return
     second = next(ranges, None)
     yield _piece(read, first, whole=second is None)
@@ -167,11 +182,12 @@ def _piece(section: _Section, span: tuple[int, int], *, whole: bool) -> _Piece:
     )
 
 
-def _ranges(text: str) -> Iterator[tuple[int, int]]:
+def _ranges(text: str, size: Size) -> Iterator[tuple[int, int]]:
     """Where the pieces of a section start and end."""
+    splitter = _splitter(size)
     begin = 0
     while begin < len(text):
-        pieces = _splitter.chunk_indices(text[begin : begin + _WINDOW])
+        pieces = splitter.chunk_indices(text[begin : begin + _WINDOW])
         next_begin = begin + _WINDOW
         if next_begin < len(text) and len(pieces) > 1:
             # The window's edge may have cut the last piece amid a word: begin again with it.
@@ -179,3 +195,8 @@ def _ranges(text: str) -> Iterator[tuple[int, int]]:
         for start, piece in pieces:
             yield begin + start, begin + start + len(piece)
         begin = next_begin
+
+
+@lru_cache(maxsize=16)
+def _splitter(size: Size) -> TextSplitter:
+    return TextSplitter.from_callback(count_tokens, size.tokens, overlap=size.overlap)

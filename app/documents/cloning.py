@@ -11,9 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app import clock
-from app.blobs.store import BlobMissing, BlobStore
+from app.blobs.store import BlobMissing, BlobStore, blob_key
 from app.documents import operations
-from app.documents.operations import blob_key
 from app.documents.tables import DocumentStatus
 from app.identifiers import new_id
 from app.tenants.scope import Scope

@@ -14,15 +14,15 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, func, text, update
 
 from app import clock
 from app.assistants import operations as assistants
-from app.blobs.store import BlobStore
+from app.blobs.store import BlobStore, blob_key
 from app.db.columns import vector_text
-from app.documents.chunking import Chunk, split
+from app.documents.chunking import USUAL, Chunk, Size, split
 from app.documents.formats import suffix_of
-from app.documents.operations import INDEX_DOCUMENT, blob_key
+from app.documents.operations import INDEX_DOCUMENT
 from app.documents.parsing import Parser
 from app.documents.summary import summary_of
 from app.documents.tables import UNFINISHED, Document, DocumentStatus
@@ -39,23 +39,25 @@ BATCH: Final = 32
 _PAUSE: Final = timedelta(seconds=2)
 
 NOBODYS: Final = EmbeddingName("local", "", 0)
-"""For a file of a thread that belongs to no assistant: whatever the server has itself."""
+"""For a file that belongs to no assistant, but a thread alone or a vector store: whatever the
+server has itself."""
 
 _INSERT_CHUNKS: Final = text("""
-    INSERT INTO chunks (tenant_id, document_id, assistant_id, thread_id, position, text, heading,
-                        place, tokens, embedded_by, embedding)
-    SELECT :tenant_id, :document_id, :assistant_id, :thread_id, piece.position, piece.text,
-           piece.heading, piece.place, piece.tokens, :embedded_by, CAST(piece.embedding AS halfvec)
+    INSERT INTO chunks (tenant_id, document_id, assistant_id, thread_id, vector_store_id, position,
+                        text, heading, place, tokens, embedded_by, embedding)
+    SELECT :tenant_id, :document_id, :assistant_id, :thread_id, :vector_store_id, piece.position,
+           piece.text, piece.heading, piece.place, piece.tokens, :embedded_by,
+           CAST(piece.embedding AS halfvec)
     FROM unnest(CAST(:positions AS int[]), CAST(:texts AS text[]), CAST(:headings AS text[]),
                 CAST(:places AS text[]), CAST(:tokens AS int[]), CAST(:embeddings AS text[]))
          AS piece(position, text, heading, place, tokens, embedding)
 """)
 
 _COPY_CHUNKS: Final = text("""
-    INSERT INTO chunks (tenant_id, document_id, assistant_id, thread_id, position, text, heading,
-                        place, tokens, embedded_by, embedding)
-    SELECT tenant_id, :document_id, :assistant_id, :thread_id, position, text, heading, place,
-           tokens, embedded_by, embedding
+    INSERT INTO chunks (tenant_id, document_id, assistant_id, thread_id, vector_store_id, position,
+                        text, heading, place, tokens, embedded_by, embedding)
+    SELECT tenant_id, :document_id, :assistant_id, :thread_id, :vector_store_id, position, text,
+           heading, place, tokens, embedded_by, embedding
     FROM chunks
     WHERE tenant_id = :tenant_id AND document_id = :twin_id
 """)
@@ -64,7 +66,7 @@ log = structlog.get_logger("pegboard.documents")
 
 
 class DocumentGone(AppError):
-    """The document was deleted while it was being indexed."""
+    """The document was deleted, or called off, while it was being indexed."""
 
     kind = Kind.NOT_FOUND
     code = "document_gone"
@@ -78,8 +80,10 @@ class Claimed:
     tenant_id: UUID
     assistant_id: UUID | None
     thread_id: UUID | None
+    vector_store_id: UUID | None
     filename: str
     sha256: str
+    size: Size
     wanted: EmbeddingName
 
 
@@ -106,7 +110,7 @@ class Indexer:
                 raise
             except AppError as error:
                 if error.kind is Kind.INVALID:
-                    await self._fail(claimed, error.message)
+                    await self._fail(claimed, error.message, fault=error.code)
                 else:
                     await self._try_again(claimed, error.message)
             except Exception:
@@ -123,7 +127,7 @@ class Indexer:
             parsed = await self._parser.parse(path, suffix_of(claimed.filename))
         count, tokens = 0, 0
         opening: list[Chunk] = []
-        chunks = split(parsed.sections)
+        chunks = split(parsed.sections, claimed.size)
         while batch := await asyncio.to_thread(lambda: list(islice(chunks, BATCH))):
             vectors = await embedder.embed([c.searched_text for c in batch], TextKind.PASSAGE)
             count += len(batch)
@@ -164,8 +168,10 @@ class Indexer:
                 tenant_id,
                 document.assistant_id,
                 document.thread_id,
+                document.vector_store_id,
                 document.filename,
                 document.sha256,
+                _size(document),
                 await _wanted_embedding(scope, document),
             )
 
@@ -179,6 +185,8 @@ class Indexer:
                     Document.id != claimed.id,
                     Document.status == DocumentStatus.INDEXED,
                     Document.embedded_by == name.key,
+                    func.coalesce(Document.chunk_tokens, USUAL.tokens) == claimed.size.tokens,
+                    func.coalesce(Document.chunk_overlap, USUAL.overlap) == claimed.size.overlap,
                 )
                 .limit(1)
             )
@@ -229,13 +237,14 @@ class Indexer:
                 **found,
             )
 
-    async def _fail(self, claimed: Claimed, reason: str) -> None:
+    async def _fail(self, claimed: Claimed, reason: str, *, fault: str | None = None) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
             await _change(
                 scope,
                 claimed,
                 status=DocumentStatus.FAILED,
                 status_message=reason,
+                fault=fault,
                 processing_completed_at=clock.now(),
             )
 
@@ -280,10 +289,17 @@ async def _wanted_embedding(scope: Scope, document: Document) -> EmbeddingName:
     return assistants.embedding_of(await assistants.get(scope, document.assistant_id))
 
 
+def _size(document: Document) -> Size:
+    if document.chunk_tokens is None:
+        return USUAL
+    return Size(document.chunk_tokens, document.chunk_overlap or 0)
+
+
 def _place(claimed: Claimed) -> dict[str, Any]:
     return {
         "tenant_id": claimed.tenant_id,
         "document_id": claimed.id,
         "assistant_id": claimed.assistant_id,
         "thread_id": claimed.thread_id,
+        "vector_store_id": claimed.vector_store_id,
     }

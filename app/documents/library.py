@@ -1,10 +1,10 @@
-"""What a thread can draw on: the documents of its assistant and its own."""
+"""What a thread can draw on: the documents of its assistant, of vector stores, and its own."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 
+from app.documents.retrieval import Sight
 from app.documents.tables import Document, DocumentStatus
 from app.errors import AppError, Kind
 from app.tenants.scope import Scope
@@ -23,19 +23,17 @@ class DocumentsNotIndexed(AppError):
         )
 
 
-async def models_in_sight(
-    scope: Scope, thread_id: UUID, assistant_id: UUID | None
-) -> frozenset[str]:
-    """The models that have read a document of the thread or of its assistant."""
+async def models_in_sight(scope: Scope, sight: Sight) -> frozenset[str]:
+    """The models that have read a document in sight."""
+    owners: list[ColumnElement[bool]] = [Document.vector_store_id.in_(sight.vector_store_ids)]
+    if sight.thread_id is not None:
+        owners.append(Document.thread_id == sight.thread_id)
+    if sight.assistant_id is not None:
+        of_assistant = Document.assistant_id == sight.assistant_id
+        owners.append(and_(of_assistant, Document.thread_id.is_(None)))
     models = await scope.session.scalars(
         scope.select_columns(Document, Document.embedded_by)
-        .where(
-            or_(
-                Document.thread_id == thread_id,
-                and_(Document.assistant_id == assistant_id, Document.thread_id.is_(None)),
-            ),
-            Document.status == DocumentStatus.INDEXED,
-        )
+        .where(or_(*owners), Document.status == DocumentStatus.INDEXED)
         .distinct()
     )
     return frozenset(models)

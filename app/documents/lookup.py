@@ -49,10 +49,12 @@ class Lookup:
         question: str,
         message_id: UUID,
         top: int,
+        vector_store_ids: Sequence[UUID] = (),
     ) -> Found:
         """The passages that fit a message. One that is about a file as a whole gets its opening."""
+        sight = Sight(thread_id, assistant_id, tuple(vector_store_ids))
         async with self._scopes(tenant_id) as scope:
-            models = await models_in_sight(scope, thread_id, assistant_id)
+            models = await models_in_sight(scope, sight)
             attached = await operations.of_message(scope, message_id)
         unreadable = tuple(
             (document.filename, document.status_message or "unknown reason")
@@ -63,7 +65,6 @@ class Lookup:
             return Found(unreadable=unreadable)
         asked = question[:LONGEST_QUESTION]
         vectors = await embed_question(self._embedders, asked, models)
-        sight = Sight(thread_id, assistant_id)
         async with self._scopes(tenant_id) as scope:
             found = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
             whole = _ABOUT_A_WHOLE.search(asked) is not None
@@ -72,6 +73,35 @@ class Lookup:
                 opened = await retrieval.openings(scope, sight, documents=ids, top=top)
                 found = [*opened, *found] if whole else [*found, *opened]
         return Found(_distinct(found), unreadable)
+
+    async def search(
+        self,
+        tenant_id: UUID,
+        sight: Sight,
+        questions: Sequence[str],
+        *,
+        documents: Sequence[UUID] | None = None,
+        least: float = 0.0,
+        top: int,
+    ) -> tuple[FoundPassage, ...]:
+        """The best passages for any of the questions, those with a rating of `least` at least.
+
+        Where `documents` are given, only they are searched.
+        """
+        async with self._scopes(tenant_id) as scope:
+            models = await models_in_sight(scope, sight)
+        if not models:
+            return ()
+        asked = [question[:LONGEST_QUESTION] for question in questions]
+        seen = [Question(one, await embed_question(self._embedders, one, models)) for one in asked]
+        found: list[FoundPassage] = []
+        async with self._scopes(tenant_id) as scope:
+            for question in seen:
+                found += await retrieval.search(
+                    scope, question, sight, documents=documents, top=top
+                )
+        found.sort(key=lambda passage: -passage.score)
+        return _distinct([passage for passage in found if passage.rating >= least])[:top]
 
     async def wait_for(
         self, tenant_id: UUID, document_ids: Sequence[UUID], *, patience: float

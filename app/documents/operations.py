@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
 
 from app import clock
-from app.blobs.store import StoredBlob
+from app.blobs.store import REMOVE_BLOB, StoredBlob, blob_key
 from app.documents.tables import UNFINISHED, Chunk, Document, DocumentStatus
+from app.errors import NotFound
 from app.jobs.queue import enqueue
 from app.tenants.scope import Scope
 
 INDEX_DOCUMENT = "index_document"
-REMOVE_BLOB = "remove_blob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,6 @@ class Upload:
     blob: StoredBlob
 
 
-def blob_key(document_id: UUID) -> str:
-    return document_id.hex
-
-
 async def accept(
     scope: Scope,
     upload: Upload,
@@ -36,8 +33,12 @@ async def accept(
     assistant_id: UUID | None,
     thread_id: UUID | None = None,
     message_id: UUID | None = None,
+    **stored: Any,
 ) -> Document:
-    """Make a document of an upload and have it indexed."""
+    """Make a document of an upload and have it indexed.
+
+    `stored` is what documents of vector stores have besides: `store_files.attach` makes them.
+    """
     moment = clock.now()
     document = Document(
         id=upload.id,
@@ -59,6 +60,7 @@ async def accept(
         embedded_by=None,
         processing_started_at=None,
         processing_completed_at=None,
+        **stored,
     )
     scope.session.add(document)
     await scope.session.flush()
@@ -72,7 +74,11 @@ async def accept(
 
 
 async def get(scope: Scope, document_id: UUID) -> Document:
-    return await scope.get(Document, document_id, noun="Document")
+    """A document of an assistant or a thread; those of vector stores are found by way of these."""
+    document = await scope.get(Document, document_id, noun="Document")
+    if document.vector_store_id is not None:
+        raise NotFound("Document", document_id)
+    return document
 
 
 async def of_assistant(scope: Scope, assistant_id: UUID) -> Sequence[Document]:
@@ -107,10 +113,14 @@ async def unfinished(scope: Scope, document_ids: Sequence[UUID]) -> Sequence[str
 async def remove(scope: Scope, document_id: UUID) -> Document:
     """Remove a document with its chunks; its bytes follow once this is committed."""
     document = await get(scope, document_id)
+    await discard(scope, document)
+    return document
+
+
+async def discard(scope: Scope, document: Document) -> None:
     await scope.session.delete(document)
     await scope.session.flush()
     await release_blob(scope, document.id)
-    return document
 
 
 async def release_to_threads(scope: Scope, assistant_id: UUID) -> None:
@@ -134,13 +144,22 @@ async def release_blob(scope: Scope, document_id: UUID) -> None:
 
 
 async def release_blobs(
-    scope: Scope, *, assistant_id: UUID | None = None, thread_id: UUID | None = None
+    scope: Scope,
+    *,
+    assistant_id: UUID | None = None,
+    thread_id: UUID | None = None,
+    vector_store_id: UUID | None = None,
+    file_id: UUID | None = None,
 ) -> None:
-    """Have the bytes removed of all documents that go with an assistant or a thread."""
+    """Have the bytes removed of all documents that go with what is named."""
     owned = scope.select_columns(Document, Document.id)
     if assistant_id is not None:
         owned = owned.where(Document.assistant_id == assistant_id)
     if thread_id is not None:
         owned = owned.where(Document.thread_id == thread_id)
+    if vector_store_id is not None:
+        owned = owned.where(Document.vector_store_id == vector_store_id)
+    if file_id is not None:
+        owned = owned.where(Document.file_id == file_id)
     for document_id in (await scope.session.scalars(owned)).all():
         await release_blob(scope, document_id)

@@ -6,17 +6,21 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, column, text
+from sqlalchemy.dialects.postgresql import JSON
 
 from app.db import ranking
+from app.db.base import JsonDict
 from app.documents.tables import DocumentStatus
 from app.tenants.scope import Scope
 
 _IN_SIGHT: Final = """
     it.tenant_id = :tenant_id
     AND (it.thread_id = :thread_id
-         OR (it.assistant_id = :assistant_id AND it.thread_id IS NULL))
+         OR (it.assistant_id = :assistant_id AND it.thread_id IS NULL)
+         OR it.vector_store_id = ANY(:vector_store_ids))
     AND document.status = :indexed
+    AND (CAST(:documents AS uuid[]) IS NULL OR it.document_id = ANY(:documents))
 """
 
 # What is in sight comes first, and is compared one by one: exact, and no index of the whole table
@@ -37,15 +41,26 @@ _BEST: Final = text(f"""
 """)  # noqa: S608  the interpolated texts are constants
 
 _WHOLE: Final = text("""
-    SELECT c.id, c.document_id, c.position, c.text, c.heading, c.place, d.filename
+    SELECT c.id, c.document_id, c.position, c.text, c.heading, c.place, d.filename, d.file_id,
+           d.attributes
     FROM chunks c JOIN documents d ON d.id = c.document_id
     WHERE c.tenant_id = :tenant_id AND c.id = ANY(:ids)
-""")
+""").columns(
+    column("id"),
+    column("document_id"),
+    column("position"),
+    column("text"),
+    column("heading"),
+    column("place"),
+    column("filename"),
+    column("file_id"),
+    column("attributes", JSON),
+)
 
 _OPENINGS: Final = text(f"""
     SELECT it.id
     FROM chunks it JOIN documents document ON document.id = it.document_id
-    WHERE {_IN_SIGHT} AND (CAST(:documents AS uuid[]) IS NULL OR it.document_id = ANY(:documents))
+    WHERE {_IN_SIGHT}
     ORDER BY it.document_id DESC, it.position
     LIMIT :top
 """)  # noqa: S608
@@ -64,23 +79,28 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whose documents are searched: those of the thread, and of its assistant."""
+    """Whose documents are searched: those of the thread, of its assistant, and of the stores."""
 
-    thread_id: UUID
-    assistant_id: UUID | None
+    thread_id: UUID | None = None
+    assistant_id: UUID | None = None
+    vector_store_ids: tuple[UUID, ...] = ()
 
     def parameters(self, scope: Scope) -> dict[str, Any]:
         return {
             "tenant_id": scope.tenant_id,
             "thread_id": self.thread_id,
             "assistant_id": self.assistant_id,
+            "vector_store_ids": list(self.vector_store_ids),
             "indexed": DocumentStatus.INDEXED,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPassage:
-    """Neighbouring chunks of one document as one text. `positions` are theirs."""
+    """Neighbouring chunks of one document as one text. `positions` are theirs.
+
+    `file_id` and `attributes` are those of a document in a vector store.
+    """
 
     document_id: UUID
     filename: str
@@ -88,15 +108,33 @@ class FoundPassage:
     text: str
     score: float
     positions: tuple[int, ...]
+    file_id: UUID | None = None
+    attributes: JsonDict | None = None
+
+    @property
+    def rating(self) -> float:
+        """The score as a share of the best there can be: between 0 and 1."""
+        return self.score / ranking.BEST
 
 
-async def search(scope: Scope, question: Question, sight: Sight, *, top: int) -> list[FoundPassage]:
-    """The best `top` chunks for a question, merged where they are neighbours, best first."""
+async def search(
+    scope: Scope,
+    question: Question,
+    sight: Sight,
+    *,
+    documents: Sequence[UUID] | None = None,
+    top: int,
+) -> list[FoundPassage]:
+    """The best `top` chunks for a question, merged where they are neighbours, best first.
+
+    Where `documents` are given, only they are searched.
+    """
     best = await scope.session.execute(
         _BEST,
         {
             **sight.parameters(scope),
             **ranking.parameters(question.text, question.vectors, least=LEAST_LIKENESS),
+            "documents": _ids(documents),
             "top": top,
         },
     )
@@ -107,11 +145,14 @@ async def openings(
     scope: Scope, sight: Sight, *, documents: Sequence[UUID] | None, top: int
 ) -> list[FoundPassage]:
     """How documents begin, the newest first; for questions about a file as a whole."""
-    chosen = None if documents is None else list(documents)
     found = await scope.session.scalars(
-        _OPENINGS, {**sight.parameters(scope), "documents": chosen, "top": top}
+        _OPENINGS, {**sight.parameters(scope), "documents": _ids(documents), "top": top}
     )
     return await _passages(scope, dict.fromkeys(found, 0.0))
+
+
+def _ids(documents: Sequence[UUID] | None) -> list[UUID] | None:
+    return None if documents is None else list(documents)
 
 
 async def _passages(scope: Scope, scores: Mapping[int, float]) -> list[FoundPassage]:
@@ -147,4 +188,6 @@ def _merged(chunks: Sequence[RowMapping], scores: Mapping[int, float]) -> FoundP
         text="\n".join(parts),
         score=max(scores[chunk["id"]] for chunk in chunks),
         positions=tuple(chunk["position"] for chunk in chunks),
+        file_id=first["file_id"],
+        attributes=first["attributes"],
     )

@@ -84,7 +84,7 @@ async def get(scope: Scope, thread_id: UUID, message_id: UUID) -> Message:
         )
     )
     if found is None:
-        raise NotFound("Message")
+        raise NotFound("Message", message_id)
     return found
 
 

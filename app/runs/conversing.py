@@ -247,7 +247,7 @@ class Conversations:
     async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
         run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
         if run is None:
-            raise NotFound("Run")
+            raise NotFound("Run", run_id)
         return RunStatus(run.status)
 
     async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:

@@ -69,7 +69,7 @@ async def open_turn(scope: Scope, thread_id: UUID) -> Opening:
     )
     row = rows.mappings().first()
     if row is None:
-        raise NotFound("Thread")
+        raise NotFound("Thread", thread_id)
     active = row["run_id"]
     return Opening(
         thread_id=thread_id,

@@ -91,7 +91,7 @@ async def resume_run(
     """
     run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
     if run is None:
-        raise NotFound("Run")
+        raise NotFound("Run", run_id)
     message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
     if run.status != RunStatus.REQUIRES_ACTION or message is None:
         raise NotWaiting(run.status)

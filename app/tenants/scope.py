@@ -33,7 +33,7 @@ class Scope:
         """The tenant's row, or NotFound, whether it is missing or another's."""
         row = await self.session.scalar(self.select(table).where(table.id == row_id))
         if row is None:
-            raise NotFound(noun)
+            raise NotFound(noun, row_id)
         return row
 
     async def held(self, table: type[OwnedRow], row_id: UUID) -> OwnedRow | None:

@@ -4,12 +4,13 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents.chunking import TARGET_TOKENS, Chunk, split
+from app.documents.chunking import TARGET_TOKENS, Chunk, Size, split
 from app.llm.tokens import count_tokens
 
 
@@ -201,3 +202,18 @@ def test_no_letter_is_lost_or_repeated(sections: list[Section]) -> None:
     )
     assert [chunk.position for chunk in chunks] == list(range(len(chunks)))
     assert all(chunk.text and chunk.tokens <= TARGET_TOKENS for chunk in chunks)
+
+
+@pytest.mark.parametrize("size", [Size(100, 0), Size(100, 50), Size(800, 400), Size(4096, 0)])
+def test_chunks_have_the_size_and_the_overlap_that_is_asked_for(size: Size) -> None:
+    text = PAGE * 12
+    chunks = list(split([Section(text)], size))
+    assert [text[chunk.start : chunk.end] for chunk in chunks] == [chunk.text for chunk in chunks]
+    assert all(chunk.tokens <= size.tokens for chunk in chunks)
+    assert max(chunk.tokens for chunk in chunks) > size.tokens * 0.8
+    for one, following in pairwise(chunks):
+        shared = text[following.start : one.end]
+        assert text[one.end : following.start].strip() == ""
+        assert count_tokens(shared) <= size.overlap
+    repeated = sum(one.end > following.start for one, following in pairwise(chunks))
+    assert (repeated > 0) is (size.overlap > 0)

@@ -9,11 +9,12 @@ from app import clock
 from app.assistants import operations as assistants
 from app.documents import operations
 from app.surfaces.backboard.clients import Client, current_client
-from app.surfaces.backboard.uploads import files_of, stored
+from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.documents import DocumentDeleted, DocumentOut, document_type
 from app.surfaces.backboard.wire.message_request import BadMessage
 from app.surfaces.requests import missing
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.surfaces.uploads import stored
 from app.threads import operations as threads
 from app.wiring import Resources
 

@@ -15,7 +15,6 @@ from app.surfaces.backboard.clients import client_of
 from app.surfaces.backboard.message_body import read_message
 from app.surfaces.backboard.replies import pending_reply, stored_reply
 from app.surfaces.backboard.run_stream import pending_frames, stored_frames
-from app.surfaces.backboard.uploads import stored
 from app.surfaces.backboard.wire.message_request import (
     BadMessage,
     MessageIn,
@@ -25,6 +24,7 @@ from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import stored_tools
 from app.surfaces.scopes import CurrentTenant, Server
 from app.surfaces.sse import event_stream
+from app.surfaces.uploads import stored
 from app.wiring import Resources
 
 router = APIRouter(tags=["Messages"])

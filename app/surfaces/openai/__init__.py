@@ -9,13 +9,25 @@ from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
-from app.surfaces.openai import assistants, chat, faults, messages, models, runs, threads
+from app.surfaces.openai import (
+    assistants,
+    chat,
+    faults,
+    file_batches,
+    files,
+    messages,
+    models,
+    runs,
+    threads,
+    vector_store_files,
+    vector_stores,
+)
 from app.surfaces.openai.profiles.translation import TranslateOlder
 
 _DESCRIPTION = """
-Assistants, threads, messages, runs, chat completions and models in the shapes of OpenAI's API.
-Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL set to this
-server's `/v1`.
+Assistants, threads, messages, runs, files, vector stores, chat completions and models in the shapes
+of OpenAI's API. Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL
+set to this server's `/v1`.
 """
 _HEADERS = (
     "Authorization",
@@ -57,7 +69,18 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
-    for noun in (assistants, runs, threads, messages, chat, models):
+    for noun in (
+        assistants,
+        runs,
+        threads,
+        messages,
+        files,
+        vector_stores,
+        vector_store_files,
+        file_batches,
+        chat,
+        models,
+    ):
         app.include_router(noun.router)
     return app
 

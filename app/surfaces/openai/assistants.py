@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends
 from app.assistants import operations
 from app.db.pages import Page
 from app.documents import operations as documents
-from app.surfaces.openai.lookup import id_of, named
+from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.wire.assistants import (
     AssistantChange,
     AssistantIn,
     AssistantOut,
-    Deleted,
 )
+from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
@@ -40,9 +40,8 @@ async def list_assistants(scope: Reading, asked: Asked) -> ListOut[AssistantOut]
 
 @router.get("/assistants/{assistant_id}")
 async def get_assistant(assistant_id: str, scope: Reading) -> AssistantOut:
-    wanted = id_of(Prefix.ASSISTANT, assistant_id, "assistant_id")
-    with named(Assistant=(Prefix.ASSISTANT, assistant_id)):
-        return AssistantOut.of(await operations.get(scope, wanted))
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    return AssistantOut.of(await operations.get(scope, wanted))
 
 
 @router.post("/assistants/{assistant_id}")
@@ -50,22 +49,22 @@ async def modify_assistant(
     assistant_id: str, body: AssistantChange, scope: Writing
 ) -> AssistantOut:
     """Change what is sent; the metadata that is sent is the whole of it from now on."""
-    wanted = id_of(Prefix.ASSISTANT, assistant_id, "assistant_id")
-    with named(Assistant=(Prefix.ASSISTANT, assistant_id)):
-        present = await operations.get(scope, wanted)
-        changed = await operations.change(scope, wanted, body.changes(present.sampling))
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    present = await operations.get(scope, wanted)
+    changed = await operations.change(scope, wanted, body.changes(present.sampling))
     return AssistantOut.of(changed)
 
 
 @router.delete("/assistants/{assistant_id}")
-async def delete_assistant(assistant_id: str, tenant_id: CurrentTenant, server: Server) -> Deleted:
+async def delete_assistant(
+    assistant_id: str, tenant_id: CurrentTenant, server: Server
+) -> DeletedOut:
     """Delete an assistant. Its threads stay, as threads of nobody."""
-    wanted = id_of(Prefix.ASSISTANT, assistant_id, "assistant_id")
-    with named(Assistant=(Prefix.ASSISTANT, assistant_id)):
-        async with server.scopes(tenant_id) as scope:
-            await operations.get(scope, wanted)
-            await threads.release(scope, wanted)
-            await documents.release_to_threads(scope, wanted)
-            await documents.release_blobs(scope, assistant_id=wanted)
-            await operations.remove(scope, wanted)
-    return Deleted(id=assistant_id, object="assistant.deleted")
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, wanted)
+        await threads.release(scope, wanted)
+        await documents.release_to_threads(scope, wanted)
+        await documents.release_blobs(scope, assistant_id=wanted)
+        await operations.remove(scope, wanted)
+    return DeletedOut.of(Prefix.ASSISTANT, wanted, "assistant.deleted")

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.db.engine import is_away
 from app.errors import AppError, Kind
+from app.surfaces.openai.missing import in_our_words
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
@@ -59,7 +60,7 @@ class Refused(AppError):
         super().__init__(message)
         self.kind = kind
         self.param = param
-        self.told_code = code
+        self.code = code or ""
 
 
 def envelope(
@@ -70,10 +71,10 @@ def envelope(
 
 def told(error: AppError) -> dict[str, Any]:
     """An error as a body, or as the last frame of a stream."""
+    error = in_our_words(error)
     _, kind = STATUS[error.kind]
     param = getattr(error, "param", None)
-    code = error.told_code if isinstance(error, Refused) else error.code
-    return envelope(error.message, kind=kind, param=param, code=code)
+    return envelope(error.message, kind=kind, param=param, code=error.code or None)
 
 
 def refuse(status: int, message: str) -> Response:

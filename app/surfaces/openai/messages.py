@@ -9,11 +9,11 @@ from app.db.pages import Page
 from app.messages import operations, queries
 from app.messages.tables import Role
 from app.runs.starting import NewMessage
-from app.surfaces.openai.lookup import id_of, named
+from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.run_faults import told_in_openais_words
-from app.surfaces.openai.wire.assistants import Deleted
+from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.openai.wire.messages import MessageChange, MessageIn, MessageOut
 from app.surfaces.requests import StrictRoute
@@ -29,9 +29,9 @@ async def create_message(
     thread_id: str, body: MessageIn, tenant_id: CurrentTenant, server: Server
 ) -> MessageOut:
     """Add a message. Nobody answers before a run is created."""
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
+    wanted = id_of("Thread", thread_id, param="thread_id")
     added = new_messages([body])
-    with named(Thread=(Prefix.THREAD, thread_id)), told_in_openais_words(adding=True):
+    with told_in_openais_words(adding=True):
         (row,) = await server.conversations.add(tenant_id, wanted, added)
     return MessageOut.of(row)
 
@@ -40,38 +40,29 @@ async def create_message(
 async def list_messages(
     thread_id: str, scope: Reading, asked: Asked, run_id: str | None = None
 ) -> ListOut[MessageOut]:
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
-    run = id_of(Prefix.RUN, run_id, "run_id") if run_id else None
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        await threads.get(scope, wanted)
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    run = id_of("Run", run_id, param="run_id") if run_id else None
+    await threads.get(scope, wanted)
     rows = await queries.page(scope, wanted, asked, run_id=run)
     return ListOut.of([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
 
 
 @router.get("/threads/{thread_id}/messages/{message_id}")
 async def get_message(thread_id: str, message_id: str, scope: Reading) -> MessageOut:
-    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
-    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
-    with named(
-        Thread=(Prefix.THREAD, thread_id),
-        Message=(Prefix.MESSAGE, message_id),
-    ):
-        await threads.get(scope, thread)
-        return MessageOut.of(await queries.get(scope, thread, wanted))
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    await threads.get(scope, thread)
+    return MessageOut.of(await queries.get(scope, thread, wanted))
 
 
 @router.post("/threads/{thread_id}/messages/{message_id}")
 async def modify_message(
     thread_id: str, message_id: str, body: MessageChange, scope: Writing
 ) -> MessageOut:
-    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
-    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
-    with named(
-        Thread=(Prefix.THREAD, thread_id),
-        Message=(Prefix.MESSAGE, message_id),
-    ):
-        await threads.get(scope, thread)
-        message = await queries.get(scope, thread, wanted)
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    await threads.get(scope, thread)
+    message = await queries.get(scope, thread, wanted)
     if "metadata" in body.model_fields_set:
         message.labels = body.metadata or {}
     return MessageOut.of(message)
@@ -80,16 +71,13 @@ async def modify_message(
 @router.delete("/threads/{thread_id}/messages/{message_id}")
 async def delete_message(
     thread_id: str, message_id: str, tenant_id: CurrentTenant, server: Server
-) -> Deleted:
-    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
-    wanted = id_of(Prefix.MESSAGE, message_id, "message_id")
-    with (
-        named(Thread=(Prefix.THREAD, thread_id), Message=(Prefix.MESSAGE, message_id)),
-        told_in_openais_words(adding=True),
-    ):
+) -> DeletedOut:
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    with told_in_openais_words(adding=True):
         async with server.conversations.idle(tenant_id, thread) as scope:
             await operations.remove(scope, await queries.get(scope, thread, wanted))
-    return Deleted(id=message_id, object="thread.message.deleted")
+    return DeletedOut.of(Prefix.MESSAGE, wanted, "thread.message.deleted")
 
 
 def new_messages(messages: Iterable[MessageIn]) -> list[NewMessage]:

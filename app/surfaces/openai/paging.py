@@ -10,6 +10,7 @@ from uuid import UUID
 from app.db.pages import Page
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, uuid_of
+from app.surfaces.openai.wire.limits import check_choice, check_range
 
 USUAL: Final = 20
 MOST: Final = 100
@@ -27,11 +28,7 @@ def page_of(
         before: str | None = None,
     ) -> Page:
         check_range("limit", limit, least=1, most=most)
-        if order not in {"asc", "desc"}:
-            raise BadParameter(
-                f"Invalid value: '{order[:50]}'. Supported values are: 'asc' and 'desc'.",
-                param="order",
-            )
+        check_choice("order", order, ("asc", "desc"))
         return Page(
             limit=limit,
             descending=order == "desc",
@@ -40,21 +37,6 @@ def page_of(
         )
 
     return read
-
-
-def check_range(param: str, value: int, *, least: int, most: int) -> None:
-    if value < least:
-        bound, wanted, code = "below minimum", f">= {least}", "integer_below_min_value"
-    elif value > most:
-        bound, wanted, code = "above maximum", f"<= {most}", "integer_above_max_value"
-    else:
-        return
-    raise BadParameter(
-        f"Invalid '{param}': integer {bound} value. Expected a value {wanted}, but got {value} "
-        "instead.",
-        param=param,
-        code=code,
-    )
 
 
 def _cursor(param: str, prefix: Prefix, text: str | None) -> UUID | None:

@@ -27,8 +27,9 @@ from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
 from app.settings import CodeInterpreter
 from app.surfaces.openai.faults import BadParameter
-from app.surfaces.openai.lookup import id_of, named, no_such
+from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
+from app.surfaces.openai.missing import Missing
 from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix, public_id
@@ -82,7 +83,7 @@ async def create_thread_and_run(
     place = NewThread(labels=thread.metadata, tool_resources=thread.tool_resources)
     said = [*new_messages(thread.messages or ()), *new_messages(body.additional_messages or ())]
     wish = _wish(body, server, said)
-    turn = await _start(server, tenant_id, place, wish, body, None)
+    turn = await _start(server, tenant_id, place, wish)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(tenant_id) as scope:
@@ -96,9 +97,9 @@ async def create_run(
     thread_id: str, body: RunIn, tenant_id: CurrentTenant, server: Server
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
-    place = id_of(Prefix.THREAD, thread_id, "thread_id")
+    place = id_of("Thread", thread_id, param="thread_id")
     wish = _wish(body, server, new_messages(body.additional_messages or ()))
-    turn = await _start(server, tenant_id, place, wish, body, thread_id)
+    turn = await _start(server, tenant_id, place, wish)
     if body.stream:
         return event_stream(frames_of(turn), keepalive=server.settings.keepalive)
     return _queued(turn)
@@ -106,9 +107,8 @@ async def create_run(
 
 @router.get("/threads/{thread_id}/runs", response_model=None)
 async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        await threads.get(scope, wanted)
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    await threads.get(scope, wanted)
     rows = await queries.page(scope, wanted, asked)
     told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
     return listed(told, has_more=rows.has_more)
@@ -155,7 +155,7 @@ async def submit_tool_outputs(
         run = await _run(scope, thread_id, run_id)
         waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
-    with named(Run=(Prefix.RUN, run_id)), told_in_openais_words():
+    with told_in_openais_words():
         turn = await server.conversations.submit(
             tenant_id,
             thread_id=run.thread_id,
@@ -185,7 +185,7 @@ async def get_step(thread_id: str, run_id: str, step_id: str, scope: Reading) ->
     steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
     found = next((step for step in steps if step["id"] == step_id), None)
     if found is None:
-        raise no_such(Prefix.STEP, step_id)
+        raise Missing("Run step", step_id)
     return found
 
 
@@ -209,7 +209,7 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
     tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
     truncation = body.truncation_strategy
     return RunWish(
-        assistant_id=id_of(Prefix.ASSISTANT, body.assistant_id, "assistant_id"),
+        assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
         name_model=name_model,
         generation=generation,
         model=body.model,
@@ -258,17 +258,9 @@ def _headers(run: Run) -> dict[str, str]:
 
 
 async def _start(
-    server: Resources,
-    tenant_id: UUID,
-    place: UUID | NewThread,
-    wish: RunWish,
-    body: RunIn,
-    thread_id: str | None,
+    server: Resources, tenant_id: UUID, place: UUID | NewThread, wish: RunWish
 ) -> Turn:
-    ids = {"Assistant": (Prefix.ASSISTANT, body.assistant_id)}
-    if thread_id is not None:
-        ids["Thread"] = (Prefix.THREAD, thread_id)
-    with named(**ids), told_in_openais_words():
+    with told_in_openais_words():
         return await server.conversations.start(tenant_id, place, wish)
 
 
@@ -280,13 +272,12 @@ def _queued(turn: Turn) -> Response:
 
 
 async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:
-    thread = id_of(Prefix.THREAD, thread_id, "thread_id")
-    wanted = id_of(Prefix.RUN, run_id, "run_id")
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        await threads.get(scope, thread)
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Run", run_id, param="run_id")
+    await threads.get(scope, thread)
     run = await queries.get(scope, thread_id=thread, run_id=wanted)
     if run is None:
-        raise no_such(Prefix.RUN, run_id)
+        raise Missing("Run", run_id)
     return run
 
 

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends
 from app.db.pages import Page
 from app.documents import operations as documents
 from app.runs.starting import NewThread
-from app.surfaces.openai.lookup import id_of, named
+from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
-from app.surfaces.openai.wire.assistants import Deleted
+from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from app.surfaces.requests import StrictRoute
@@ -44,25 +44,22 @@ async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
 
 @router.get("/threads/{thread_id}")
 async def get_thread(thread_id: str, scope: Reading) -> ThreadOut:
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        return ThreadOut.of(await operations.get(scope, wanted))
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    return ThreadOut.of(await operations.get(scope, wanted))
 
 
 @router.post("/threads/{thread_id}")
 async def modify_thread(thread_id: str, body: ThreadChange, scope: Writing) -> ThreadOut:
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        return ThreadOut.of(await operations.change(scope, wanted, body.changes()))
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    return ThreadOut.of(await operations.change(scope, wanted, body.changes()))
 
 
 @router.delete("/threads/{thread_id}")
-async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> Deleted:
-    wanted = id_of(Prefix.THREAD, thread_id, "thread_id")
-    with named(Thread=(Prefix.THREAD, thread_id)):
-        async with server.scopes(tenant_id) as scope:
-            await operations.get(scope, wanted)
-            await documents.release_blobs(scope, thread_id=wanted)
-            await operations.remove(scope, wanted)
+async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> DeletedOut:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, wanted)
+        await documents.release_blobs(scope, thread_id=wanted)
+        await operations.remove(scope, wanted)
     server.conversations.abandon(thread_id=wanted)
-    return Deleted(id=thread_id, object="thread.deleted")
+    return DeletedOut.of(Prefix.THREAD, wanted, "thread.deleted")

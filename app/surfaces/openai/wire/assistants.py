@@ -95,11 +95,5 @@ class AssistantOut(Identified):
         )
 
 
-class Deleted(BaseModel):
-    id: str
-    object: str
-    deleted: bool = True
-
-
 def _or(value: Any, default: Any) -> Any:
     return default if value is None else value

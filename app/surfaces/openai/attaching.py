@@ -1,0 +1,29 @@
+"""What every way of putting files into a vector store has in common."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from app.documents.cloning import copied_bytes
+from app.documents.store_files import Attachment
+from app.files import operations as files
+from app.tenants.scope import Scope
+from app.wiring import Resources
+
+
+@asynccontextmanager
+async def attaching(
+    server: Resources, tenant_id: UUID, wanted: Sequence[Attachment]
+) -> AsyncIterator[tuple[Scope, Mapping[UUID, UUID]]]:
+    """A transaction for `store_files.attach`, and the copies that it asks for.
+
+    The files are looked for first: nobody's bytes are copied but the tenant's own.
+    """
+    file_ids = list(dict.fromkeys(one.file_id for one in wanted))
+    async with server.read_scopes(tenant_id) as scope:
+        await files.get_all(scope, file_ids)
+    async with (
+        copied_bytes(file_ids, server.blobs) as copies,
+        server.scopes(tenant_id) as scope,
+    ):
+        yield scope, copies
