@@ -49,9 +49,13 @@ class Lookup:
         question: str,
         message_id: UUID,
         top: int,
+        least: float = 0.0,
         vector_store_ids: Sequence[UUID] = (),
     ) -> Found:
-        """The passages that fit a message. One that is about a file as a whole gets its opening."""
+        """The passages that fit a message, those with a rating of `least` at least.
+
+        One that is about a file as a whole gets its opening.
+        """
         sight = Sight(thread_id, assistant_id, tuple(vector_store_ids))
         async with self._scopes(tenant_id) as scope:
             models = await models_in_sight(scope, sight)
@@ -66,7 +70,8 @@ class Lookup:
         asked = question[:LONGEST_QUESTION]
         vectors = await embed_question(self._embedders, asked, models)
         async with self._scopes(tenant_id) as scope:
-            found = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
+            best = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
+            found = [passage for passage in best if passage.rating >= least]
             whole = _ABOUT_A_WHOLE.search(asked) is not None
             if attached or whole:
                 ids = _readable(attached) or None

@@ -102,6 +102,14 @@ async def of_message(scope: Scope, message_id: UUID) -> Sequence[Document]:
     return (await scope.session.scalars(found)).all()
 
 
+async def unfinished_in_stores(scope: Scope, vector_store_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """The documents of some vector stores that are still to be indexed."""
+    found = scope.select_columns(Document, Document.id).where(
+        Document.vector_store_id.in_(vector_store_ids), Document.status.in_(UNFINISHED)
+    )
+    return tuple((await scope.session.scalars(found)).all())
+
+
 async def unfinished(scope: Scope, document_ids: Sequence[UUID]) -> Sequence[str]:
     """The names of those among these documents that are still to be indexed."""
     found = scope.select_columns(Document, Document.filename).where(

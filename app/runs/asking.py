@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from app.assistants import operations as assistants
 from app.db.base import JsonDict
+from app.documents import stores
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
 from app.messages.tables import Message
@@ -16,6 +18,9 @@ from app.runs.options import RunOptions
 from app.runs.starting import NewMessage, NewThread
 from app.tenants.scope import Scope
 from app.threads import operations as threads
+
+USUAL_RESULTS: Final = 20
+"""How many passages a search of files gives where the tool does not say."""
 
 
 class RunActive(AppError):
@@ -45,7 +50,7 @@ class RunWish:
 
     `asked` are the fields that a door echoes, those of the assistant not among them; the door says
     which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
-    cannot be served.
+    cannot be served; `stores_of` reads the vector stores that tool resources name.
     """
 
     assistant_id: UUID
@@ -65,6 +70,8 @@ class RunWish:
     script: object = None
     whole: bool = False
     refuse: Callable[[Sequence[JsonDict]], None] | None = None
+    stores_of: Callable[[JsonDict | None], Sequence[UUID]] = lambda _: ()
+    tool_resources: JsonDict | None = None
 
 
 async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
@@ -110,6 +117,10 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
     instructions = "\n\n".join(part for part in parts if part)
     if not instructions and not await queries.has_user_message(scope, opening.thread_id):
         raise NothingToAnswer
+    search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
+    thread = await threads.get(scope, opening.thread_id)
+    resources = (assistant.tool_resources, thread.tool_resources, wish.tool_resources)
+    named = dict.fromkeys(store for one in resources for store in wish.stores_of(one))
     sampling = {
         key: value for key, value in (assistant.sampling or {}).items() if value is not None
     }
@@ -119,7 +130,10 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
         model=wish.name_model(model),
         instructions=instructions,
         tools=tuple(tools),
-        passages=assistant.tok_k,
+        passages=assistant.tok_k if search is None else _most_results(search),
+        least_rating=0.0 if search is None else _threshold(search),
+        vector_store_ids=await stores.searchable(scope, list(named)) if search and named else (),
+        cite=search is not None,
         generation=wish.generation(asked),
         script=wish.script,
         whole=wish.whole,
@@ -128,3 +142,13 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
         last_messages=wish.last_messages,
         asked=asked,
     )
+
+
+def _most_results(search: JsonDict) -> int:
+    most: int = (search.get("file_search") or {}).get("max_num_results") or USUAL_RESULTS
+    return most
+
+
+def _threshold(search: JsonDict) -> float:
+    ranking = (search.get("file_search") or {}).get("ranking_options") or {}
+    return float(ranking.get("score_threshold") or 0.0)

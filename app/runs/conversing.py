@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.db.base import JsonDict
 from app.db.engine import is_collision
+from app.documents import operations as documents
 from app.documents.library import DocumentsNotIndexed
 from app.errors import NotFound
 from app.identifiers import new_id
@@ -173,7 +174,8 @@ class Conversations:
                 lessee=self._lessee,
             )
             ready = await self._ready(scope, run, from_json(run.options))
-            ready = replace(ready, look_up=opening.has_documents)
+            stores = ready.options.vector_store_ids
+            ready = replace(ready, look_up=opening.has_documents or bool(stores))
         return Turn(ready.run, run, self._execution.begin(ready))
 
     async def start(self, tenant_id: UUID, place: UUID | NewThread, wish: RunWish) -> Turn:
@@ -194,7 +196,12 @@ class Conversations:
                 labels=wish.labels,
             )
             ready = await self._ready(scope, run, options)
-            ready = replace(ready, look_up=opening.has_documents)
+            stores = options.vector_store_ids
+            ready = replace(
+                ready,
+                look_up=opening.has_documents or bool(stores),
+                awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
+            )
         return Turn(ready.run, run, self._execution.begin(ready))
 
     async def add(

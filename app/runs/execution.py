@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import update
 
 from app import clock
+from app.documents.library import DocumentsNotIndexed
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
@@ -66,6 +67,7 @@ SETTLING_SECONDS: Final = 8.0
 BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
 
+_QUOTED: Final = 4_000
 _RESTS: Final = (RunPaused, RunCompleted, RunFailed, RunCancelled)
 
 log = structlog.get_logger("pegboard.runs")
@@ -243,7 +245,15 @@ class Execution:
             await self._break_off(ready, feed, Failure.of(error))
             return RunStatus.FAILED
         retrieved = tuple(
-            Retrieved(one.document_id, one.filename, one.positions, one.score)
+            Retrieved(
+                one.document_id,
+                one.filename,
+                one.positions,
+                one.rating,
+                one.file_id,
+                one.text[:_QUOTED] if one.file_id is not None else None,
+                one.attributes,
+            )
             for one in found.passages
         )
         run = replace(
@@ -278,7 +288,11 @@ class Execution:
             return Found()
         run = ready.run
         if ready.awaited:
-            await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
+            try:
+                await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
+            except DocumentsNotIndexed:
+                if not ready.options.cite:
+                    raise
         return await self._lookup.find(
             run.tenant_id,
             thread_id=run.thread_id,
@@ -286,6 +300,8 @@ class Execution:
             question=ready.gathered.question,
             message_id=ready.gathered.question_id,
             top=ready.options.passages,
+            least=ready.options.least_rating,
+            vector_store_ids=ready.options.vector_store_ids,
         )
 
     async def _recall_memories(self, ready: Ready) -> tuple[Recalled, ...] | None:

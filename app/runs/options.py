@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -14,11 +15,12 @@ from app.memories.modes import MemoryUse
 class RunOptions:
     """The wishes in effect: `instructions` and `tools` are the assistant's unless replaced.
 
-    `passages` is how many chunks of documents the model is given at most. `web` lets it search.
-    `script` steers the sandbox model. `whole` says that nobody reads the answer in pieces. The
-    budgets count over all model calls of the run; `last_messages` is how many of the thread's
-    newest messages the model reads at most. `asked` is what a door tells of the run as it was
-    asked for.
+    `passages` is how many chunks of documents the model is given at most, those with a rating of
+    `least_rating` at least. `web` lets it search. `script` steers the sandbox model. `whole` says
+    that nobody reads the answer in pieces. The budgets count over all model calls of the run;
+    `last_messages` is how many of the thread's newest messages the model reads at most. Documents
+    of `vector_store_ids` are searched besides the thread's own; with `cite` the model marks what it
+    takes from which passage. `asked` is what a door tells of the run as it was asked for.
     """
 
     model: ModelName
@@ -33,6 +35,9 @@ class RunOptions:
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
     last_messages: int | None = None
+    least_rating: float = 0.0
+    vector_store_ids: tuple[UUID, ...] = ()
+    cite: bool = False
     asked: JsonDict = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from app.llm.tokens import count_prompt_tokens, count_tokens
 from app.messages import queries as messages
 from app.messages.tables import Role
 from app.models.entries import Window
+from app.runs.citations import INSTRUCTION, marker_of
 from app.runs.history import StoredTurn, turns_of
 from app.runs.options import RunOptions
 from app.runs.snapshots import ContextUsage, Finding, Recalled
@@ -79,11 +80,14 @@ def assemble(
     room = room_for_prompt(window.context_limit, window.max_output)
     room = min(room, options.max_prompt_tokens or room)
     bare = Prompt(
-        system=_system(options, recalled),
+        system=_system(options, found, recalled),
         turns=(),
         tools=_tools(options, server_tools),
         memories=_memories(recalled, room // 4),
-        passages=(*_passages(found, room // 4), *_findings(findings, room // 4)),
+        passages=(
+            *_passages(found, room // 4, marked=options.cite),
+            *_findings(findings, room // 4),
+        ),
     )
     fitted = fit(
         _newest(gathered.turns, options.last_messages),
@@ -136,10 +140,12 @@ def _memories(recalled: Sequence[Recalled], room: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _system(options: RunOptions, recalled: Sequence[Recalled]) -> str:
+def _system(options: RunOptions, found: Found, recalled: Sequence[Recalled]) -> str:
     parts = [options.instructions]
     if options.memory.cite and recalled:
         parts.append(_CITE)
+    if options.cite and found.passages:
+        parts.append(INSTRUCTION)
     if options.generation.json_output:
         parts.append(_JSON)
     return "\n\n".join(part for part in parts if part)
@@ -169,16 +175,20 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _passages(found: Found, room: int) -> tuple[Passage, ...]:
+def _passages(found: Found, room: int, *, marked: bool) -> tuple[Passage, ...]:
     """The best passages that fit into `room` tokens, and what could not be read at all."""
     passages = [
         Passage(f"This file could not be read: {reason}", filename)
         for filename, reason in found.unreadable
     ]
-    for passage in found.passages:
+    for index, passage in enumerate(found.passages):
         room -= count_tokens(passage.text)
         if room < 0:
             break
-        source = f"{passage.filename}, {passage.place}" if passage.place else passage.filename
+        if marked:
+            source = marker_of(index, passage.filename)
+        else:
+            place = f", {passage.place}" if passage.place else ""
+            source = f"{passage.filename}{place}"
         passages.append(Passage(passage.text, source))
     return tuple(passages)

@@ -15,6 +15,7 @@ from app.llm.tokens import count_tokens
 from app.memories.learning import Lesson, open_operation
 from app.messages import operations as messages
 from app.messages.tables import Role
+from app.runs.citations import annotations_of
 from app.runs.events import (
     Facts,
     MessageFinished,
@@ -97,7 +98,10 @@ async def record(
             await _update_run(scope, run, lessee_id=lessee_id, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
-            await append_answer(scope, event.message, assistant_id=assistant_id)
+            retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
+            await append_answer(
+                scope, event.message, assistant_id=assistant_id, retrieved=retrieved
+            )
     if lesson is not None and any(isinstance(event, RunCompleted) for event in facts):
         await open_operation(scope, lesson)
 
@@ -172,9 +176,13 @@ def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
 
 
 async def append_answer(
-    scope: Scope, message: MessageSnapshot, *, assistant_id: UUID | None
+    scope: Scope,
+    message: MessageSnapshot,
+    *,
+    assistant_id: UUID | None,
+    retrieved: Sequence[Retrieved] = (),
 ) -> None:
-    """Store the message of an assistant, which may be gone by now."""
+    """Store the message of an assistant, which may be gone by now, with what it cites."""
     row = messages.new_message(
         scope, thread_id=message.thread_id, role=Role.ASSISTANT, content=message.content
     )
@@ -183,6 +191,7 @@ async def append_answer(
     row.run_id = message.run_id
     row.assistant_id = assistant_id
     row.ended_at = clock.now()
+    row.annotations = annotations_of(message.content or "", retrieved) or None
     row.status = message.status
     row.reasoning = message.reasoning
     if message.tool_calls:

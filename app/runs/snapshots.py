@@ -48,15 +48,24 @@ class ContextUsage:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """A passage that the model was given: which chunks of which file, and how well they fit."""
+    """A passage that the model was given: which chunks of which file, and how well they fit.
+
+    Of a file in a vector store, its id, attributes and text are kept as well: clients are shown
+    what was found there.
+    """
 
     document_id: UUID
     filename: str
     positions: tuple[int, ...]
     score: float
+    file_id: UUID | None = None
+    text: str | None = None
+    attributes: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "document_id": str(self.document_id)}
+        kept = {key: value for key, value in asdict(self).items() if value is not None}
+        kept["document_id"] = str(self.document_id)
+        return kept if self.file_id is None else {**kept, "file_id": str(self.file_id)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -65,6 +74,9 @@ class Retrieved:
             stored["filename"],
             tuple(stored["positions"]),
             stored["score"],
+            UUID(stored["file_id"]) if "file_id" in stored else None,
+            stored.get("text"),
+            stored.get("attributes"),
         )
 
 

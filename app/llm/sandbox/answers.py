@@ -33,6 +33,7 @@ _YOU_SAID = re.compile(
 _FIRST = re.compile(
     r"\b(?:my|the) first (?:message|question|thing i (?:said|asked))\b", re.IGNORECASE
 )
+_MARKER = re.compile(r"【[^†】]*†([^】]*)】")
 _PERSONAL = re.compile(r"\b(?:my|i|me|mine)\b", re.IGNORECASE)
 _TOLD_TO = re.compile(r"\b(?:tell|give|show|help|let|remind|teach) me\b", re.IGNORECASE)
 _OPEN = re.compile(
@@ -152,8 +153,12 @@ def _from_passages(question: str, prompt: Prompt) -> str | None:
     if not fitting:
         return None
     source_of = dict(reversed(told))
-    quoted = [f"{source_of[sentence]} says: {_quote(sentence)}." for sentence in fitting]
-    return " ".join(quoted)
+    return " ".join(_said_by(source_of[sentence], _quote(sentence)) for sentence in fitting)
+
+
+def _said_by(source: str, quote: str) -> str:
+    """A statement with its source; a source that is a marker stands behind what it marks."""
+    return f"{quote}.{source}" if _MARKER.fullmatch(source) else f"{source} says: {quote}."
 
 
 def _main_points(passages: Sequence[Passage]) -> str:
@@ -163,15 +168,17 @@ def _main_points(passages: Sequence[Passage]) -> str:
         for sentence in sentences(passage.text[: _SHOWN * 20])[:_LEADING]:
             if sentence not in points and len(points) < _MOST_QUOTED + _LEADING:
                 points.append(sentence)
-    return " ".join(
-        f"The key points in {source}: {'; '.join(map(_quote, points))}."
-        for source, points in list(by_source.items())[:10]
-    )
+    told = []
+    for source, points in list(by_source.items())[:10]:
+        marker = source if _MARKER.fullmatch(source) else ""
+        quotes = "; ".join(map(_quote, points))
+        told.append(f"The key points in {_name(source)}: {quotes}.{marker}")
+    return " ".join(told)
 
 
 def _nothing_fits(question: str, prompt: Prompt, *, personal: bool) -> str | None:
     if prompt.passages:
-        sources = ", ".join(dict.fromkeys(passage.source for passage in prompt.passages))
+        sources = ", ".join(dict.fromkeys(_name(passage.source) for passage in prompt.passages))
         return f"Nothing in {excerpt(sources)} answers {_quote(question)}."
     if personal and prompt.memories:
         return f"Nothing that I remember about you answers {_quote(question)}."
@@ -206,6 +213,11 @@ def _weighed(word: str, weight: dict[str, float], words: frozenset[str]) -> floa
 
 def _source_stems(passages: Sequence[Passage]) -> frozenset[str]:
     return frozenset(word for p in passages[:50] for word in content_stems(p.source))
+
+
+def _name(source: str) -> str:
+    marked = _MARKER.fullmatch(source)
+    return marked[1] if marked else source
 
 
 def _quote(text: str) -> str:

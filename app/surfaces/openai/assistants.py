@@ -10,6 +10,7 @@ from app.documents import operations as documents
 from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
+from app.surfaces.openai.resources import resolved
 from app.surfaces.openai.wire.assistants import (
     AssistantChange,
     AssistantIn,
@@ -18,7 +19,7 @@ from app.surfaces.openai.wire.assistants import (
 from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.requests import StrictRoute
-from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.surfaces.scopes import CurrentTenant, Reading, Server
 from app.threads import operations as threads
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
@@ -26,10 +27,13 @@ Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
 
 
 @router.post("/assistants")
-async def create_assistant(body: AssistantIn, scope: Writing) -> AssistantOut:
-    assistant = await operations.create(scope, **{"name": "", **body.changes()})
-    await scope.session.flush()
-    return AssistantOut.of(assistant)
+async def create_assistant(
+    body: AssistantIn, tenant_id: CurrentTenant, server: Server
+) -> AssistantOut:
+    told = {"name": "", **body.changes()}
+    told["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        return AssistantOut.of(await operations.create(scope, **told))
 
 
 @router.get("/assistants")
@@ -46,13 +50,17 @@ async def get_assistant(assistant_id: str, scope: Reading) -> AssistantOut:
 
 @router.post("/assistants/{assistant_id}")
 async def modify_assistant(
-    assistant_id: str, body: AssistantChange, scope: Writing
+    assistant_id: str, body: AssistantChange, tenant_id: CurrentTenant, server: Server
 ) -> AssistantOut:
     """Change what is sent; the metadata that is sent is the whole of it from now on."""
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
-    present = await operations.get(scope, wanted)
-    changed = await operations.change(scope, wanted, body.changes(present.sampling))
-    return AssistantOut.of(changed)
+    resources = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        present = await operations.get(scope, wanted)
+        changes = body.changes(present.sampling)
+        if "tool_resources" in changes:
+            changes["tool_resources"] = resources
+        return AssistantOut.of(await operations.change(scope, wanted, changes))
 
 
 @router.delete("/assistants/{assistant_id}")

@@ -12,6 +12,7 @@ from app.runs.starting import NewMessage
 from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
+from app.surfaces.openai.resources import attach_to_thread, check_attachments
 from app.surfaces.openai.run_faults import told_in_openais_words
 from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
@@ -31,8 +32,10 @@ async def create_message(
     """Add a message. Nobody answers before a run is created."""
     wanted = id_of("Thread", thread_id, param="thread_id")
     added = new_messages([body])
+    await check_attachments(server, tenant_id, [body])
     with told_in_openais_words(adding=True):
         (row,) = await server.conversations.add(tenant_id, wanted, added)
+    await attach_to_thread(server, tenant_id, wanted, [body])
     return MessageOut.of(row)
 
 

@@ -15,6 +15,7 @@ from app import clock
 from app.db.base import JsonDict
 from app.llm.gateway import ToolCall
 from app.messages.tables import Message
+from app.runs.citations import annotations_of
 from app.runs.conversing import Turn
 from app.runs.events import (
     MemoriesRecalled,
@@ -32,12 +33,12 @@ from app.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from app.runs.snapshots import MessageSnapshot, RunSnapshot
+from app.runs.snapshots import MessageSnapshot, Retrieved, RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import seconds
-from app.surfaces.openai.wire.messages import text_part
+from app.surfaces.openai.wire.messages import annotation_out, text_part
 from app.surfaces.openai.wire.runs import RunView, last_error, run_at, usage_out
 from app.surfaces.openai.wire.steps import (
     CALLED,
@@ -45,7 +46,11 @@ from app.surfaces.openai.wire.steps import (
     called_details,
     ended,
     said_details,
+    search_call,
+    search_step,
+    searches,
     step_frame,
+    without_content,
 )
 
 DONE = b"event: done\ndata: [DONE]\n\n"
@@ -82,6 +87,7 @@ class Telling:
     begun_at: int | None = None
     text: list[str] = field(default_factory=list)
     finished: MessageSnapshot | None = None
+    retrieved: tuple[Retrieved, ...] = ()
 
     def frames(self, event: RunEvent) -> list[bytes]:
         match event:
@@ -91,6 +97,7 @@ class Telling:
                     *created,
                     self._run("queued", run, RunStatus.QUEUED),
                     self._run("in_progress", run, RunStatus.IN_PROGRESS),
+                    *([] if self.resumed else self._search(run)),
                 ]
             case MessageStarted(message_id=message_id):
                 self.message_id = message_id
@@ -139,6 +146,34 @@ class Telling:
             case _:
                 assert_never(event)
 
+    def _search(self, run: RunSnapshot) -> list[bytes]:
+        if not searches(self.row):
+            return []
+        self.retrieved = run.retrieved
+        done = without_content(search_step(self.row, [one.to_json() for one in run.retrieved]))
+        bare = {
+            **done,
+            **ended("in_progress", None),
+            "step_details": {"type": "tool_calls", "tool_calls": []},
+            "usage": None,
+        }
+        call = {"index": 0, **search_call(self.row, [])}
+        delta = {
+            "id": done["id"],
+            "object": "thread.run.step.delta",
+            "delta": {"step_details": {"type": "tool_calls", "tool_calls": [call]}},
+        }
+        return [
+            frame("thread.run.step.created", bare),
+            frame("thread.run.step.in_progress", bare),
+            frame("thread.run.step.delta", delta),
+            frame("thread.run.step.completed", done),
+        ]
+
+    def _cited(self) -> list[JsonDict]:
+        """What the text cites, as it is kept with the message."""
+        return annotations_of("".join(self.text), self.retrieved)
+
     def _open(self) -> list[bytes]:
         """The step and the message that the first word begins."""
         self.speaking = True
@@ -163,6 +198,17 @@ class Telling:
             },
         )
 
+    def _annotate(self, annotations: list[JsonDict]) -> bytes:
+        part = {"index": 0, "type": "text", "text": {"annotations": annotations}}
+        return frame(
+            "thread.message.delta",
+            {
+                "id": public_id(Prefix.MESSAGE, self._id),
+                "object": "thread.message.delta",
+                "delta": {"content": [part]},
+            },
+        )
+
     def _close(self, message: str, step: str, *, reason: str | None = None) -> list[bytes]:
         """The end of what was said, if anything was."""
         if not self.speaking:
@@ -174,7 +220,9 @@ class Telling:
         closed = self._step(SAID) | ended(step, _now()) | {"last_error": last_error(failure)}
         if not (done and done.tool_calls):
             closed["usage"] = usage
+        cited = [{"index": index, **annotation_out(one)} for index, one in enumerate(self._cited())]
         return [
+            *([self._annotate(cited)] if cited else []),
             frame(f"thread.message.{message}", self._message(message, reason=reason)),
             frame(f"thread.run.step.{step}", closed),
         ]
@@ -222,7 +270,7 @@ class Telling:
             "created_at": self.begun_at,
             "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
             "role": "assistant",
-            "content": [text_part("".join(self.text))] if over else [],
+            "content": [text_part("".join(self.text), self._cited())] if over else [],
             "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
             "run_id": public_id(Prefix.RUN, self.row.id),
             "attachments": [],

@@ -4,12 +4,13 @@ A run is played in the background: what is answered is a run that is queued, or 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import JSONResponse, Response
 
 from app.db.base import JsonDict
@@ -33,6 +34,13 @@ from app.surfaces.openai.missing import Missing
 from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.resources import (
+    attach_to_thread,
+    check_attachments,
+    resolved,
+    searched_files,
+    stores_of,
+)
 from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
 from app.surfaces.openai.run_stream import frame, frames_of, submitted_step
 from app.surfaces.openai.wire.lists import listed
@@ -45,7 +53,7 @@ from app.surfaces.openai.wire.runs import (
     generation,
     run_out,
 )
-from app.surfaces.openai.wire.steps import steps_of
+from app.surfaces.openai.wire.steps import steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
@@ -70,6 +78,8 @@ _ECHOED: Final = (
     "parallel_tool_calls",
     "response_format",
 )
+_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
+Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
 
 
@@ -80,10 +90,27 @@ async def create_thread_and_run(
     """Open a thread with its messages and begin a run on it."""
     thread = body.thread or ThreadIn()
     thread.check()
-    place = NewThread(labels=thread.metadata, tool_resources=thread.tool_resources)
-    said = [*new_messages(thread.messages or ()), *new_messages(body.additional_messages or ())]
+    given = [*(thread.messages or ()), *(body.additional_messages or ())]
+    said = new_messages(given)
     wish = _wish(body, server, said)
-    turn = await _start(server, tenant_id, place, wish)
+    await check_attachments(server, tenant_id, given)
+    place = NewThread(
+        labels=thread.metadata,
+        tool_resources=await resolved(server, tenant_id, thread.tool_resources),
+    )
+    if searched_files(given):
+        # Its files are to be in sight when the run begins, so the thread comes first.
+        await server.conversations.add(tenant_id, place, said)
+        await attach_to_thread(server, tenant_id, place.id, given)
+        where: UUID | NewThread = place.id
+        wish = replace(wish, messages=())
+    else:
+        where = place
+    if body.tool_resources:
+        resources = await resolved(server, tenant_id, body.tool_resources)
+        asked = {**wish.asked, "tool_resources": resources}
+        wish = replace(wish, asked=asked, tool_resources=resources)
+    turn = await _start(server, tenant_id, where, wish)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(tenant_id) as scope:
@@ -98,7 +125,10 @@ async def create_run(
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
     place = id_of("Thread", thread_id, param="thread_id")
-    wish = _wish(body, server, new_messages(body.additional_messages or ()))
+    given = body.additional_messages or []
+    wish = _wish(body, server, new_messages(given))
+    await check_attachments(server, tenant_id, given)
+    await attach_to_thread(server, tenant_id, place, given)
     turn = await _start(server, tenant_id, place, wish)
     if body.stream:
         return event_stream(frames_of(turn), keepalive=server.settings.keepalive)
@@ -173,20 +203,28 @@ async def submit_tool_outputs(
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/steps", response_model=None)
-async def list_steps(thread_id: str, run_id: str, scope: Reading, asked: AskedSteps) -> JsonDict:
+async def list_steps(
+    thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
+) -> JsonDict:
     run = await _run(scope, thread_id, run_id)
     steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
-    return _page_of_steps(steps, asked)
+    return _page_of_steps([_told(step, include) for step in steps], asked)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", response_model=None)
-async def get_step(thread_id: str, run_id: str, step_id: str, scope: Reading) -> JsonDict:
+async def get_step(
+    thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
+) -> JsonDict:
     run = await _run(scope, thread_id, run_id)
     steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
     found = next((step for step in steps if step["id"] == step_id), None)
     if found is None:
         raise Missing("Run step", step_id)
-    return found
+    return _told(found, include)
+
+
+def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
+    return step if _CONTENT in include else without_content(step)
 
 
 def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
@@ -198,8 +236,6 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
         raise BadParameter(
             "This server cannot run code.", param="tool_choice", code="unsupported_tool"
         )
-    if isinstance(body, ThreadAndRunIn) and body.tool_resources:
-        asked["tool_resources"] = body.tool_resources
 
     def name_model(name: str | None) -> ModelName:
         if name is None:
@@ -226,6 +262,7 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
         script=(body.metadata or {}).get("sandbox"),
         whole=not body.stream,
         refuse=_refusal(server),
+        stores_of=stores_of,
     )
 
 

@@ -11,11 +11,12 @@ from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
+from app.surfaces.openai.resources import attach_to_thread, check_attachments, resolved
 from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from app.surfaces.requests import StrictRoute
-from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.surfaces.scopes import CurrentTenant, Reading, Server
 from app.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
@@ -29,8 +30,13 @@ async def create_thread(
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
     wanted.check()
-    place = NewThread(labels=wanted.metadata, tool_resources=wanted.tool_resources)
-    await server.conversations.add(tenant_id, place, new_messages(wanted.messages or ()))
+    said = wanted.messages or []
+    added = new_messages(said)
+    await check_attachments(server, tenant_id, said)
+    resources = await resolved(server, tenant_id, wanted.tool_resources)
+    place = NewThread(labels=wanted.metadata, tool_resources=resources)
+    await server.conversations.add(tenant_id, place, added)
+    await attach_to_thread(server, tenant_id, place.id, said)
     async with server.read_scopes(tenant_id) as scope:
         return ThreadOut.of(await operations.get(scope, place.id))
 
@@ -49,9 +55,15 @@ async def get_thread(thread_id: str, scope: Reading) -> ThreadOut:
 
 
 @router.post("/threads/{thread_id}")
-async def modify_thread(thread_id: str, body: ThreadChange, scope: Writing) -> ThreadOut:
+async def modify_thread(
+    thread_id: str, body: ThreadChange, tenant_id: CurrentTenant, server: Server
+) -> ThreadOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    return ThreadOut.of(await operations.change(scope, wanted, body.changes()))
+    changes = body.changes()
+    if "tool_resources" in changes:
+        changes["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        return ThreadOut.of(await operations.change(scope, wanted, changes))
 
 
 @router.delete("/threads/{thread_id}")

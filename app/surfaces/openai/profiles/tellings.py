@@ -53,6 +53,9 @@ def older(told: Any, profile: Profile) -> Any:
             told = _run(told)
         case "thread.run.step":
             told = _step(told)
+        case "thread.run.step.delta":
+            details = _details(told["delta"]["step_details"])
+            told = {**told, "delta": {**told["delta"], "step_details": details}}
     if profile is Profile.RUBY and told.get("object") in _RUBY_NAMES:
         told = {**told, "object": _RUBY_NAMES[told["object"]]}
     return told
@@ -87,17 +90,21 @@ def _run(told: JsonObject) -> JsonObject:
 
 
 def _step(told: JsonObject) -> JsonObject:
-    details = told["step_details"]
-    if details["type"] == "tool_calls":
-        calls = [_call(call) for call in details["tool_calls"]]
-        details = {**details, "tool_calls": calls}
+    details = _details(told["step_details"])
     return {**told, "step_details": details, "last_error": _error(told["last_error"])}
+
+
+def _details(details: JsonObject) -> JsonObject:
+    if details["type"] != "tool_calls":
+        return details
+    return {**details, "tool_calls": [_call(call) for call in details["tool_calls"]]}
 
 
 def _call(call: JsonObject) -> JsonObject:
     if call["type"] != "file_search":
         return call
-    return {"id": call["id"], "type": "retrieval", "retrieval": {}}
+    place = {"index": call["index"]} if "index" in call else {}
+    return {**place, "id": call["id"], "type": "retrieval", "retrieval": {}}
 
 
 def _tools(tools: list[JsonObject]) -> list[JsonObject]:

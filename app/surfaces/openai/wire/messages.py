@@ -4,7 +4,9 @@ A part of text is `{"type": "text", "text": "…"}` on its way in and
 `{"type": "text", "text": {"value": "…", "annotations": []}}` on its way out.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -117,8 +119,23 @@ class MessageOut(Identified):
         )
 
 
-def text_part(text: str, annotations: list[JsonDict] | None = None) -> JsonDict:
-    return {"type": "text", "text": {"value": text, "annotations": annotations or []}}
+def text_part(text: str, annotations: Sequence[JsonDict] | None = None) -> JsonDict:
+    """`annotations` as they are kept: the marker, its place, the file and what it says there."""
+    return {
+        "type": "text",
+        "text": {"value": text, "annotations": [annotation_out(one) for one in annotations or ()]},
+    }
+
+
+def annotation_out(kept: JsonDict) -> JsonDict:
+    file_id = public_id(Prefix.FILE, UUID(kept["file_id"]))
+    return {
+        "type": "file_citation",
+        "text": kept["text"],
+        "start_index": kept["start_index"],
+        "end_index": kept["end_index"],
+        "file_citation": {"file_id": file_id, "quote": kept["quote"]},
+    }
 
 
 def _content(message: Message) -> list[JsonDict]:

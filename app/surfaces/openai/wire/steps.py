@@ -17,6 +17,7 @@ from app.surfaces.openai.wire.runs import last_error, usage_out
 
 SAID: Final = 1
 CALLED: Final = 2
+SEARCHED: Final = 4
 
 
 def step_id(message_id: UUID, kind: int) -> str:
@@ -26,7 +27,7 @@ def step_id(message_id: UUID, kind: int) -> str:
 def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
     """All steps of a run, in their order, from its messages in theirs."""
     outputs = {one.tool_call_id: one for one in messages if one.role == Role.TOOL}
-    steps: list[JsonDict] = []
+    steps: list[JsonDict] = [search_step(run, run.retrieved or ())] if searches(run) else []
     for message in messages:
         if message.role != Role.ASSISTANT:
             continue
@@ -36,6 +37,57 @@ def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
         if calls:
             steps.append(_called(run, message, outputs))
     return steps
+
+
+def searches(run: Run) -> bool:
+    """Whether files are searched for it, by the tool that says so."""
+    return bool(run.options.get("cite"))
+
+
+def search_step(run: Run, retrieved: Sequence[Mapping[str, Any]]) -> JsonDict:
+    """The search of files, which comes before the model is asked."""
+    moment = seconds(run.started_at or run.created_at)
+    results = [_result(one) for one in retrieved if one.get("file_id")]
+    details = {"type": "tool_calls", "tool_calls": [search_call(run, results)]}
+    state = ended("completed", moment)
+    return step_frame(run, run.id, SEARCHED, details, moment, **state, usage=usage_out(0, 0))
+
+
+def search_call(run: Run, results: list[JsonDict]) -> JsonDict:
+    body = public_id(Prefix.RUN, run.id).removeprefix(Prefix.RUN)
+    tools = run.options.get("tools") or ()
+    tool: JsonDict = next((one for one in tools if one.get("type") == "file_search"), {})
+    ranking = (tool.get("file_search") or {}).get("ranking_options") or {}
+    told = {"ranking_options": ranking, "results": results}
+    return {"id": f"call_{body}", "type": "file_search", "file_search": told}
+
+
+def without_content(step: JsonDict) -> JsonDict:
+    """A step without the texts that were found: they are told only to who asks for them."""
+    if step["step_details"]["type"] != "tool_calls":
+        return step
+    calls = [_without_content(call) for call in step["step_details"]["tool_calls"]]
+    return {**step, "step_details": {**step["step_details"], "tool_calls": calls}}
+
+
+def _without_content(call: JsonDict) -> JsonDict:
+    if call["type"] != "file_search":
+        return call
+    results = [
+        {key: value for key, value in result.items() if key != "content"}
+        for result in call["file_search"]["results"]
+    ]
+    return {**call, "file_search": {**call["file_search"], "results": results}}
+
+
+def _result(kept: Mapping[str, Any]) -> JsonDict:
+    return {
+        "file_id": public_id(Prefix.FILE, UUID(str(kept["file_id"]))),
+        "file_name": kept["filename"],
+        "score": min(max(float(kept["score"]), 0.0), 1.0),
+        "attributes": dict(kept.get("attributes") or {}),
+        "content": [{"type": "text", "text": kept.get("text") or ""}],
+    }
 
 
 def step_frame(

@@ -1,0 +1,240 @@
+"""Runs that search files: what they find, cite and tell as steps, in every telling."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from openai import OpenAI
+
+from tests.support.sdk import sdk
+from tests.support.server import Server
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+LIGHTHOUSE = ("lighthouse.txt", b"The lighthouse of Skarvoy was painted cobalt blue in 1927.")
+SECOND = ("keeper.txt", b"The keeper of the lighthouse lived in Skarvoy until 1950.")
+BAKERY = ("bakery.md", b"The bakery sells rye bread and cinnamon buns every morning.")
+QUESTION = "What colour was the lighthouse of Skarvoy painted?"
+MARKER = "【4:0†lighthouse.txt】"
+CONTENT: Any = "step_details.tool_calls[*].file_search.results[*].content"
+SEARCH: Any = [{"type": "file_search"}]
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[OpenAI]:
+    with sdk(server) as opened:
+        yield opened
+
+
+def uploaded(client: OpenAI, file: tuple[str, bytes]) -> str:
+    return client.files.create(file=file, purpose="assistants").id
+
+
+def filled_store(client: OpenAI, *files: tuple[str, bytes]) -> str:
+    store = client.vector_stores.create()
+    ids = [uploaded(client, file) for file in files]
+    batch = client.vector_stores.file_batches.create_and_poll(store.id, file_ids=ids)
+    assert batch.file_counts.completed == len(files)
+    return store.id
+
+
+def searching(client: OpenAI, store_id: str | None = None, tools: Any = SEARCH) -> str:
+    resources: Any = {"file_search": {"vector_store_ids": [store_id]}} if store_id else None
+    made = client.beta.assistants.create(model="gpt-4o", tools=tools, tool_resources=resources)
+    return made.id
+
+
+def asked(client: OpenAI, content: str = QUESTION, **said: Any) -> str:
+    message: Any = {"role": "user", "content": content, **said}
+    return client.beta.threads.create(messages=[message]).id
+
+
+def answer(client: OpenAI, thread_id: str) -> Any:
+    return client.beta.threads.messages.list(thread_id).data[0].content[0]
+
+
+def test_an_answer_cites_the_file_and_the_step_tells_what_was_found(client: OpenAI) -> None:
+    store_id = filled_store(client, LIGHTHOUSE, BAKERY)
+    assistant_id, thread_id = searching(client, store_id), asked(client)
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    assert run.status == "completed"
+
+    text = answer(client, thread_id).text
+    (citation,) = text.annotations
+    assert citation.type == "file_citation"
+    assert citation.text == MARKER == text.value[citation.start_index : citation.end_index]
+    assert "cobalt blue" in text.value
+    file = client.files.retrieve(citation.file_citation.file_id)
+    assert file.filename == "lighthouse.txt"
+    assert citation.file_citation.quote == LIGHTHOUSE[1].decode()
+
+    said, searched = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
+    assert (searched.type, said.type) == ("tool_calls", "message_creation")
+    call: Any = searched.step_details.tool_calls[0]  # type: ignore[union-attr]
+    assert call.type == "file_search"
+    best = call.file_search.results[0]
+    assert (best.file_id, best.file_name) == (file.id, "lighthouse.txt")
+    assert 0 < best.score <= 1
+    assert best.content is None
+    told: Any = client.beta.threads.runs.steps.retrieve(
+        searched.id, thread_id=thread_id, run_id=run.id, include=[CONTENT]
+    )
+    best = told.step_details.tool_calls[0].file_search.results[0]
+    assert best.content[0].text == LIGHTHOUSE[1].decode()
+    assert best.content[0].type == "text"
+
+
+def test_a_stream_tells_the_search_before_the_message_and_the_citation_within(
+    client: OpenAI,
+) -> None:
+    store_id = filled_store(client, LIGHTHOUSE)
+    assistant_id, thread_id = searching(client, store_id), asked(client)
+    with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+        events = [event.event for event in stream]
+        message = stream.get_final_messages()[0]
+        steps = stream.get_final_run_steps()
+    without_pieces = [event for event in events if event != "thread.message.delta"]
+    assert without_pieces == [
+        "thread.run.created",
+        "thread.run.queued",
+        "thread.run.in_progress",
+        "thread.run.step.created",
+        "thread.run.step.in_progress",
+        "thread.run.step.delta",
+        "thread.run.step.completed",
+        "thread.run.step.created",
+        "thread.run.step.in_progress",
+        "thread.message.created",
+        "thread.message.in_progress",
+        "thread.message.completed",
+        "thread.run.step.completed",
+        "thread.run.completed",
+    ]
+    assert message.content == [answer(client, thread_id)]
+    assert message.content[0].text.annotations  # type: ignore[union-attr]
+    assert [step.type for step in steps] == ["tool_calls", "message_creation"]
+
+
+def test_the_threads_store_is_searched_with_the_assistants(client: OpenAI) -> None:
+    """A message's file goes into a store of the thread, which is made for it and lasts a week."""
+    file_id = uploaded(client, LIGHTHOUSE)
+    assistant_id = searching(client, filled_store(client, BAKERY))
+    thread_id = asked(client, attachments=[{"file_id": file_id, "tools": SEARCH}])
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    assert run.status == "completed"
+    (citation,) = answer(client, thread_id).text.annotations
+    assert citation.file_citation.file_id == file_id
+
+    thread = client.beta.threads.retrieve(thread_id)
+    assert thread.tool_resources
+    assert thread.tool_resources.file_search
+    (store_id,) = thread.tool_resources.file_search.vector_store_ids or []
+    store = client.vector_stores.retrieve(store_id)
+    assert store.expires_after
+    assert store.expires_after.days == 7
+    assert store.file_counts.completed == 1
+
+    second = uploaded(client, BAKERY)
+    client.beta.threads.messages.create(
+        thread_id,
+        role="user",
+        content="What does the bakery sell?",
+        attachments=[{"file_id": second, "tools": SEARCH}],
+    )
+    client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=searching(client))
+    assert "rye bread" in answer(client, thread_id).text.value
+    assert client.vector_stores.retrieve(store_id).file_counts.total == 2
+
+
+def test_a_store_that_is_described_is_made(client: OpenAI) -> None:
+    file_id = uploaded(client, LIGHTHOUSE)
+    described: Any = {"file_search": {"vector_stores": [{"file_ids": [file_id]}]}}
+    made = client.beta.assistants.create(model="gpt-4o", tools=SEARCH, tool_resources=described)
+    assert made.tool_resources
+    assert made.tool_resources.file_search
+    (store_id,) = made.tool_resources.file_search.vector_store_ids or []
+    assert [file.id for file in client.vector_stores.files.list(store_id)] == [file_id]
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=made.id, thread={"messages": [{"role": "user", "content": QUESTION}]}
+    )
+    (citation,) = answer(client, run.thread_id).text.annotations
+    assert citation.file_citation.file_id == file_id
+    cleared = client.beta.assistants.update(
+        made.id, tool_resources={"file_search": {"vector_store_ids": []}}
+    )
+    assert cleared.tool_resources
+    assert cleared.tool_resources.file_search
+    assert cleared.tool_resources.file_search.vector_store_ids == []
+
+
+def test_what_is_found_is_limited_as_the_tool_says(client: OpenAI) -> None:
+    store_id = filled_store(client, LIGHTHOUSE, SECOND)
+
+    def found(**options: Any) -> list[str | None]:
+        tools = [{"type": "file_search", "file_search": options}]
+        assistant_id, thread_id = searching(client, store_id, tools), asked(client)
+        run = client.beta.threads.runs.create_and_poll(
+            thread_id=thread_id, assistant_id=assistant_id
+        )
+        steps = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id, order="asc")
+        call: Any = steps.data[0].step_details.tool_calls[0]  # type: ignore[union-attr]
+        return [result.file_name for result in call.file_search.results]
+
+    assert set(found()) == {"lighthouse.txt", "keeper.txt"}
+    assert found(max_num_results=1) == ["lighthouse.txt"]
+    strict = {"ranker": "auto", "score_threshold": 0.999}
+    assert found(ranking_options=strict) == []
+
+
+def test_a_run_without_the_tool_reads_no_store(client: OpenAI) -> None:
+    store_id = filled_store(client, LIGHTHOUSE)
+    assistant_id, thread_id = searching(client, store_id, tools=[]), asked(client)
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    assert "cobalt" not in answer(client, thread_id).text.value
+    steps = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
+    assert [step.type for step in steps] == ["message_creation"]
+
+
+def test_a_store_that_is_not_there_is_refused(server: Server, client: OpenAI) -> None:
+    with sdk(server) as stranger:
+        foreign = filled_store(stranger, LIGHTHOUSE)
+    for store_id in (foreign, "vs_000000000000000000000000"):
+        with pytest.raises(openai.NotFoundError, match="No vector store found"):
+            searching(client, store_id)
+        with pytest.raises(openai.NotFoundError, match="No vector store found"):
+            client.beta.threads.create(
+                tool_resources={"file_search": {"vector_store_ids": [store_id]}}
+            )
+    with pytest.raises(openai.NotFoundError, match="No such File object"):
+        asked(client, attachments=[{"file_id": "file-000000000000000000000000", "tools": SEARCH}])
+    assert client.get("/threads", cast_to=httpx.Response).json()["data"] == []
+
+
+def test_version_1_retrieves_what_version_2_searches(server: Server, client: OpenAI) -> None:
+    file_id = uploaded(client, LIGHTHOUSE)
+    older = httpx.Client(
+        base_url=f"{client.base_url}",
+        headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+    )
+    with older as v1:
+        made = v1.post(
+            "assistants",
+            json={"model": "gpt-4o", "tools": [{"type": "retrieval"}], "file_ids": [file_id]},
+        ).json()
+        assert made["tools"] == [{"type": "retrieval"}]
+        assert made["file_ids"] == [file_id]
+        message = {"role": "user", "content": QUESTION}
+        body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}
+        stream = v1.post("threads/runs", json=body).text
+        assert '"retrieval": {}' in stream or '"retrieval":{}' in stream
+        assert "file_search" not in stream
+        assert "thread.run.completed" in stream
+        (thread,) = v1.get("threads").json()["data"]
+        (said, _) = v1.get(f"threads/{thread['id']}/messages").json()["data"]
+        (citation,) = said["content"][0]["text"]["annotations"]
+        assert citation["file_citation"] == {
+            "file_id": file_id,
+            "quote": LIGHTHOUSE[1].decode(),
+        }
