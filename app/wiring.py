@@ -53,6 +53,7 @@ from app.models.serving import keep_told
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.lease import Lessee
+from app.runs.pictures import Pictures
 from app.runs.rescue import rescue_forever
 from app.runs.server_tools import NoTools
 from app.settings import Auth, SandboxMode, Settings
@@ -230,6 +231,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
+            pictures=Pictures(scopes, shelves.blobs),
             web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
             lessee=lessee,
             patience=patience,

@@ -18,6 +18,7 @@ from app.tenants.scope import Scope
 
 DEFAULT_EMBEDDING: Final = EmbeddingName("openai", "text-embedding-3-large", 3072)
 DEFAULT_TOK_K: Final = 10
+NOUN: Final = "Assistant"
 LONGEST_NAME: Final = 255
 _COPY: Final = " Copy"
 DEFAULT_NAME: Final = "Default Assistant"
@@ -72,6 +73,14 @@ async def create(
     return assistant
 
 
+async def held(scope: Scope, assistant_id: UUID) -> Assistant:
+    """The assistant, which nobody else changes or removes before this transaction ends."""
+    assistant = await scope.held(Assistant, assistant_id)
+    if assistant is None:
+        raise NotFound(NOUN, assistant_id)
+    return assistant
+
+
 async def default(scope: Scope) -> UUID:
     """The tenant's default assistant, made when first asked for; there until this transaction ends.
 
@@ -114,7 +123,7 @@ def _default(scope: Scope) -> Insert:
 
 
 async def get(scope: Scope, assistant_id: UUID) -> Assistant:
-    return await scope.get(Assistant, assistant_id, noun="Assistant")
+    return await scope.get(Assistant, assistant_id, noun=NOUN)
 
 
 def embedding_of(assistant: Assistant) -> EmbeddingName:
@@ -148,7 +157,7 @@ async def hold(scope: Scope, assistant_id: UUID) -> None:
         .with_for_update(read=True, key_share=True)
     )
     if held is None:
-        raise NotFound("Assistant", assistant_id)
+        raise NotFound(NOUN, assistant_id)
 
 
 async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> Assistant:

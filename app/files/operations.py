@@ -64,14 +64,19 @@ async def get_all(scope: Scope, file_ids: Sequence[UUID], *, hold: bool = False)
 
     With `hold` they stay until this transaction ends.
     """
-    found = scope.select(File).where(File.id.in_(file_ids), _lasting()).order_by(File.id)
-    if hold:
-        found = found.with_for_update(read=True, key_share=True)
-    files = {file.id: file for file in await scope.session.scalars(found)}
+    files = {file.id: file for file in await present(scope, file_ids, hold=hold)}
     for file_id in file_ids:
         if file_id not in files:
             raise NotFound(NOUN, file_id)
     return [files[file_id] for file_id in file_ids]
+
+
+async def present(scope: Scope, file_ids: Sequence[UUID], *, hold: bool = False) -> list[File]:
+    """Those of these files that are there, in the order in which they were uploaded."""
+    found = scope.select(File).where(File.id.in_(file_ids), _lasting()).order_by(File.id)
+    if hold:
+        found = found.with_for_update(read=True, key_share=True)
+    return list(await scope.session.scalars(found))
 
 
 async def listed(scope: Scope, page: Page, *, purpose: str | None = None) -> Rows[File]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias
+from uuid import UUID
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -24,10 +25,14 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture for a model that sees: an address, or the bytes themselves as a `data:` URL."""
+    """A picture for a model that sees: an address, or the bytes themselves as a `data:` URL.
+
+    One with a `file_id` is yet to be read from that file, and shown to no model before.
+    """
 
     url: str
     detail: str | None = None
+    file_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,12 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
         key: value for key, value in (assistant.sampling or {}).items() if value is not None
     }
     model = wish.model or assistant.model
-    asked = {**sampling, **wish.asked, "model": model}
+    asked = {
+        **sampling,
+        "tool_resources": assistant.tool_resources,
+        **wish.asked,
+        "model": model,
+    }
     return RunOptions(
         model=wish.name_model(model),
         instructions=instructions,

@@ -44,6 +44,7 @@ from app.runs.events import (
 from app.runs.feed import Feed, Feeds
 from app.runs.lease import HEARTBEAT, Lessee
 from app.runs.options import RunOptions
+from app.runs.pictures import Pictures
 from app.runs.prompting import Gathered, assemble
 from app.runs.recording import RunLost, Spent, is_durable, record, record_usage
 from app.runs.server_tools import NoTools, ServerTools
@@ -100,6 +101,7 @@ class Execution:
         catalogue: Catalogue,
         lookup: Lookup,
         recall: Recall,
+        pictures: Pictures,
         web: ServerTools,
         lessee: Lessee,
         patience: float,
@@ -111,6 +113,7 @@ class Execution:
         self._scopes = scopes
         self._lookup = lookup
         self._recall = recall
+        self._pictures = pictures
         self._web = web
         self._patience = patience
         self._gateway = gateway
@@ -231,8 +234,9 @@ class Execution:
         try:
             found = await self._look_up(ready)
             recalled = await self._recall_memories(ready)
+            turns = await self._pictures.shown(ready.run.tenant_id, ready.gathered.turns)
             prompt, usage = assemble(
-                ready.gathered,
+                replace(ready.gathered, turns=turns),
                 found,
                 recalled or (),
                 ready.options,

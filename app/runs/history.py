@@ -63,9 +63,11 @@ def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
 
 def _images(parts: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
     return tuple(
-        Image(part["image_url"]["url"], part["image_url"].get("detail"))
+        Image("", part["image_file"].get("detail"), UUID(part["file"]))
+        if part["type"] == "image_file"
+        else Image(part["image_url"]["url"], part["image_url"].get("detail"))
         for part in parts or ()
-        if part.get("type") == "image_url"
+        if part["type"] != "text"
     )
 
 

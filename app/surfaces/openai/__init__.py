@@ -10,11 +10,13 @@ from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTraili
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.openai import (
+    assistant_files,
     assistants,
     chat,
     faults,
     file_batches,
     files,
+    message_files,
     messages,
     models,
     runs,
@@ -71,9 +73,11 @@ def build(rules: DoorRules) -> FastAPI:
     reference_page.install(app)
     for noun in (
         assistants,
+        assistant_files,
         runs,
         threads,
         messages,
+        message_files,
         files,
         vector_stores,
         vector_store_files,

@@ -58,7 +58,7 @@ async def modify_assistant(
     async with server.scopes(tenant_id) as scope:
         present = await operations.get(scope, wanted)
         changes = body.changes(present.sampling)
-        if "tool_resources" in changes:
+        if "tool_resources" in body.model_fields_set:
             changes["tool_resources"] = resources
         return AssistantOut.of(await operations.change(scope, wanted, changes))
 

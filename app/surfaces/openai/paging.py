@@ -3,14 +3,16 @@
 An endpoint asks for `Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from uuid import UUID
 
+from app.db.base import JsonDict
 from app.db.pages import Page
 from app.surfaces.openai.faults import BadParameter
-from app.surfaces.openai.public_ids import Prefix, uuid_of
+from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 from app.surfaces.openai.wire.limits import check_choice, check_range
+from app.surfaces.openai.wire.lists import listed
 
 USUAL: Final = 20
 MOST: Final = 100
@@ -37,6 +39,21 @@ def page_of(
         )
 
     return read
+
+
+def cut_page(told: Sequence[JsonDict], asked: Page, prefix: Prefix) -> JsonDict:
+    """The page of objects that are few, and so all at hand, oldest first; their list's envelope."""
+    chosen = told[::-1] if asked.descending else told
+    places = {one["id"]: at for at, one in enumerate(chosen)}
+    start, end = 0, len(chosen)
+    for cursor, after in ((asked.after, True), (asked.before, False)):
+        at = None if cursor is None else places.get(public_id(prefix, cursor))
+        if at is not None:
+            start, end = (at + 1, end) if after else (start, at)
+    found = chosen[start:end]
+    backwards = asked.before is not None and asked.after is None
+    page = found[-asked.limit :] if backwards else found[: asked.limit]
+    return listed(page, has_more=len(found) > asked.limit)
 
 
 def _cursor(param: str, prefix: Prefix, text: str | None) -> UUID | None:

@@ -1,10 +1,8 @@
-"""`tool_resources`: what a client names or hands over, made into vector stores that are there."""
+"""`tool_resources`: what a client names or describes, made into vector stores that are there."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from app.db.base import JsonDict
 from app.documents import store_files, stores
@@ -16,12 +14,16 @@ from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 from app.surfaces.openai.wire.limits import check_length
 from app.surfaces.openai.wire.messages import MessageIn
+from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.vector_stores import StoreIn
 from app.threads import operations as threads
 from app.wiring import Resources
 
-_DAYS = 7
+MOST_FILES: Final = 20
+_DAYS: Final = 7
 """How long the store lasts that a message's files are put into, from its last use on."""
+_STORE_IDS: Final = "tool_resources.file_search.vector_store_ids"
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
 def stores_of(resources: JsonDict | None) -> Sequence[UUID]:
@@ -30,27 +32,26 @@ def stores_of(resources: JsonDict | None) -> Sequence[UUID]:
     return [found for text in named if (found := uuid_of(Prefix.VECTOR_STORE, text)) is not None]
 
 
-async def resolved(server: Resources, tenant_id: UUID, given: Any) -> JsonDict | None:
+async def resolved(
+    server: Resources, tenant_id: UUID, given: ToolResourcesIn | None
+) -> JsonDict | None:
     """Resources as they are kept: a store that is described is made, one that is named is there."""
     if given is None:
         return None
-    search = given.get("file_search") or {}
-    code = given.get("code_interpreter") or {}
     kept: JsonDict = {}
-    if "code_interpreter" in given:
-        ids = list(code.get("file_ids") or ())
-        check_length("tool_resources.code_interpreter.file_ids", ids, most=20)
+    if given.code_interpreter is not None:
+        ids = given.code_interpreter.file_ids or []
+        check_length("tool_resources.code_interpreter.file_ids", ids, most=MOST_FILES)
         await _check_files(server, tenant_id, ids)
         kept["code_interpreter"] = {"file_ids": ids}
-    named = list(search.get("vector_store_ids") or ())
-    described = list(search.get("vector_stores") or ())
-    param = "tool_resources.file_search.vector_store_ids"
-    check_length(param, [*named, *described], most=1)
-    for text in named:
+    if given.file_search is not None:
+        named = list(given.file_search.vector_store_ids or ())
+        described = given.file_search.vector_stores or []
+        check_length(_STORE_IDS, [*named, *described], most=1)
         async with server.read_scopes(tenant_id) as scope:
-            await stores.get(scope, id_of("Vector store", text, param=param))
-    named += [await _made(server, tenant_id, one) for one in described]
-    if "file_search" in given:
+            for text in named:
+                await stores.get(scope, id_of("Vector store", text, param=_STORE_IDS))
+        named += [await _made(server, tenant_id, one) for one in described]
         kept["file_search"] = {"vector_store_ids": named}
     return kept
 
@@ -64,25 +65,40 @@ async def attach_to_thread(
         return
     async with attaching(server, tenant_id, wanted) as (scope, copies):
         thread = await threads.get(scope, thread_id)
-        resources = dict(thread.tool_resources or {})
-        there = stores_of(resources)
+        there = stores_of(thread.tool_resources)
         if there:
             store_id = there[0]
         else:
             store_id = (await stores.create(scope, expires_after_days=_DAYS)).id
-            await scope.session.flush()
-            named = [public_id(Prefix.VECTOR_STORE, store_id)]
-            resources["file_search"] = {"vector_store_ids": named}
-            thread.tool_resources = resources
+            thread.tool_resources = with_store(thread.tool_resources, store_id)
         await store_files.attach(scope, store_id, wanted, copies)
+
+
+def with_store(resources: JsonDict | None, store_id: UUID) -> JsonDict:
+    """Resources in which this store is the one to search."""
+    named = [public_id(Prefix.VECTOR_STORE, store_id)]
+    return {**(resources or {}), "file_search": {"vector_store_ids": named}}
 
 
 async def check_attachments(
     server: Resources, tenant_id: UUID, messages: Sequence[MessageIn]
 ) -> None:
-    """Raise NotFound for a file that is not there, before anything is stored."""
+    """See that every file of messages is there, and every picture one, before they are stored."""
     ids = [one.file_id for message in messages for one in message.attachments or ()]
     await _check_files(server, tenant_id, ids)
+    pictures = [file_id for message in messages for file_id in message.picture_files()]
+    wanted = [id_of("File", text, param="image_file.file_id") for text in pictures]
+    if not wanted:
+        return
+    async with server.read_scopes(tenant_id) as scope:
+        for file in await files.get_all(scope, wanted):
+            if not file.filename.lower().endswith(_PICTURES):
+                raise BadParameter(
+                    f"Invalid image file '{public_id(Prefix.FILE, file.id)}'. Supported formats "
+                    f"are: {', '.join(_PICTURES)}.",
+                    param="content",
+                    code="unsupported_file",
+                )
 
 
 def searched_files(messages: Sequence[MessageIn]) -> list[UUID]:
@@ -101,18 +117,10 @@ async def _check_files(server: Resources, tenant_id: UUID, ids: Sequence[str]) -
             await files.get_all(scope, wanted)
 
 
-async def _made(server: Resources, tenant_id: UUID, described: Any) -> str:
-    try:
-        wanted = StoreIn.model_validate(described)
-    except ValidationError as error:
-        raise BadParameter(
-            "Invalid 'tool_resources.file_search.vector_stores'.",
-            param="tool_resources.file_search.vector_stores",
-        ) from error
-    attachments = wanted.attachments()
+async def _made(server: Resources, tenant_id: UUID, described: StoreIn) -> str:
+    attachments = described.attachments()
     async with attaching(server, tenant_id, attachments) as (scope, copies):
-        store = await stores.create(scope, **wanted.given())
-        await scope.session.flush()
+        store = await stores.create(scope, **described.given())
         if attachments:
             await store_files.attach(scope, store.id, attachments, copies)
     return public_id(Prefix.VECTOR_STORE, store.id)

@@ -32,8 +32,8 @@ from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
 from app.surfaces.openai.missing import Missing
 from app.surfaces.openai.naming import model_named
-from app.surfaces.openai.paging import page_of
-from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.paging import cut_page, page_of
+from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.resources import (
     attach_to_thread,
     check_attachments,
@@ -208,7 +208,7 @@ async def list_steps(
 ) -> JsonDict:
     run = await _run(scope, thread_id, run_id)
     steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
-    return _page_of_steps([_told(step, include) for step in steps], asked)
+    return cut_page([_told(step, include) for step in steps], asked, Prefix.STEP)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", response_model=None)
@@ -325,18 +325,3 @@ async def _waited_for(scope: Scope, run: Run) -> tuple[ToolCall, ...]:
     if waiting is None or waiting.status != MessageStatus.REQUIRES_ACTION:
         return ()
     return calls_of(waiting.tool_calls)
-
-
-def _page_of_steps(steps: list[JsonDict], asked: Page) -> JsonDict:
-    """A run has few steps: they are all read, and cut here."""
-    chosen = steps[::-1] if asked.descending else steps
-    places = {step["id"]: at for at, step in enumerate(chosen)}
-    start, end = 0, len(chosen)
-    for cursor, after in ((asked.after, True), (asked.before, False)):
-        at = None if cursor is None else places.get(public_id(Prefix.STEP, cursor))
-        if at is not None:
-            start, end = (at + 1, end) if after else (start, at)
-    found = chosen[start:end]
-    backwards = asked.before is not None and asked.after is None
-    page = found[-asked.limit :] if backwards else found[: asked.limit]
-    return listed(page, has_more=len(found) > asked.limit)

@@ -60,7 +60,7 @@ async def modify_thread(
 ) -> ThreadOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
     changes = body.changes()
-    if "tool_resources" in changes:
+    if "tool_resources" in body.model_fields_set:
         changes["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
     async with server.scopes(tenant_id) as scope:
         return ThreadOut.of(await operations.change(scope, wanted, changes))

@@ -1,5 +1,6 @@
 """Assistants, threads, messages and runs at OpenAI's door, through the published SDK."""
 
+import base64
 import json
 import re
 import threading
@@ -689,6 +690,55 @@ def test_code_interpreter_is_dropped_where_the_operator_says_so(start: Any) -> N
                 tool_choice={"type": "code_interpreter"},
             )
         assert (forced.value.param, forced.value.code) == ("tool_choice", "unsupported_tool")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def test_pictures_that_are_files_reach_a_model_as_bytes(start: Any) -> None:
+    with running_provider() as provider:
+        server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
+        with sdk(server) as client:
+            shown = client.files.create(file=("a.png", PNG), purpose="vision").id
+            forged = client.files.create(file=("b.png", b"no picture"), purpose="vision").id
+            parts: Any = [
+                {"type": "text", "text": "What is this?"},
+                *(
+                    {"type": "image_file", "image_file": {"file_id": one, "detail": "low"}}
+                    for one in (shown, forged)
+                ),
+            ]
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": parts}])
+            run = client.beta.threads.runs.create_and_poll(
+                thread_id=thread.id,
+                assistant_id=client.beta.assistants.create(model="says-hello").id,
+            )
+            assert run.status == "completed"
+            data = "data:image/png;base64," + base64.b64encode(PNG).decode()
+            assert provider.last()["messages"][-1]["content"] == [
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": data, "detail": "low"}},
+            ]
+            kept = client.beta.threads.messages.list(thread.id, order="asc").data[0].content
+            assert [part.type for part in kept] == ["text", "image_file", "image_file"]
+            assert kept[1].image_file.file_id == shown  # type: ignore[union-attr]
+
+
+def test_a_picture_that_is_none_is_refused(server: Server, client: OpenAI) -> None:
+    def say(file_id: str) -> None:
+        part: Any = {"type": "image_file", "image_file": {"file_id": file_id}}
+        client.beta.threads.create(messages=[{"role": "user", "content": [part]}])
+
+    with sdk(server) as stranger:
+        foreign = stranger.files.create(file=("a.png", PNG), purpose="vision").id
+    with pytest.raises(openai.NotFoundError):
+        say(foreign)
+    notes = client.files.create(file=("notes.txt", b"words"), purpose="assistants").id
+    with pytest.raises(openai.BadRequestError, match="Invalid image file"):
+        say(notes)
+    bare: Any = [{"type": "image_file"}]
+    with pytest.raises(openai.BadRequestError, match="image_file"):
+        client.beta.threads.create(messages=[{"role": "user", "content": bare}])
 
 
 def test_pictures_of_a_message_reach_a_model(start: Any) -> None:

@@ -238,3 +238,94 @@ def test_version_1_retrieves_what_version_2_searches(server: Server, client: Ope
             "file_id": file_id,
             "quote": LIGHTHOUSE[1].decode(),
         }
+
+
+def test_files_are_attached_to_assistants_of_version_1_one_by_one(client: OpenAI) -> None:
+    first, second = uploaded(client, LIGHTHOUSE), uploaded(client, BAKERY)
+    older = httpx.Client(
+        base_url=f"{client.base_url}",
+        headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+    )
+    with older as v1:
+        made = v1.post(
+            "assistants", json={"model": "gpt-4o", "tools": [{"type": "retrieval"}]}
+        ).json()
+        place = f"assistants/{made['id']}/files"
+        told = [v1.post(place, json={"file_id": one}).json() for one in (first, second, second)]
+        assert [one["id"] for one in told] == [first, second, second]
+        assert told[0] == {
+            "id": first,
+            "object": "assistant.file",
+            "created_at": client.files.retrieve(first).created_at,
+            "assistant_id": made["id"],
+        }
+        assert v1.get(f"{place}/{first}").json() == told[0]
+        page = v1.get(place, params={"limit": 1}).json()
+        assert [one["id"] for one in page["data"]] == [second]
+        assert page["has_more"] is True
+        rest = v1.get(place, params={"limit": 1, "after": second}).json()
+        assert [one["id"] for one in rest["data"]] == [first]
+        assert v1.get(f"assistants/{made['id']}").json()["file_ids"] == [first, second]
+
+        resources = client.beta.assistants.retrieve(made["id"]).tool_resources
+        assert resources
+        assert resources.file_search
+        (store_id,) = resources.file_search.vector_store_ids or []
+        assert {one.id for one in client.vector_stores.files.list(store_id)} == {first, second}
+
+        gone = v1.delete(f"{place}/{first}").json()
+        assert gone == {"id": first, "object": "assistant.file.deleted", "deleted": True}
+        assert v1.delete(f"{place}/{first}").status_code == 404
+        assert v1.get(f"{place}/{first}").status_code == 404
+        assert {one.id for one in client.vector_stores.files.list(store_id)} == {second}
+        assert client.files.retrieve(first).filename == "lighthouse.txt"
+
+        missing = v1.post(place, json={"file_id": "file-000000000000000000000000"})
+        assert missing.status_code == 404
+        assert v1.post(place, json={}).status_code == 400
+        nobody = v1.get("assistants/asst_000000000000000000000000/files")
+        assert nobody.status_code == 404
+
+
+def test_version_1_tells_the_files_of_a_message(client: OpenAI) -> None:
+    file_id = uploaded(client, LIGHTHOUSE)
+    older = httpx.Client(
+        base_url=f"{client.base_url}",
+        headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+    )
+    with older as v1:
+        thread = v1.post("threads", json={}).json()
+        said = {"role": "user", "content": QUESTION, "file_ids": [file_id]}
+        message = v1.post(f"threads/{thread['id']}/messages", json=said).json()
+        assert message["file_ids"] == [file_id]
+        place = f"threads/{thread['id']}/messages/{message['id']}/files"
+        (told,) = v1.get(place).json()["data"]
+        assert told == {
+            "id": file_id,
+            "object": "thread.message.file",
+            "created_at": message["created_at"],
+            "message_id": message["id"],
+        }
+        assert v1.get(f"{place}/{file_id}").json() == told
+        assert v1.get(f"{place}/file-000000000000000000000000").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"file_search": "all of them"},
+        {"file_search": {"vector_store_ids": "vs_1"}},
+        {"file_search": {"vector_store_ids": [1]}},
+        {"file_search": {"vector_stores": [{"file_ids": [{}]}]}},
+        {"file_search": {"vector_store_ids": ["vs_1", "vs_2"]}},
+        {"code_interpreter": {"file_ids": ["file-1"] * 21}},
+        {"code_interpreter": []},
+        "none",
+    ],
+)
+def test_resources_of_another_shape_are_refused(client: OpenAI, resources: Any) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.beta.assistants.create(model="gpt-4o", tool_resources=resources)
+    assert "tool_resources" in str(refused.value.param)
+    with pytest.raises(openai.BadRequestError):
+        client.beta.threads.create(tool_resources=resources)

@@ -9,6 +9,7 @@ from app.db.base import JsonDict
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, longest, seconds
 from app.surfaces.openai.wire.lists import Identified
+from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
 
 DEFAULT_MODEL: Final = "gpt-4o"
@@ -27,7 +28,7 @@ class AssistantChange(BaseModel):
     description: longest("description", 512) = None  # type: ignore[valid-type]
     instructions: longest("instructions", 256_000) = None  # type: ignore[valid-type]
     tools: Tools = None
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResourcesIn | None = None
     metadata: Metadata = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -35,7 +36,10 @@ class AssistantChange(BaseModel):
     response_format: str | dict[str, Any] | None = None
 
     def changes(self, present: JsonDict | None = None) -> dict[str, Any]:
-        """In the words of the assistants' room; `present` is the sampling that is kept now."""
+        """In the words of the assistants' room, all but the resources.
+
+        `present` is the sampling that is kept now.
+        """
         given = self.model_fields_set
         changes: dict[str, Any] = {}
         if "name" in given:
@@ -46,7 +50,7 @@ class AssistantChange(BaseModel):
             changes["tools"] = stored_tools(self.tools or [], most=MOST_OF_ASSISTANT)
         if "metadata" in given:
             changes["labels"] = self.metadata or {}
-        for name in ("description", "model", "tool_resources"):
+        for name in ("description", "model"):
             if name in given:
                 changes[name] = getattr(self, name)
         sampling = {name: getattr(self, name) for name in SAMPLING if name in given}

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from app.db.base import JsonDict
 from app.messages.tables import Message, MessageStatus, Role
 from app.surfaces.openai.faults import BadParameter
-from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 from app.surfaces.openai.wire.fields import Metadata, seconds, too_long
 from app.surfaces.openai.wire.lists import Identified
 
@@ -40,6 +40,16 @@ class PartIn(BaseModel):
     text: str | None = None
     image_url: ImageUrl | None = None
     image_file: ImageFile | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if getattr(self, self.type) is None:
+            raise BadParameter(
+                f"Missing required parameter: 'content[].{self.type}'.",
+                param="content",
+                code="missing_required_parameter",
+            )
+        return self
 
 
 class AttachmentIn(BaseModel):
@@ -74,7 +84,13 @@ class MessageIn(MessageChange):
         """The parts as they are kept; None for a plain text."""
         if isinstance(self.content, str):
             return None
-        return [part.model_dump(exclude_none=True) for part in self.content]
+        return [_kept(part) for part in self.content]
+
+    def picture_files(self) -> list[str]:
+        """The ids of files that are shown as pictures."""
+        if isinstance(self.content, str):
+            return []
+        return [part.image_file.file_id for part in self.content if part.image_file is not None]
 
     def _pictures(self) -> bool:
         return not isinstance(self.content, str) and any(p.type != "text" for p in self.content)
@@ -138,10 +154,20 @@ def annotation_out(kept: JsonDict) -> JsonDict:
     }
 
 
+def _kept(part: PartIn) -> JsonDict:
+    """A part as it is kept, beside its file's id as the rooms know it."""
+    kept = part.model_dump(include={"type", part.type}, exclude_none=True)
+    if part.image_file is not None and part.type == "image_file":
+        kept["file"] = str(uuid_of(Prefix.FILE, part.image_file.file_id))
+    return kept
+
+
 def _content(message: Message) -> list[JsonDict]:
     if message.parts is None:
         return [text_part(message.content, message.annotations)] if message.content else []
     return [
-        text_part(part.get("text") or "") if part["type"] == "text" else part
+        text_part(part.get("text") or "")
+        if part["type"] == "text"
+        else {"type": part["type"], part["type"]: part[part["type"]]}
         for part in message.parts
     ]

@@ -16,6 +16,7 @@ from app.surfaces.openai.wire.assistants import Temperature, TopP
 from app.surfaces.openai.wire.fields import Metadata, seconds
 from app.surfaces.openai.wire.messages import MessageIn
 from app.surfaces.openai.wire.threads import ThreadIn
+from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.tools import Tools, told_tools
 
 EXPIRES_AFTER: Final = 600
@@ -52,7 +53,7 @@ class RunIn(BaseModel):
 
 class ThreadAndRunIn(RunIn):
     thread: ThreadIn | None = None
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResourcesIn | None = None
 
 
 class ToolOutputIn(BaseModel):

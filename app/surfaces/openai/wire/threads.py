@@ -10,6 +10,7 @@ from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, seconds
 from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.messages import MessageIn
+from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.threads.tables import Thread
 
 MOST_MESSAGES = 32
@@ -17,16 +18,12 @@ MOST_MESSAGES = 32
 
 class ThreadChange(BaseModel):
     metadata: Metadata = None
-    tool_resources: dict[str, Any] | None = None
+    tool_resources: ToolResourcesIn | None = None
 
     def changes(self) -> dict[str, Any]:
-        given = self.model_fields_set
-        changes: dict[str, Any] = {}
-        if "metadata" in given:
-            changes["labels"] = self.metadata or {}
-        if "tool_resources" in given:
-            changes["tool_resources"] = self.tool_resources
-        return changes
+        """In the words of the threads' room, all but the resources."""
+        given = "metadata" in self.model_fields_set
+        return {"labels": self.metadata or {}} if given else {}
 
 
 class ThreadIn(ThreadChange):
