@@ -152,6 +152,9 @@ async def _fault(request: Request, error: Exception) -> Response:
         log.error("database_away", error=type(error).__name__)
         return refuse(503, "The database cannot be reached at the moment")
     log.error("fault", request_id=request.state.request_id, exc_info=error)
-    return refuse(
+    answer = refuse(
         500, f"The server had an error while processing your request ({request.state.request_id})"
     )
+    # The server closes it anyhow; unsaid, the next request on it would be lost.
+    answer.headers["Connection"] = "close"
+    return answer
