@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -24,3 +25,8 @@ def new_id() -> UUID:
     return UUID(
         int=(milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | random_bits
     )
+
+
+def earliest_id(moment: datetime) -> UUID:
+    """The id below which all were made before a moment."""
+    return UUID(int=(int(moment.timestamp() * 1000) << 80))

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     blobs_prefix: str = "pegboard/"
     document_patience: float = Field(default=30, ge=0)
     jobs: bool = True
+    rescue: Literal["resume", "fail"] = "resume"
+    event_hours: float = Field(default=24, ge=0)
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)
     max_upload: int = Field(default=50 * 1024 * 1024, ge=1024)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.blobs.store import REMOVE_BLOB, BlobStore
 from app.db.embedded import EmbeddedPostgres
 from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
+from app.db.signals import Signals
 from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
 from app.documents.operations import INDEX_DOCUMENT
@@ -52,9 +54,10 @@ from app.models.own import own_models
 from app.models.serving import keep_told
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
+from app.runs.following import Following
 from app.runs.lease import Lessee
 from app.runs.pictures import Pictures
-from app.runs.rescue import rescue_forever
+from app.runs.rescue import Policy, Rescuer
 from app.runs.server_tools import NoTools
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
@@ -82,6 +85,7 @@ class Resources:
     read_scopes: Scopes
     recogniser: Recogniser
     conversations: Conversations
+    following: Following
     blobs: BlobStore
     lookup: Lookup
     recall: Recall
@@ -220,13 +224,19 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
     async with open_database(settings) as engine:
         sessions = sessions_of(engine)
         scopes = scopes_of(sessions)
+        # One statement is a transaction of its own: BEGIN and COMMIT would be two round trips more
+        # for a request that only reads.
+        read_scopes = scopes_of(sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT")))
         lessee = Lessee(new_id())
+        signals = Signals()
         gateway = gateway_of(settings)
         shelves = shelves_of(settings, scopes, gateway)
         catalogue = catalogue_of(settings)
         patience = settings.document_patience
         execution = Execution(
             scopes=scopes,
+            statement_scopes=read_scopes,
+            signals=signals,
             gateway=gateway,
             catalogue=catalogue,
             lookup=shelves.lookup,
@@ -236,10 +246,21 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             lessee=lessee,
             patience=patience,
         )
+        rescuer = Rescuer(
+            sessions=sessions,
+            scopes=scopes,
+            execution=execution,
+            catalogue=catalogue,
+            lessee=lessee,
+            signals=signals,
+            policy=Policy(settings.rescue),
+            keep_events=timedelta(hours=settings.event_hours),
+        )
         await _keep_bootstrap_key(settings, sessions)
         background = [
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
-            asyncio.create_task(rescue_forever(sessions), name="rescue"),
+            asyncio.create_task(rescuer.watch(), name="rescue"),
+            asyncio.create_task(signals.listen(engine), name="signals"),
             asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
@@ -255,11 +276,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 engine=engine,
                 sessions=sessions,
                 scopes=scopes,
-                # One statement is a transaction of its own: BEGIN and COMMIT would be two round
-                # trips more for a request that only reads.
-                read_scopes=scopes_of(
-                    sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
-                ),
+                read_scopes=read_scopes,
                 recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
                 conversations=Conversations(
                     scopes=scopes,
@@ -269,6 +286,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                     lessee=lessee,
                     patience=patience,
                 ),
+                following=Following(scopes=read_scopes, execution=execution, signals=signals),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,

@@ -1,16 +1,21 @@
 """End a run because its caller says so."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import update
 
 from app import clock
+from app.db.signals import send
 from app.messages.tables import MessageStatus
 from app.runs import queries
 from app.runs.lease import RELEASED
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scope
+
+CANCELLED: Final = "run_cancelled"
+"""The signal that a run is to end, wherever it is played."""
 
 
 async def request(scope: Scope, run_id: UUID) -> None:
@@ -25,6 +30,7 @@ async def request(scope: Scope, run_id: UUID) -> None:
         .values(status=RunStatus.CANCELLING)
         .execution_options(synchronize_session=False)
     )
+    await send(scope.session, CANCELLED, run_id)
 
 
 async def cancel_paused(scope: Scope, *, thread_id: UUID, run_id: UUID) -> bool:

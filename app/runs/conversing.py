@@ -15,30 +15,27 @@ from app.documents import operations as documents
 from app.documents.library import DocumentsNotIndexed
 from app.errors import NotFound
 from app.identifiers import new_id
-from app.llm.gateway import Gateway, GenerationOptions, ModelName, Usage
+from app.llm.gateway import Gateway, GenerationOptions, ModelName
 from app.memories.learning import Lesson, open_operation
 from app.memories.modes import MemoryUse
-from app.messages.tables import Message, MessageStatus
+from app.messages.tables import Message
 from app.models.catalogue import Catalogue
-from app.runs import asking, cancelling, prompting, queries, resuming, starting
+from app.runs import asking, cancelling, queries, resuming, starting
 from app.runs.asking import RunWish
-from app.runs.execution import Execution, Ready
+from app.runs.execution import Execution
 from app.runs.feed import Feed
-from app.runs.history import calls_of
 from app.runs.lease import Lessee
 from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, from_json
+from app.runs.readiness import Ready, ready_run
 from app.runs.resuming import NothingPending, Overrides, ToolOutput
 from app.runs.snapshots import (
-    ContextUsage,
-    Finding,
     MessageSnapshot,
-    Recalled,
-    Retrieved,
     RunSnapshot,
 )
 from app.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
 from app.runs.statuses import ACTIVE, RunStatus
+from app.runs.stored import answer_of, snapshot_of
 from app.runs.tables import Run
 from app.tenants.scope import Scope, Scopes
 from app.threads import operations as threads
@@ -66,11 +63,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A run on its way. `message` is the user's, None where tool outputs took the run up again."""
+    """A run on its way. `message` is the user's, None where tool outputs took the run up again.
+
+    `first` is the number of the first event that its `feed` tells.
+    """
 
     run: RunSnapshot
     row: Run
     feed: Feed
+    first: int = 0
     message: StoredMessage | None = None
 
 
@@ -110,7 +111,7 @@ class Conversations:
         stored, run, ready = await self._when_idle(
             place, lambda: self._start(tenant_id, place, new, wishes)
         )
-        return Turn(ready.run, run, self._execution.begin(ready), stored)
+        return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
 
     async def store(
         self,
@@ -176,7 +177,7 @@ class Conversations:
             ready = await self._ready(scope, run, from_json(run.options))
             stores = ready.options.vector_store_ids
             ready = replace(ready, look_up=opening.has_documents or bool(stores))
-        return Turn(ready.run, run, self._execution.begin(ready))
+        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
 
     async def start(self, tenant_id: UUID, place: UUID | NewThread, wish: RunWish) -> Turn:
         """Begin a run on a thread as it is, with the messages that the wish adds.
@@ -202,7 +203,7 @@ class Conversations:
                 look_up=opening.has_documents or bool(stores),
                 awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
             )
-        return Turn(ready.run, run, self._execution.begin(ready))
+        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
 
     async def add(
         self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
@@ -309,9 +310,7 @@ class Conversations:
             )
 
     async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
-        window = self._catalogue.window_of(options.model)
-        gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
-        return Ready(snapshot_of(run), options, gathered)
+        return await ready_run(scope, run, options, lessee=self._lessee, catalogue=self._catalogue)
 
     async def _when_idle(
         self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]
@@ -342,47 +341,3 @@ def _waiting(opening: Opening) -> UUID:
     if opening.active_run is None or opening.active_run[1] is not RunStatus.REQUIRES_ACTION:
         raise NothingPending
     return opening.active_run[0]
-
-
-def snapshot_of(run: Run) -> RunSnapshot:
-    """A stored run as events carry it."""
-    return RunSnapshot(
-        id=run.id,
-        tenant_id=run.tenant_id,
-        thread_id=run.thread_id,
-        assistant_id=run.assistant_id,
-        status=RunStatus(run.status),
-        model=ModelName(run.model_provider, run.model_name),
-        rounds=run.rounds,
-        usage=Usage(
-            run.input_tokens,
-            run.output_tokens,
-            run.cached_input_tokens,
-            run.cache_write_input_tokens,
-            run.cost_usd,
-        ),
-        context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
-        recalled=(
-            None
-            if run.recalled is None
-            else tuple(Recalled.from_json(memory) for memory in run.recalled)
-        ),
-        retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
-        findings=tuple(Finding(**found) for found in run.web_findings or ()),
-    )
-
-
-def answer_of(message: Message, run: Run) -> MessageSnapshot:
-    """A stored answer of a run as events carry it."""
-    return MessageSnapshot(
-        id=message.id,
-        run_id=run.id,
-        thread_id=message.thread_id,
-        status=MessageStatus(message.status),
-        content=message.content,
-        reasoning=message.reasoning,
-        tool_calls=calls_of(message.tool_calls),
-        model=ModelName(run.model_provider, run.model_name),
-        usage=Usage(message.input_tokens or 0, message.output_tokens or 0),
-        created_at=message.created_at,
-    )

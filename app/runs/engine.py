@@ -86,13 +86,17 @@ log = structlog.get_logger("pegboard.runs")
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """All that is needed to play a run up to its next rest."""
+    """All that is needed to play a run up to its next rest.
+
+    `message_id` is that of the answer, where it has been told already.
+    """
 
     run: RunSnapshot
     requested: ModelName
     options: RunOptions
     prompt: Prompt
     server_tools: ServerTools = NoTools()  # noqa: RUF009  it holds nothing
+    message_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -173,7 +177,7 @@ class _Playing:
         return cls(
             what,
             what.run,
-            _Draft(new_id(), clock.now()),
+            _Draft(what.message_id or new_id(), clock.now()),
             what.prompt.turns,
             frozenset(t.name for t in what.server_tools.tools if t in what.prompt.tools),
         )

@@ -5,7 +5,7 @@ A new fact belongs into `RunEvent`; mypy then names each place that has to learn
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from app.llm.gateway import ToolCall
@@ -97,6 +97,13 @@ class RunCancelled:
     run: RunSnapshot
 
 
+@dataclass(frozen=True, slots=True)
+class RunExpired:
+    """The run's time was up before it came to an end."""
+
+    run: RunSnapshot
+
+
 RunEvent: TypeAlias = (
     RunStarted
     | MemoriesRecalled
@@ -111,7 +118,14 @@ RunEvent: TypeAlias = (
     | RunCompleted
     | RunFailed
     | RunCancelled
+    | RunExpired
 )
+
+RESTS: Final = (RunPaused, RunCompleted, RunFailed, RunCancelled, RunExpired)
+"""After one of these nothing follows, unless the run is taken up again."""
+
+VISIBLE: Final = (TextDelta, ReasoningDelta, ToolCallMade)
+"""What the model has said: once somebody may have heard it, the model cannot be asked anew."""
 
 Facts: TypeAlias = tuple[RunEvent, ...]
 """Events that become true together: recorded in one transaction, then told in order."""

@@ -6,8 +6,11 @@ place at the feed, and the run goes on.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from functools import partial
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -15,7 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import update
 
-from app import clock
+from app.db.signals import Signals
 from app.documents.library import DocumentsNotIndexed
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
@@ -23,34 +26,30 @@ from app.identifiers import new_id
 from app.llm.gateway import Gateway, ModelName
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
-from app.messages.tables import MessageStatus
 from app.metrics import RUN_SECONDS, RUNS
 from app.models.catalogue import Catalogue
-from app.runs import engine
+from app.runs import engine, queries
+from app.runs.breaking_off import broken_off
+from app.runs.cancelling import CANCELLED
 from app.runs.events import (
+    RESTS,
+    VISIBLE,
     Facts,
     MessageFinished,
-    MessageStarted,
-    ReasoningDelta,
-    RoundFinished,
-    RunCancelled,
     RunCompleted,
-    RunEvent,
-    RunFailed,
-    RunPaused,
     RunStarted,
-    TextDelta,
 )
 from app.runs.feed import Feed, Feeds
-from app.runs.lease import HEARTBEAT, Lessee
-from app.runs.options import RunOptions
+from app.runs.journal import Journal, patiently
+from app.runs.lease import HEARTBEAT, PLAYING, Lessee, let_go
+from app.runs.log import LOGGED, Entry, RunLost, append
 from app.runs.pictures import Pictures
-from app.runs.prompting import Gathered, assemble
-from app.runs.recording import RunLost, Spent, is_durable, record, record_usage
+from app.runs.prompting import assemble
+from app.runs.readiness import Ready, left_off
+from app.runs.recording import Spent, is_durable, record, record_usage
 from app.runs.server_tools import NoTools, ServerTools
 from app.runs.snapshots import (
     Failure,
-    MessageSnapshot,
     Recalled,
     Retrieved,
     RunSnapshot,
@@ -69,25 +68,11 @@ BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
 
 _QUOTED: Final = 4_000
-_RESTS: Final = (RunPaused, RunCompleted, RunFailed, RunCancelled)
+
+FOLLOWED: Final = "run_followed"
+"""The signal that another process follows a run, and wants to hear of what it logs."""
 
 log = structlog.get_logger("pegboard.runs")
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A run that this process has leased, and what was read for it.
-
-    `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
-    What this play uses is kept under its `play_id`, once.
-    """
-
-    run: RunSnapshot
-    options: RunOptions
-    gathered: Gathered
-    look_up: bool = False
-    awaited: tuple[UUID, ...] = ()
-    play_id: UUID = field(default_factory=new_id)
 
 
 class Execution:
@@ -97,6 +82,8 @@ class Execution:
         self,
         *,
         scopes: Scopes,
+        statement_scopes: Scopes,
+        signals: Signals,
         gateway: Gateway,
         catalogue: Catalogue,
         lookup: Lookup,
@@ -108,9 +95,12 @@ class Execution:
     ) -> None:
         """`patience`: seconds that a run waits for the files of its message to be indexed.
 
-        `web` is what a model may use whose caller lets it search.
+        `web` is what a model may use whose caller lets it search. Each statement in one of the
+        `statement_scopes` is a transaction of its own.
         """
         self._scopes = scopes
+        self._statement_scopes = statement_scopes
+        self._signals = signals
         self._lookup = lookup
         self._recall = recall
         self._pictures = pictures
@@ -120,21 +110,26 @@ class Execution:
         self._catalogue = catalogue
         self._lessee = lessee
         self._feeds = Feeds()
-        self._plays: dict[asyncio.Task[None], RunSnapshot] = {}
-        self._cancelled: set[UUID] = set()
+        self._plays: dict[asyncio.Task[None], _Played] = {}
+        signals.on(CANCELLED, lambda run_id: self._tell_to_end(run_id, _End.CANCELLED))
+        signals.on(FOLLOWED, self._heard_elsewhere)
 
     def begin(self, ready: Ready) -> Feed:
         """Start playing; returns the feed, to which a follower may come at any time."""
-        feed = self._feeds.open(ready.run.thread_id)
-        task = asyncio.create_task(self._perform(ready, feed), name=f"run {ready.run.id}")
-        self._plays[task] = ready.run
-        task.add_done_callback(self._forget)
-        return feed
+        return self._begin(ready, None)
+
+    def break_off(self, ready: Ready, failure: Failure | None) -> None:
+        """End a run whose process is gone: failed, or cancelled where nothing failed."""
+        self._begin(ready, _BreakOff(failure))
+
+    def playing(self) -> Sequence[UUID]:
+        """The runs that this process plays."""
+        return [played.run.id for played in self._plays.values()]
 
     async def cancel(self, run_id: UUID) -> None:
         """End a run that this process plays, and return when it is recorded and told."""
         await asyncio.sleep(0)  # a task that is cancelled before its first step takes none
-        task = self._told_to_end(run_id)
+        task = self._tell_to_end(run_id, _End.CANCELLED)
         if task is not None:
             await asyncio.wait({task})
 
@@ -152,7 +147,10 @@ class Execution:
                 log.exception("heartbeat_failed")
 
     async def close(self, *, grace: float) -> None:
-        """Let runs end within `grace` seconds, then break off what is left, recorded as failed."""
+        """Let runs end within `grace` seconds, then hand over what is left.
+
+        Whose model has said nothing yet is free for another process; the others end as failed.
+        """
         if self._plays:
             await asyncio.wait(self._plays, timeout=grace)
         left = list(self._plays)
@@ -162,27 +160,49 @@ class Execution:
 
     def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
         """Stop playing what has been deleted, without waiting for it."""
-        for run in list(self._plays.values()):
+        for played in list(self._plays.values()):
+            run = played.run
             if thread_id == run.thread_id or (
                 assistant_id is not None and assistant_id == run.assistant_id
             ):
-                self._told_to_end(run.id)
+                self._tell_to_end(run.id, _End.CANCELLED)
 
-    def _told_to_end(self, run_id: UUID) -> "asyncio.Task[None] | None":
-        task = next((task for task, run in self._plays.items() if run.id == run_id), None)
-        if task is not None and run_id not in self._cancelled:
-            self._cancelled.add(run_id)
-            task.cancel()
-        return task
+    def _begin(self, ready: Ready, end: "_BreakOff | None") -> Feed:
+        feed = self._feeds.open(ready.run.thread_id)
+        if ready.logged:
+            feed.publish(ready.logged)
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        self._cancelled.discard(self._plays.pop(task).id)
+        async def write(entry: Entry) -> None:
+            async with self._statement_scopes(ready.run.tenant_id) as scope:
+                await append(scope, ready.run.id, entry, ready.lease)
+            self._signals.tell(LOGGED, ready.run.id)
+
+        journal = Journal(feed, write, first=ready.first, whole=ready.options.whole)
+        played = _Played(ready.run, feed, journal)
+        task = asyncio.create_task(self._perform(ready, played, end), name=f"run {ready.run.id}")
+        self._plays[task] = played
+        task.add_done_callback(self._plays.pop)
+        return feed
+
+    def _tell_to_end(self, run_id: UUID, end: "_End") -> "asyncio.Task[None] | None":
+        for task, played in self._plays.items():
+            if played.run.id == run_id:
+                if played.end is None:
+                    played.end = end
+                    task.cancel()
+                return task
+        return None
+
+    def _heard_elsewhere(self, run_id: UUID) -> None:
+        for played in self._plays.values():
+            if played.run.id == run_id:
+                played.journal.heard = True
 
     async def _extend_leases(self) -> None:
         """Keep what is played here, and end what another process was asked to cancel."""
         by_tenant: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for run in self._plays.values():
-            by_tenant[run.tenant_id].append(run.id)
+        for played in self._plays.values():
+            by_tenant[played.run.tenant_id].append(played.run.id)
         for tenant_id, run_ids in by_tenant.items():
             async with self._scopes(tenant_id) as scope:
                 kept = await scope.session.execute(
@@ -191,44 +211,65 @@ class Execution:
                         Run.tenant_id == tenant_id,
                         Run.id.in_(run_ids),
                         Run.lease_owner == self._lessee.process_id,
-                        Run.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)),
+                        Run.status.in_(PLAYING),
                     )
                     .values(lease_until=self._lessee.held()["lease_until"])
                     .returning(Run.id, Run.status)
                     .execution_options(synchronize_session=False)
                 )
-            for run_id, status in kept.all():
-                if status == RunStatus.CANCELLING:
-                    self._told_to_end(run_id)
+            found = dict(kept.tuples().all())
+            for run_id in run_ids:
+                if run_id not in found:
+                    self._tell_to_end(run_id, _End.LOST)
+                elif found[run_id] == RunStatus.CANCELLING:
+                    self._tell_to_end(run_id, _End.CANCELLED)
 
-    async def _perform(self, ready: Ready, feed: Feed) -> None:
+    async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
         begun = monotonic()
         status = RunStatus.FAILED
         try:
-            status = await self._play(ready, feed)
-        except RunLost:
-            # To be cancelled just when it came to rest; or ended by somebody else, who has recorded
-            # it, so that followers only need to be let go.
-            status = RunStatus.CANCELLED
-            await self._break_off(ready, feed, None)
-        except asyncio.CancelledError:
-            if ready.run.id in self._cancelled:
-                status = RunStatus.CANCELLED
-                await self._break_off(ready, feed, None)
+            if end is None:
+                status = await self._play(ready, played.journal)
             else:
-                stopped = "The server was stopped before the answer was complete"
-                told = Failure(Kind.UNAVAILABLE, "server_stopped", stopped)
-                await self._break_off(ready, feed, told)
+                await self._break_off(ready, played.journal, end.failure)
+        except RunLost:
+            # To be cancelled just when it came to rest; or ended, or taken up, by somebody else.
+            status = RunStatus.CANCELLED
+            await self._break_off(ready, played.journal, None)
+        except asyncio.CancelledError:
+            status = await self._told_to_end(ready, played)
         except Exception:
             log.exception("run_fault", run_id=str(ready.run.id))
             fault = "The server could not finish the run"
-            await self._break_off(ready, feed, Failure(Kind.UNAVAILABLE, "server_error", fault))
+            failure = Failure(Kind.UNAVAILABLE, "server_error", fault)
+            await self._break_off(ready, played.journal, failure)
         finally:
-            self._feeds.drop(ready.run.thread_id, feed)
+            self._feeds.drop(ready.run.thread_id, played.feed)
+            self._signals.tell(LOGGED, ready.run.id)
             RUNS.labels(status).inc()
             RUN_SECONDS.observe(monotonic() - begun)
 
-    async def _play(self, ready: Ready, feed: Feed) -> RunStatus:
+    async def _told_to_end(self, ready: Ready, played: "_Played") -> RunStatus:
+        if played.end is _End.LOST:
+            return RunStatus.IN_PROGRESS
+        if played.end is _End.CANCELLED:
+            await self._break_off(ready, played.journal, None)
+            return RunStatus.CANCELLED
+        if not any(isinstance(event, VISIBLE) for event in played.journal.said):
+            await self._hand_over(ready)
+            return RunStatus.IN_PROGRESS
+        stopped = "The server was stopped before the answer was complete"
+        told = Failure(Kind.UNAVAILABLE, "server_stopped", stopped)
+        await self._break_off(ready, played.journal, told)
+        return RunStatus.FAILED
+
+    async def _hand_over(self, ready: Ready) -> None:
+        """Let another process play the run from where it began; nobody has heard of it yet."""
+        async with self._scopes(ready.run.tenant_id) as scope:
+            await let_go(scope, ready.run.id, ready.lease)
+
+    async def _play(self, ready: Ready, journal: Journal) -> RunStatus:
+        before = left_off(ready)
         model = ready.options.model
         tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
         try:
@@ -240,13 +281,13 @@ class Execution:
                 found,
                 recalled or (),
                 ready.options,
-                findings=ready.run.findings,
+                findings=before.findings,
                 server_tools=tools.tools,
                 window=self._catalogue.window_of(model),
                 model_name=ready.run.model.name,
             )
         except AppError as error:
-            await self._break_off(ready, feed, Failure.of(error))
+            await self._break_off(ready, journal, Failure.of(error))
             return RunStatus.FAILED
         retrieved = tuple(
             Retrieved(
@@ -261,18 +302,22 @@ class Execution:
             for one in found.passages
         )
         run = replace(
-            ready.run,
+            before,
             context_usage=usage,
             retrieved=retrieved,
             recalled=recalled,
             memory_operation_id=new_id() if _is_learnt_from(ready) else None,
         )
         status = RunStatus.IN_PROGRESS
-        what = engine.Play(run, model, ready.options, prompt, tools)
+        message_id = next((e.message_id for e in ready.logged if isinstance(e, RunStarted)), None)
+        what = engine.Play(run, model, ready.options, prompt, tools, message_id)
+        told = {type(event) for event in ready.logged}
         async with aclosing(engine.play(self._gateway, what)) as played:
             breath = monotonic()
             async for facts in played:
-                await self._tell(ready, feed, facts)
+                if isinstance(facts[0], RunStarted):
+                    facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
+                await self._tell(ready, journal, facts)
                 status = _status_after(facts) or status
                 # A provider's client that has pieces in store gives them without a pause; those who
                 # follow would hear of the first when the last is there.
@@ -322,21 +367,25 @@ class Execution:
         )
         return tuple(Recalled(one.id, one.content, one.score) for one in found)
 
-    async def _tell(self, ready: Ready, feed: Feed, facts: Facts) -> None:
+    async def _tell(self, ready: Ready, journal: Journal, facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
-        if is_durable(facts):
-            storing = asyncio.ensure_future(self._store(ready, facts))
-            try:
-                await asyncio.shield(storing)
-            except asyncio.CancelledError:
-                # Told to end in the midst of it: what is stored all the same is told as well.
-                await asyncio.wait({storing})
-                if storing.exception() is None:
-                    feed.publish(facts)
-                raise
-        feed.publish(facts)
+        if not is_durable(facts):
+            await journal.add(facts)
+            return
+        storing = asyncio.ensure_future(self._end(ready, journal, facts))
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            # Told to end in the midst of it: what is stored all the same is told as well.
+            await asyncio.wait({storing})
+            raise
 
-    async def _store(self, ready: Ready, facts: Facts) -> None:
+    async def _end(self, ready: Ready, journal: Journal, facts: Facts) -> None:
+        entry = await journal.closing(facts)
+        await patiently(partial(self._store, ready, facts, entry))
+        journal.publish(entry)
+
+    async def _store(self, ready: Ready, facts: Facts, entry: Entry) -> None:
         tenant_id, lesson = ready.run.tenant_id, _lesson(ready, facts)
         spent = Spent(ready.play_id, since=ready.run.usage)
         try:
@@ -344,7 +393,8 @@ class Execution:
                 await record(
                     scope,
                     facts,
-                    lessee_id=self._lessee.process_id,
+                    entry=entry,
+                    lease=ready.lease,
                     spent=spent,
                     assistant_id=ready.run.assistant_id,
                     lesson=lesson,
@@ -355,19 +405,50 @@ class Execution:
                 await record_usage(scope, facts, spent)
             raise
 
-    async def _break_off(self, ready: Ready, feed: Feed, failure: Failure | None) -> None:
+    async def _break_off(self, ready: Ready, journal: Journal, failure: Failure | None) -> None:
         """End a run that has not come to rest: failed, or cancelled where nothing failed."""
-        if any(isinstance(event, _RESTS) for event in feed.events):
+        if any(isinstance(event, RESTS) for event in journal.said):
             return
-        facts = _broken_off(ready.run, feed.events, failure)
+        facts = broken_off(ready.run, journal.said, failure)
         try:
-            await self._tell(ready, feed, facts)
+            await self._tell(ready, journal, facts)
         except RunLost:
-            feed.publish(facts)
+            # What became of it stands in its log, unless it is gone with its thread.
+            if not await self._is_there(ready.run):
+                journal.abandon(facts)
         except Exception:
             # The lease runs out and another process ends the run; the followers are told now.
             log.exception("run_not_recorded", run_id=str(ready.run.id))
-            feed.publish(facts)
+            journal.abandon(facts)
+
+    async def _is_there(self, run: RunSnapshot) -> bool:
+        async with self._statement_scopes(run.tenant_id) as scope:
+            found = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
+        return found is not None
+
+
+class _End(Enum):
+    """Why a play is told to end."""
+
+    CANCELLED = auto()
+    LOST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _BreakOff:
+    """There is nothing to play: the run is to end."""
+
+    failure: Failure | None
+
+
+@dataclass(slots=True)
+class _Played:
+    """A run in flight."""
+
+    run: RunSnapshot
+    feed: Feed
+    journal: Journal
+    end: _End | None = None
 
 
 def _is_learnt_from(ready: Ready) -> bool:
@@ -401,33 +482,3 @@ def _lesson(ready: Ready, facts: Facts) -> Lesson | None:
 def _status_after(facts: Facts) -> RunStatus | None:
     run = getattr(facts[-1], "run", None)
     return run.status if isinstance(run, RunSnapshot) else None
-
-
-def _broken_off(run: RunSnapshot, told: tuple[RunEvent, ...], failure: Failure | None) -> Facts:
-    """The end of a run that broke off after `told`; the text that was told is kept."""
-    begun = run.usage
-    run = next((e.run for e in reversed(told) if isinstance(e, RunStarted | RoundFinished)), run)
-    message_id = next((e.message_id for e in told if isinstance(e, MessageStarted)), new_id())
-    text = "".join(e.text for e in told if isinstance(e, TextDelta))
-    reasoning = "".join(e.text for e in told if isinstance(e, ReasoningDelta))
-    cancelled = failure is None
-    run = replace(
-        run,
-        status=RunStatus.CANCELLED if cancelled else RunStatus.FAILED,
-        failure=failure,
-        memory_operation_id=None,
-    )
-    message = MessageSnapshot(
-        id=message_id,
-        run_id=run.id,
-        thread_id=run.thread_id,
-        status=MessageStatus.CANCELLED if cancelled else MessageStatus.FAILED,
-        content=text or None,
-        reasoning=reasoning or None,
-        tool_calls=(),
-        model=run.model,
-        usage=run.usage - begun,
-        created_at=clock.now(),
-        failure=failure,
-    )
-    return (MessageFinished(message), RunCancelled(run) if cancelled else RunFailed(run))

@@ -8,10 +8,28 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 
-LEASE: Final = timedelta(seconds=10)
-HEARTBEAT: Final = timedelta(seconds=2.5)
+from app.db.signals import send
+from app.runs.statuses import RunStatus
+from app.runs.tables import Run
+from app.tenants.scope import Scope
+
+LEASE: Final = timedelta(seconds=8)
+HEARTBEAT: Final = timedelta(seconds=2)
+PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
+FREED: Final = "run_freed"
+"""The signal that a run waits for somebody to take it up."""
+
+RELEASED: Final[dict[str, Any]] = {"lease_owner": None, "lease_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who plays a run, and the how-manieth he is to do so: what all that is written is held to."""
+
+    owner_id: UUID
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +42,22 @@ class Lessee:
         """The columns of a run that this process takes or keeps."""
         return {"lease_owner": self.process_id, "lease_until": func.now() + LEASE}
 
+    def lease_of(self, run: Run) -> Lease:
+        return Lease(self.process_id, run.attempts)
 
-RELEASED: Final[dict[str, Any]] = {"lease_owner": None, "lease_until": None}
+
+async def let_go(scope: Scope, run_id: UUID, lease: Lease) -> None:
+    """End a lease before its time, so that another process takes the run up at once."""
+    await scope.session.execute(
+        update(Run)
+        .where(
+            Run.id == run_id,
+            Run.tenant_id == scope.tenant_id,
+            Run.lease_owner == lease.owner_id,
+            Run.attempts == lease.attempts,
+            Run.status.in_(PLAYING),
+        )
+        .values(lease_until=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    await send(scope.session, FREED, run_id)

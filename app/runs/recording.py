@@ -3,28 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app import clock
-from app.errors import AppError, Kind
+from app.db.signals import NOTIFY, payload
 from app.llm.gateway import Usage
 from app.llm.tokens import count_tokens
 from app.memories.learning import Lesson, open_operation
 from app.messages import operations as messages
 from app.messages.tables import Role
 from app.runs.citations import annotations_of
-from app.runs.events import (
-    Facts,
-    MessageFinished,
-    RunCancelled,
-    RunCompleted,
-    RunEvent,
-    RunFailed,
-    RunPaused,
-)
+from app.runs.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
+from app.runs.lease import PLAYING, Lease
+from app.runs.log import LOGGED, Entry, RunLost
 from app.runs.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from app.runs.statuses import MOVES, RunStatus
 from app.tenants.scope import Scope
@@ -45,19 +40,22 @@ _END_OF_PLAY: Final = text(f"""
             recalled = CAST(:recalled AS json), web_findings = CAST(:findings AS json),
             memory_operation_id = :memory_operation_id,
             error_code = :error_code, error_message = :error_message,
-            incomplete_reason = :incomplete,
+            incomplete_reason = :incomplete, events = :after,
             ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
             lease_owner = NULL, lease_until = NULL
         FROM thread
         WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
-          AND runs.lease_owner = :lessee_id AND runs.status = ANY(:playing)
+          AND runs.lease_owner = :owner_id AND runs.attempts = :attempts
+          AND runs.status = ANY(:playing)
         RETURNING runs.id
+    ), logged AS (
+        INSERT INTO run_events (run_id, first, tenant_id, events)
+        SELECT id, :first, :tenant_id, CAST(:events AS json) FROM ended
     ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended) {usage.ONCE})
-    SELECT id FROM ended
+    SELECT id, CASE WHEN :heard THEN {NOTIFY} END FROM ended
 """)  # noqa: S608  the interpolated text is a constant
 
-_PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
-_DURABLE: Final = (MessageFinished, RunPaused, RunCompleted, RunFailed, RunCancelled)
+_DURABLE: Final = (MessageFinished, *RESTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +66,6 @@ class Spent:
     since: Usage
 
 
-class RunLost(AppError):
-    """The run is no longer ours: ended elsewhere, or gone with its thread."""
-
-    kind = Kind.CONFLICT
-    code = "run_lost"
-
-
 def is_durable(facts: Facts) -> bool:
     return any(isinstance(event, _DURABLE) for event in facts)
 
@@ -83,19 +74,21 @@ async def record(
     scope: Scope,
     facts: Facts,
     *,
-    lessee_id: UUID,
+    entry: Entry,
+    lease: Lease,
     spent: Spent,
     assistant_id: UUID | None = None,
     lesson: Lesson | None = None,
 ) -> None:
-    """Store facts of a run that `lessee_id` plays. Raises RunLost, and nothing is stored.
+    """Store facts of a run that is played under `lease`. Raises RunLost, and nothing is stored.
 
-    With a completed run its `lesson` is opened: it is learnt from exactly if it is completed.
+    `entry` is what its log is to hold of them. With a completed run its `lesson` is opened: it is
+    learnt from exactly if it is completed.
     """
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, lessee_id=lessee_id, spent=spent)
+            await _update_run(scope, run, entry=entry, lease=lease, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
             retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
@@ -107,55 +100,65 @@ async def record(
 
 
 def _run_after(event: RunEvent) -> RunSnapshot | None:
-    match event:
-        case (
-            RunPaused(run=run) | RunCompleted(run=run) | RunFailed(run=run) | RunCancelled(run=run)
-        ):
-            return run
-        case _:
-            return None
+    return event.run if isinstance(event, RESTS) else None
 
 
-async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent: Spent) -> None:
+async def _update_run(
+    scope: Scope, run: RunSnapshot, *, entry: Entry, lease: Lease, spent: Spent
+) -> None:
+    try:
+        updated = await scope.session.execute(
+            _END_OF_PLAY, _parameters(scope, run, entry=entry, lease=lease, spent=spent)
+        )
+    except IntegrityError as error:  # the number that was to be logged is taken
+        raise RunLost from error
+    if updated.first() is None:
+        raise RunLost
+
+
+def _parameters(
+    scope: Scope, run: RunSnapshot, *, entry: Entry, lease: Lease, spent: Spent
+) -> dict[str, Any]:
     total = run.usage
     context = run.context_usage
     completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
-    updated = await scope.session.execute(
-        _END_OF_PLAY,
-        {
-            **usage.parameters(
-                scope.tenant_id,
-                usage_id=spent.id,
-                purpose=Purpose.RUN,
-                subject_id=run.id,
-                model=run.model,
-                used=run.usage - spent.since,
-            ),
-            "run_id": run.id,
-            "thread_id": run.thread_id,
-            "lessee_id": lessee_id,
-            "playing": [one for one in _PLAYING if run.status in MOVES[one]],
-            "status": run.status,
-            "rounds": run.rounds,
-            "input_tokens": total.input_tokens,
-            "output_tokens": total.output_tokens,
-            "cached_input_tokens": total.cached_input_tokens,
-            "cache_write_input_tokens": total.cache_write_input_tokens,
-            "cost_usd": total.cost_usd,
-            "context_usage": json.dumps(context.to_json()) if context else None,
-            "retrieved": _json(run.retrieved or None),
-            "recalled": _json(run.recalled),
-            "findings": _json(run.findings or None),
-            "memory_operation_id": run.memory_operation_id if completed else None,
-            "error_code": run.failure and run.failure.code,
-            "error_message": run.failure and run.failure.message,
-            "incomplete": run.incomplete,
-            "moment": clock.now(),
-            "over": run.status is not RunStatus.REQUIRES_ACTION,
-        },
-    )
-    if updated.first() is None:
-        raise RunLost("The run was ended elsewhere")
+    return {
+        **usage.parameters(
+            scope.tenant_id,
+            usage_id=spent.id,
+            purpose=Purpose.RUN,
+            subject_id=run.id,
+            model=run.model,
+            used=run.usage - spent.since,
+        ),
+        "run_id": run.id,
+        "thread_id": run.thread_id,
+        "owner_id": lease.owner_id,
+        "attempts": lease.attempts,
+        "playing": [one for one in PLAYING if run.status in MOVES[one]],
+        "first": entry.first,
+        "after": entry.after,
+        "events": json.dumps(entry.to_json(), separators=(",", ":")),
+        "heard": entry.heard,
+        "signal": payload(LOGGED, run.id),
+        "status": run.status,
+        "rounds": run.rounds,
+        "input_tokens": total.input_tokens,
+        "output_tokens": total.output_tokens,
+        "cached_input_tokens": total.cached_input_tokens,
+        "cache_write_input_tokens": total.cache_write_input_tokens,
+        "cost_usd": total.cost_usd,
+        "context_usage": json.dumps(context.to_json()) if context else None,
+        "retrieved": _json(run.retrieved or None),
+        "recalled": _json(run.recalled),
+        "findings": _json(run.findings or None),
+        "memory_operation_id": run.memory_operation_id if completed else None,
+        "error_code": run.failure and run.failure.code,
+        "error_message": run.failure and run.failure.message,
+        "incomplete": run.incomplete,
+        "moment": clock.now(),
+        "over": run.status is not RunStatus.REQUIRES_ACTION,
+    }
 
 
 async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:

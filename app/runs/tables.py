@@ -1,4 +1,4 @@
-"""Run."""
+"""Run, RunEvents."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,14 +7,16 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, JsonDict, Owned
+from app.db.base import Base, JsonDict, JsonList, Owned
 
 
 class Run(Owned, Base):
     """One attempt to answer. `options` is what the caller wished, `rounds` the model calls made.
 
     While a run is in progress it is leased by the process that plays it; `lease_until` moves on as
-    long as that process lives.
+    long as that process lives. `attempts` counts how often another had to take it up; a process
+    that was taken for dead still holds an older count, and may write nothing any more. `events` is
+    how many events were logged when the run last came to rest.
     """
 
     __tablename__ = "runs"
@@ -64,8 +66,27 @@ class Run(Owned, Base):
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    events: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     lease_owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RunEvents(Base):
+    """Events of a run that were logged together, in their order.
+
+    `first` is the number of the first of them, from 0. Of two processes that both take a run for
+    theirs, one finds its number taken.
+    """
+
+    __tablename__ = "run_events"
+
+    run_id: Mapped[UUID] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    first: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
+    events: Mapped[JsonList]

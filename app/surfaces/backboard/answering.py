@@ -18,30 +18,30 @@ from app.surfaces.backboard.replies import reply
 from app.surfaces.backboard.run_stream import Telling
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.sse import event_stream
-from app.tenants.scope import Scopes
+from app.wiring import Resources
 
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
 
 
-async def streamed(turn: Turn, *, keepalive: float) -> Response:
+async def streamed(turn: Turn, server: Resources) -> Response:
     """The turn as frames. A run that fails before it says anything is raised as its error."""
     failure = await _early_failure(turn.feed)
     if failure is not None and failure.run.failure is not None:
         raise RunBrokeOff(failure.run.failure)
-    return event_stream(_frames(turn), keepalive=keepalive)
+    return event_stream(_frames(turn, server), keepalive=server.settings.keepalive)
 
 
-async def whole(turn: Turn, client: Client, read_scopes: Scopes) -> ReplyOut:
+async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:
     """The turn as one answer, once the run rests."""
-    await turn.feed.ended()
+    events = await server.following.all_of(turn)
     message = turn.message
     if message is not None and message.attachments:
         # They were pending when the message was stored; the answer tells what became of them.
-        async with read_scopes(turn.run.tenant_id) as scope:
+        async with server.read_scopes(turn.run.tenant_id) as scope:
             attachments = await documents.of_message(scope, message.row.id)
         turn = replace(turn, message=replace(message, attachments=attachments))
-    return reply(turn, turn.feed.events, client)
+    return reply(turn, events, client)
 
 
 async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
@@ -49,10 +49,10 @@ async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
         yield frame
 
 
-async def _frames(turn: Turn) -> AsyncGenerator[bytes, None]:
+async def _frames(turn: Turn, server: Resources) -> AsyncGenerator[bytes, None]:
     telling = Telling.of(turn)
     yield b"".join(telling.opening())
-    async with aclosing(turn.feed.follow()) as batches:
+    async with aclosing(server.following.turn(turn)) as batches:
         async for events in batches:
             frames = b"".join(frame for event in events for frame in telling.frames(event))
             if frames:

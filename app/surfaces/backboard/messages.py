@@ -119,8 +119,8 @@ async def _answer(
             return await _only_store(server, tenant_id, place, new, body, request)
         turn = await server.conversations.say(tenant_id, place=place, new=new, wishes=wishes)
     if body.stream:
-        return await streamed(turn, keepalive=server.settings.keepalive)
-    return await whole(turn, client_of(request), server.read_scopes)
+        return await streamed(turn, server)
+    return await whole(turn, client_of(request), server)
 
 
 def _wishes(body: MessageIn, server: Resources) -> Wishes:

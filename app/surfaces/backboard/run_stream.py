@@ -16,6 +16,7 @@ from app.runs.events import (
     RunCancelled,
     RunCompleted,
     RunEvent,
+    RunExpired,
     RunFailed,
     RunPaused,
     RunStarted,
@@ -123,6 +124,9 @@ class Telling:
                 said = run.failure.message if run.failure else "The run failed"
                 code = run.failure.code if run.failure else None
                 return [self._frame("run_failed", error=said, message=said, code=code)]
+            case RunExpired():
+                said = "The run's time was up"
+                return [self._frame("run_failed", error=said, message=said, code="run_expired")]
             case RunCancelled():
                 return [self._frame("run_cancelled", message="The run was cancelled")]
             case _:

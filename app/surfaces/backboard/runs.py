@@ -127,8 +127,8 @@ async def _submit(
         whole=not stream,
     )
     if stream:
-        return await streamed(turn, keepalive=server.settings.keepalive)
-    return await whole(turn, client_of(request), server.read_scopes)
+        return await streamed(turn, server)
+    return await whole(turn, client_of(request), server)
 
 
 def _run_id(text: str) -> UUID:

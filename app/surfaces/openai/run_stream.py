@@ -27,12 +27,14 @@ from app.runs.events import (
     RunCancelled,
     RunCompleted,
     RunEvent,
+    RunExpired,
     RunFailed,
     RunPaused,
     RunStarted,
     TextDelta,
     ToolCallMade,
 )
+from app.runs.following import Following
 from app.runs.snapshots import MessageSnapshot, Retrieved, RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
@@ -62,13 +64,13 @@ def frame(event: str, data: JsonDict) -> bytes:
 
 
 async def frames_of(
-    turn: Turn, *, opening: tuple[bytes, ...] = (), resumed: bool = False
+    turn: Turn, following: Following, *, opening: tuple[bytes, ...] = (), resumed: bool = False
 ) -> AsyncGenerator[bytes, None]:
     """The whole stream of a turn; `opening` is told before it."""
     telling = Telling(turn.row, resumed=resumed)
     if opening:
         yield b"".join(opening)
-    async with aclosing(turn.feed.follow()) as batches:
+    async with aclosing(following.turn(turn)) as batches:
         async for events in batches:
             told = b"".join(one for event in events for one in telling.frames(event))
             if told:
@@ -134,6 +136,11 @@ class Telling:
                     self._run("cancelling", run, RunStatus.CANCELLING),
                     *self._close("incomplete", "cancelled", reason="run_cancelled"),
                     self._run("cancelled", run, run.status),
+                ]
+            case RunExpired(run=run):
+                return [
+                    *self._close("incomplete", "expired", reason="run_expired"),
+                    self._run("expired", run, run.status),
                 ]
             case (
                 MemoriesRecalled()

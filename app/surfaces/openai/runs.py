@@ -116,7 +116,9 @@ async def create_thread_and_run(
     async with server.read_scopes(tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return event_stream(frames_of(turn, opening=(created,)), keepalive=server.settings.keepalive)
+    return event_stream(
+        frames_of(turn, server.following, opening=(created,)), keepalive=server.settings.keepalive
+    )
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None)
@@ -131,7 +133,7 @@ async def create_run(
     await attach_to_thread(server, tenant_id, place, given)
     turn = await _start(server, tenant_id, place, wish)
     if body.stream:
-        return event_stream(frames_of(turn), keepalive=server.settings.keepalive)
+        return event_stream(frames_of(turn, server.following), keepalive=server.settings.keepalive)
     return _queued(turn)
 
 
@@ -198,7 +200,7 @@ async def submit_tool_outputs(
         return _queued(turn)
     given = {one.call_id: one.output for one in outputs}
     done = () if waiting is None else (submitted_step(turn.row, waiting, given),)
-    frames = frames_of(turn, opening=done, resumed=True)
+    frames = frames_of(turn, server.following, opening=done, resumed=True)
     return event_stream(frames, keepalive=server.settings.keepalive)
 
 
