@@ -94,6 +94,18 @@ async def of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Messag
     return (await scope.session.scalars(found.order_by(Message.seq))).all()
 
 
+async def asked_before(scope: Scope, thread_id: UUID, moment_id: UUID) -> Message | None:
+    """The user's last message on a thread before an id was made."""
+    found = (
+        scope.select(Message)
+        .where(Message.thread_id == thread_id, Message.role == Role.USER, Message.id < moment_id)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    message: Message | None = await scope.session.scalar(found)
+    return message
+
+
 async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, str]:
     """How the user's first message of each thread begins; threads without one are left out."""
     found = await scope.session.execute(

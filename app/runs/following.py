@@ -57,6 +57,20 @@ class Following:
         async with aclosing(self.turn(turn)) as batches:
             return [event async for events in batches for event in events]
 
+    async def can_tell(self, tenant_id: UUID, run: Run) -> bool:
+        """Whether the events of a run are at hand; once it is over they are dropped in time."""
+        if run.status in PLAYING:
+            return True
+        async with self._scopes(tenant_id) as scope:
+            return await log.is_kept(scope, run.id)
+
+    async def before(self, turn: Turn) -> Sequence[RunEvent]:
+        """The events of a turn's run that were told before the turn began."""
+        if turn.first == 0:
+            return ()
+        logged = await self._read(turn.run.tenant_id, turn.run.id, 0)
+        return logged[: turn.first]
+
     async def run(
         self, tenant_id: UUID, run: Run, *, after: int = 0
     ) -> AsyncGenerator[Sequence[RunEvent], None]:

@@ -87,6 +87,14 @@ async def append(scope: Scope, run_id: UUID, entry: Entry, lease: Lease) -> None
         raise RunLost
 
 
+async def is_kept(scope: Scope, run_id: UUID) -> bool:
+    """Whether the log of a run is still there from its beginning on."""
+    found = select(RunEvents.first).where(
+        RunEvents.run_id == run_id, RunEvents.tenant_id == scope.tenant_id, RunEvents.first == 0
+    )
+    return await scope.session.scalar(found) is not None
+
+
 async def read(scope: Scope, run_id: UUID, *, after: int = 0) -> list[RunEvent]:
     """The events from number `after` on, as far as they are written."""
     rows = await scope.session.execute(

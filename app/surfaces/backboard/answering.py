@@ -12,11 +12,21 @@ from app.documents import operations as documents
 from app.runs.conversing import Turn
 from app.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
 from app.runs.feed import Feed
+from app.runs.tables import Run
 from app.surfaces.backboard.clients import Client
 from app.surfaces.backboard.faults import RunBrokeOff
 from app.surfaces.backboard.replies import reply
+from app.surfaces.backboard.run_replay import replayed
 from app.surfaces.backboard.run_stream import Telling
 from app.surfaces.backboard.wire.replies import ReplyOut
+from app.surfaces.resumption import (
+    OFFSET_HEADER,
+    RUN_HEADER,
+    EventsForgotten,
+    count,
+    numbered,
+    told_at_once,
+)
 from app.surfaces.sse import event_stream
 from app.wiring import Resources
 
@@ -29,7 +39,26 @@ async def streamed(turn: Turn, server: Resources) -> Response:
     failure = await _early_failure(turn.feed)
     if failure is not None and failure.run.failure is not None:
         raise RunBrokeOff(failure.run.failure)
-    return event_stream(_frames(turn, server), keepalive=server.settings.keepalive)
+    before = told_at_once(await server.following.before(turn))
+    told = await count(replayed(turn.row, before, server.read_scopes)) if turn.first else 0
+    return event_stream(
+        _frames(turn, server),
+        keepalive=server.settings.keepalive,
+        headers={RUN_HEADER: str(turn.run.id), OFFSET_HEADER: str(told)},
+    )
+
+
+async def resumed(run: Run, after: int, server: Resources) -> Response:
+    """The stream of a run once more, from behind the first `after` frames on."""
+    if not await server.following.can_tell(run.tenant_id, run):
+        raise EventsForgotten
+    events = server.following.run(run.tenant_id, run)
+    frames = replayed(run, events, server.read_scopes)
+    return event_stream(
+        numbered(frames, after),
+        keepalive=server.settings.keepalive,
+        headers={RUN_HEADER: str(run.id), OFFSET_HEADER: str(after)},
+    )
 
 
 async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:

@@ -24,6 +24,7 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.UNAUTHENTICATED: 401,
     Kind.FORBIDDEN: 403,
     Kind.NOT_FOUND: 404,
+    Kind.GONE: 410,
     Kind.CONFLICT: 409,
     Kind.TOO_LARGE: 413,
     Kind.EXHAUSTED: 429,

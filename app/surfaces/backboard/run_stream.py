@@ -65,8 +65,10 @@ class Telling:
 
     def opening(self) -> list[bytes]:
         """What is told before the model says anything."""
-        if self.message is None:
+        if self.resumed:
             return [self._frame("run_continuing", phase="tool_outputs_received")]
+        if self.message is None:  # deleted since
+            return []
         row = self.message.row
         return [
             self._frame("message_received", phase="received"),

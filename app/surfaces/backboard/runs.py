@@ -9,13 +9,15 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.errors import NotFound
+from app.runs import queries
 from app.runs.resuming import Overrides, ToolOutput
-from app.surfaces.backboard.answering import streamed, whole
+from app.surfaces.backboard.answering import resumed, streamed, whole
 from app.surfaces.backboard.clients import client_of
 from app.surfaces.backboard.wire.message_request import Thinking
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
 from app.surfaces.requests import StrictRoute
+from app.surfaces.resumption import After
 from app.surfaces.scopes import CurrentTenant, Server
 from app.wiring import Resources
 
@@ -85,6 +87,25 @@ async def cancel_run(
         tenant_id, thread_id=thread_id, run_id=_run_id(run_id)
     )
     return CancelledOut(thread_id=thread_id, run_id=run_id, cancelled=cancelled)
+
+
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/stream",
+    response_model=None,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def follow_run(
+    thread_id: UUID, run_id: str, after: After, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    """The stream of a run, from behind the first `after` frames on, until the run rests.
+
+    This server's own: hosted Backboard has no such call.
+    """
+    async with server.read_scopes(tenant_id) as scope:
+        run = await queries.get(scope, thread_id=thread_id, run_id=_run_id(run_id))
+    if run is None:
+        raise NotFound("Run")
+    return await resumed(run, after, server)
 
 
 @router.post(

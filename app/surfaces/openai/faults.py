@@ -26,6 +26,7 @@ STATUS: Final[dict[Kind, tuple[int, str]]] = {
     Kind.UNAUTHENTICATED: (401, _INVALID),
     Kind.FORBIDDEN: (403, _INVALID),
     Kind.NOT_FOUND: (404, _INVALID),
+    Kind.GONE: (410, _INVALID),
     Kind.CONFLICT: (400, _INVALID),
     Kind.TOO_LARGE: (413, _INVALID),
     Kind.EXHAUSTED: (429, "requests"),

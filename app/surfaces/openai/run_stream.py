@@ -5,8 +5,6 @@ run is committed before: a client submits outputs while it still reads the strea
 """
 
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
@@ -16,7 +14,6 @@ from app.db.base import JsonDict
 from app.llm.gateway import ToolCall
 from app.messages.tables import Message
 from app.runs.citations import annotations_of
-from app.runs.conversing import Turn
 from app.runs.events import (
     MemoriesRecalled,
     MessageFinished,
@@ -34,7 +31,6 @@ from app.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from app.runs.following import Following
 from app.runs.snapshots import MessageSnapshot, Retrieved, RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
@@ -61,21 +57,6 @@ DONE = b"event: done\ndata: [DONE]\n\n"
 def frame(event: str, data: JsonDict) -> bytes:
     body = json.dumps(data, separators=(",", ":"), default=str)
     return f"event: {event}\ndata: {body}\n\n".encode("ascii")
-
-
-async def frames_of(
-    turn: Turn, following: Following, *, opening: tuple[bytes, ...] = (), resumed: bool = False
-) -> AsyncGenerator[bytes, None]:
-    """The whole stream of a turn; `opening` is told before it."""
-    telling = Telling(turn.row, resumed=resumed)
-    if opening:
-        yield b"".join(opening)
-    async with aclosing(following.turn(turn)) as batches:
-        async for events in batches:
-            told = b"".join(one for event in events for one in telling.frames(event))
-            if told:
-                yield told
-    yield DONE
 
 
 @dataclass(slots=True)

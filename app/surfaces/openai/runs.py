@@ -27,6 +27,7 @@ from app.runs.starting import NewThread
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
 from app.settings import CodeInterpreter
+from app.surfaces.openai.answering import resumed, streamed
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
@@ -42,7 +43,7 @@ from app.surfaces.openai.resources import (
     stores_of,
 )
 from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
-from app.surfaces.openai.run_stream import frame, frames_of, submitted_step
+from app.surfaces.openai.run_stream import frame, submitted_step
 from app.surfaces.openai.wire.lists import listed
 from app.surfaces.openai.wire.runs import (
     EXPIRES_AFTER,
@@ -57,8 +58,8 @@ from app.surfaces.openai.wire.steps import steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
+from app.surfaces.resumption import After
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
-from app.surfaces.sse import event_stream
 from app.tenants.scope import Scope
 from app.threads import operations as threads
 from app.wiring import Resources
@@ -116,9 +117,7 @@ async def create_thread_and_run(
     async with server.read_scopes(tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return event_stream(
-        frames_of(turn, server.following, opening=(created,)), keepalive=server.settings.keepalive
-    )
+    return await streamed(turn, server, opening=created)
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None)
@@ -133,7 +132,7 @@ async def create_run(
     await attach_to_thread(server, tenant_id, place, given)
     turn = await _start(server, tenant_id, place, wish)
     if body.stream:
-        return event_stream(frames_of(turn, server.following), keepalive=server.settings.keepalive)
+        return await streamed(turn, server)
     return _queued(turn)
 
 
@@ -199,9 +198,19 @@ async def submit_tool_outputs(
     if not body.stream:
         return _queued(turn)
     given = {one.call_id: one.output for one in outputs}
-    done = () if waiting is None else (submitted_step(turn.row, waiting, given),)
-    frames = frames_of(turn, server.following, opening=done, resumed=True)
-    return event_stream(frames, keepalive=server.settings.keepalive)
+    done = None if waiting is None else submitted_step(turn.row, waiting, given)
+    return await streamed(turn, server, opening=done)
+
+
+@router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
+async def follow_run(
+    thread_id: str, run_id: str, after: After, scope: Reading, server: Server
+) -> Response:
+    """The stream of a run, from behind the first `after` frames on, until the run rests.
+
+    This server's own: OpenAI has no such call.
+    """
+    return await resumed(await _run(scope, thread_id, run_id), after, server)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/steps", response_model=None)

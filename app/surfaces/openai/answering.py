@@ -1,0 +1,76 @@
+"""A run → the stream of its frames, as it is played or once more."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.responses import Response
+
+from app.runs.conversing import Turn
+from app.runs.tables import Run
+from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.run_replay import replayed
+from app.surfaces.openai.run_stream import DONE, Telling
+from app.surfaces.resumption import (
+    OFFSET_HEADER,
+    RUN_HEADER,
+    EventsForgotten,
+    count,
+    numbered,
+    told_at_once,
+)
+from app.surfaces.sse import event_stream
+from app.wiring import Resources
+
+
+async def streamed(turn: Turn, server: Resources, *, opening: bytes | None = None) -> Response:
+    """A turn as it is played. `opening` is a frame that is told before it.
+
+    What opens the stream of a new thread is no part of its run's; what opens that of a run that
+    goes on is.
+    """
+    if turn.first:
+        before = told_at_once(await server.following.before(turn))
+        offset = await count(replayed(turn.row, before, server.read_scopes))
+    else:
+        offset = 0 if opening is None else -1
+    return event_stream(
+        _frames(turn, server, opening),
+        keepalive=server.settings.keepalive,
+        headers=_headers(turn.row, offset),
+    )
+
+
+async def resumed(run: Run, after: int, server: Resources) -> Response:
+    """The stream of a run once more, from behind the first `after` frames on."""
+    if not await server.following.can_tell(run.tenant_id, run):
+        raise EventsForgotten
+    return event_stream(
+        _again(run, after, server),
+        keepalive=server.settings.keepalive,
+        headers=_headers(run, after),
+    )
+
+
+async def _frames(
+    turn: Turn, server: Resources, opening: bytes | None
+) -> AsyncGenerator[bytes, None]:
+    telling = Telling(turn.row, resumed=turn.first > 0)
+    if opening is not None:
+        yield opening
+    async with aclosing(server.following.turn(turn)) as batches:
+        async for events in batches:
+            told = b"".join(one for event in events for one in telling.frames(event))
+            if told:
+                yield told
+    yield DONE
+
+
+async def _again(run: Run, after: int, server: Resources) -> AsyncGenerator[bytes, None]:
+    events = server.following.run(run.tenant_id, run)
+    async for frame in numbered(replayed(run, events, server.read_scopes), after):
+        yield frame
+    yield DONE
+
+
+def _headers(run: Run, offset: int) -> dict[str, str]:
+    return {RUN_HEADER: public_id(Prefix.RUN, run.id), OFFSET_HEADER: str(offset)}
