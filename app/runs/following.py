@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -76,8 +76,11 @@ class Following:
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events of a run from number `after` on, until it rests or is gone."""
         with self._listening(run.id) as woken:
+            quiet = True
             while True:
                 woken.clear()
+                if quiet:
+                    await self._ask_to_hear(tenant_id, run.id)
                 row, events = await self._look(tenant_id, run, after)
                 if events:
                     after += len(events)
@@ -90,11 +93,7 @@ class Following:
                     if end is not None and not (last and isinstance(last[-1], _ENDS)):
                         yield (end,)
                     return
-                if not events:
-                    await self._ask_to_hear(tenant_id, run.id)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await woken.wait()
+                quiet = not await _waited(woken)
 
     async def _look(
         self, tenant_id: UUID, run: Run, after: int
@@ -128,6 +127,16 @@ class Following:
     def _wake(self, run_id: UUID) -> None:
         for woken in self._waiting.get(run_id, ()):
             woken.set()
+
+
+async def _waited(woken: asyncio.Event) -> bool:
+    """Whether a signal came in time."""
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            await woken.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def _end_of(run: Run) -> RunEvent | None:

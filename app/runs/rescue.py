@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -94,13 +94,13 @@ class Rescuer:
 
     async def watch(self) -> None:
         """Rescue until cancelled."""
-        forgotten = clock.now()
+        forgotten: datetime | None = None
         while True:
             self._freed.clear()
             try:
                 await self._rescue()
                 await self._expire()
-                if clock.now() - forgotten > FORGET_EVERY:
+                if forgotten is None or clock.now() - forgotten > FORGET_EVERY:
                     await self.forget()
                     forgotten = clock.now()
             except Exception:  # the database may be away for a moment

@@ -181,6 +181,11 @@ def _falls_silent(exchange: Exchange) -> None:
     exchange.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
 
 
+def _takes_its_time(exchange: Exchange) -> None:
+    exchange.provider.released.wait(60)
+    exchange.say("Here you are")
+
+
 def _embeds(exchange: Exchange) -> None:
     """As many dimensions as asked for; the letters of a text decide."""
     model, released = exchange.request["model"], exchange.provider.released.is_set()
@@ -224,6 +229,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "calls-without-location-first": _calls_without_location_first,
     "calls-badly-forever": _calls_badly_forever,
     "falls-silent": _falls_silent,
+    "takes-its-time": _takes_its_time,
     "refuses-key": _status(401, "Incorrect API key provided: sk-verysecretkey123"),
     "limits": _status(429, "Slow down", retry_after="7"),
     "rejects": _status(400, "messages: this is not acceptable"),

@@ -1,0 +1,336 @@
+"""Runs whose process is killed, frozen or stopped: each ends, once, and is followed to its end."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import StartServer
+from tests.support.postgres import new_database, query
+from tests.support.provider import Provider, running_provider
+from tests.support.sdk import sdk
+from tests.support.server import Server
+from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
+
+Frame = tuple[int | None, str]
+LATER = "UPDATE runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    return new_database(postgres_url)
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = 40) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def frames_of(lines: Iterator[str]) -> Iterator[str]:
+    """The data of a stream's frames, comments apart."""
+    for line in lines:
+        if line.startswith("data: "):
+            yield line.removeprefix("data: ")
+
+
+def again(client: httpx.Client, place: str, **asked: Any) -> list[Frame]:
+    """A run's stream once more: (number, data) of each frame."""
+    response = client.get(place, **asked)
+    assert response.status_code == 200, response.text
+    told, number = [], None
+    for line in response.text.split("\n"):
+        if line.startswith("id: "):
+            number = int(line.removeprefix("id: "))
+        elif line.startswith("data: "):
+            told.append((number, line.removeprefix("data: ")))
+            number = None
+    return told
+
+
+def kinds(frames: list[Frame]) -> list[str]:
+    return [json.loads(data)["type"] for _, data in frames]
+
+
+def waiting(start: StartServer, url: str, provider: Provider, **settings: str) -> Server:
+    """A server whose model says nothing before it is released."""
+    return start(
+        PEGBOARD_DATABASE_URL=url,
+        PEGBOARD_SANDBOX="off",
+        OPENAI_API_KEY="sk-x",
+        OPENAI_BASE_URL=provider.url,
+        **settings,
+    )
+
+
+def begun(server: Server, provider: Provider) -> tuple[str, str, str]:
+    """(assistant, thread, run) of a run whose model has been asked and is silent."""
+    with sdk(server, "k") as client:
+        assistant = client.beta.assistants.create(model="takes-its-time")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+        asked = len(provider.requests)
+        run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    wait_until(lambda: len(provider.requests) > asked)
+    return assistant.id, thread.id, run.id
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
+    start: StartServer, url: str
+) -> None:
+    first = start(PEGBOARD_DATABASE_URL=url)
+    heard: list[str] = []
+    with first.client("k") as client:
+        thread_id = new_thread(client)
+        scene = script(reply="one two three four", delay_ms=700)
+        body = {"content": "x", "stream": True, "metadata": scene}
+        with client.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
+            run_id = response.headers["pegboard-run-id"]
+            assert response.headers["pegboard-stream-offset"] == "0"
+            for data in frames_of(response.iter_lines()):
+                heard.append(data)
+                if '"content":"two ' in data:
+                    first.kill()
+                    break
+    query(url, LATER)
+    second = start(PEGBOARD_DATABASE_URL=url)
+    with second.client("k") as client:
+        place = f"/threads/{thread_id}/runs/{run_id}/stream"
+        rest = again(client, place, params={"after": len(heard)})
+        assert kinds(rest) == ["run_failed"]
+        assert rest[0][0] == len(heard) + 1
+        assert json.loads(rest[0][1])["code"] == "server_lost"
+        whole = again(client, place)
+        assert [number for number, _ in whole] == list(range(1, len(heard) + 2))
+        assert [json.loads(data) for _, data in whole[: len(heard)]] == [
+            json.loads(data) for data in heard
+        ]
+        assert again(client, place, headers={"Last-Event-ID": str(len(heard))}) == rest
+        assert messages_of(client, thread_id)[-1] == ("assistant", "FAILED", "one two ")
+        assert say(client, thread_id, "Go on")["status"] == "COMPLETED"
+
+
+def test_a_model_that_had_said_nothing_is_asked_again(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    first = waiting(start, url, provider)
+    _, thread_id, run_id = begun(first, provider)
+    first.kill()
+    query(url, LATER)
+    second = waiting(start, url, provider)
+    wait_until(lambda: len(provider.requests) == 2)
+    provider.released.set()
+    with sdk(second, "k") as client:
+        run = client.beta.threads.runs.poll(run_id, thread_id=thread_id)
+        assert run.status == "completed"
+        told = client.beta.threads.messages.list(thread_id, order="asc").data
+        assert [message.role for message in told] == ["user", "assistant"]
+        assert provider.requests[0]["messages"] == provider.requests[1]["messages"]
+
+
+def test_a_rescued_run_goes_on_with_the_outputs_it_was_given(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    """A stream that was begun before the crash is told on, its beginning only once."""
+    first = waiting(start, url, provider)
+    with first.client("k") as client:
+        thread_id = new_thread(client, tools=[WEATHER])
+        paused = say(client, thread_id, "Weather?", llm_provider="openai", model_name="calls")
+        name = "jsonb_set(options::jsonb, '{model,name}', '\"takes-its-time\"')"
+        query(url, f"UPDATE runs SET options = {name}")
+        begun = threading.Thread(target=lambda: _cut_off(submit, client, paused, "snow"))
+        begun.start()
+        wait_until(lambda: len(provider.requests) == 2)
+        first.kill()
+        begun.join()
+    query(url, LATER)
+    second = waiting(start, url, provider)
+    wait_until(lambda: len(provider.requests) == 3)
+    provider.released.set()
+    with second.client("k") as client:
+        place = f"/threads/{thread_id}/runs/{paused['run_id']}/stream"
+        told = kinds(again(client, place))
+        assert told.count("run_started") == 1
+        assert told.count("run_continuing") == 1
+        assert told[-1] == "run_ended"
+        assert provider.last()["messages"][-1] == provider.requests[1]["messages"][-1]
+        assert provider.last()["messages"][-1]["content"] == "snow"
+
+
+def _cut_off(call: Callable[..., Any], *given: Any) -> None:
+    with pytest.raises(httpx.TransportError):
+        call(*given)
+
+
+def test_by_policy_nothing_is_asked_twice(start: StartServer, url: str, provider: Provider) -> None:
+    first = waiting(start, url, provider)
+    _, thread_id, run_id = begun(first, provider)
+    first.kill()
+    query(url, LATER)
+    second = waiting(start, url, provider, PEGBOARD_RESCUE="fail")
+    with sdk(second, "k") as client:
+        run = client.beta.threads.runs.poll(run_id, thread_id=thread_id)
+        assert run.status == "failed"
+        assert run.last_error
+        assert run.last_error.code == "server_error"
+    assert len(provider.requests) == 1
+
+
+def test_a_run_that_its_servers_die_of_is_given_up(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    server = waiting(start, url, provider)
+    _, thread_id, run_id = begun(server, provider)
+    for attempt in range(3):
+        server.kill()
+        query(url, LATER)
+        server = waiting(start, url, provider)
+        wait_until(lambda: len(provider.requests) == attempt + 2)  # noqa: B023
+    server.kill()
+    query(url, LATER)
+    last = waiting(start, url, provider)
+    with sdk(last, "k") as client:
+        assert client.beta.threads.runs.poll(run_id, thread_id=thread_id).status == "failed"
+    assert len(provider.requests) == 4
+
+
+def test_a_process_that_was_taken_for_dead_writes_nothing_more(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    """It comes back to its model's answer, but the run is another's; its stream tells of that."""
+    first = waiting(start, url, provider)
+    told: list[str] = []
+    with first.client("k") as client:
+        thread_id = new_thread(client)
+        body = {
+            "content": "x",
+            "stream": True,
+            "llm_provider": "openai",
+            "model_name": "falls-silent",
+        }
+        with client.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
+            frames = frames_of(response.iter_lines())
+            for data in frames:
+                told.append(data)
+                if "content_streaming" in data:
+                    break
+            os.kill(first.process.pid, signal.SIGSTOP)
+            try:
+                query(url, LATER)
+                second = waiting(start, url, provider)
+                with second.client("k") as there:
+                    wait_until(lambda: len(messages_of(there, thread_id)) == 2)
+                    assert messages_of(there, thread_id)[-1][1] == "FAILED"
+            finally:
+                os.kill(first.process.pid, signal.SIGCONT)
+            provider.released.set()
+            told += frames
+    assert json.loads(told[-1])["type"] == "run_failed"
+    assert json.loads(told[-1])["code"] == "server_lost"
+    assert query(url, "SELECT count(*) FROM messages") == [(2,)]
+    assert query(url, "SELECT status, attempts FROM runs") == [("failed", 1)]
+
+
+def test_a_run_is_followed_and_cancelled_on_another_server(start: StartServer, url: str) -> None:
+    one, other = start(PEGBOARD_DATABASE_URL=url), start(PEGBOARD_DATABASE_URL=url)
+    with one.client("k") as here, other.client("k") as there:
+        thread_id = new_thread(here)
+        body = {"content": "x", "stream": True, "metadata": script(reply="a b c d", delay_ms=400)}
+        with here.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
+            run_id = response.headers["pegboard-run-id"]
+            mine = frames_of(response.iter_lines())
+            first = next(data for data in mine if "content_streaming" in data)
+            place = f"/threads/{thread_id}/runs/{run_id}"
+            with there.stream("GET", f"{place}/stream") as followed:
+                theirs = frames_of(followed.iter_lines())
+                assert next(data for data in theirs if "content_streaming" in data) == first
+                next(data for data in theirs if '"content":"b ' in data)
+                cancelled = there.post(f"{place}/cancel").json()
+                assert cancelled["cancelled"] is True
+                assert json.loads([*theirs][-1])["type"] == "run_cancelled"
+            assert json.loads([*mine][-1])["type"] == "run_cancelled"
+        assert messages_of(there, thread_id)[-1][1] == "CANCELLED"
+
+
+def test_a_silent_run_is_handed_over_by_a_server_that_stops(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    first, second = waiting(start, url, provider), waiting(start, url, provider)
+    _, thread_id, run_id = begun(first, provider)
+    first.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: len(provider.requests) == 2)
+    provider.released.set()
+    with sdk(second, "k") as client:
+        assert client.beta.threads.runs.poll(run_id, thread_id=thread_id).status == "completed"
+    assert first.process.wait(20) == 0
+
+
+def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str) -> None:
+    """All plays of a run in one stream, as they were told; a stream says where in it it begins."""
+    server = start(PEGBOARD_DATABASE_URL=url)
+    headers = {"Authorization": "Bearer k"}
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60) as client:
+        made = client.post("/assistants", json={"model": "gpt-4o", "tools": [WEATHER]}).json()
+        message = {"role": "user", "content": "What's the weather in Oslo?"}
+        body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}
+        begun = client.post("/threads/runs", json=body)
+        told = [json.loads(d) for d in frames_of(iter(begun.text.split("\n"))) if d != "[DONE]"]
+        assert begun.headers["pegboard-stream-offset"] == "-1"
+        thread_id, run_id = told[0]["id"], begun.headers["pegboard-run-id"]
+        assert told[-1]["status"] == "requires_action"
+        calls = told[-1]["required_action"]["submit_tool_outputs"]["tool_calls"]
+        place = f"/threads/{thread_id}/runs/{run_id}"
+        done = client.post(
+            f"{place}/submit_tool_outputs",
+            json={
+                "tool_outputs": [{"tool_call_id": calls[0]["id"], "output": "snow"}],
+                "stream": True,
+            },
+        )
+        after = [json.loads(d) for d in frames_of(iter(done.text.split("\n"))) if d != "[DONE]"]
+        assert done.headers["pegboard-stream-offset"] == str(len(told) - 1)
+        whole = again(client, f"{place}/stream")
+        assert whole[-1] == (None, "[DONE]")
+        replayed = [json.loads(data) for _, data in whole[:-1]]
+        assert [one["id"] for one in replayed] == [one["id"] for one in [*told[1:], *after]]
+        assert [one["object"] for one in replayed] == [one["object"] for one in [*told[1:], *after]]
+        for number in range(len(replayed)):
+            rest = again(client, f"{place}/stream", params={"after": number})
+            assert rest == whole[number:]
+        assert again(client, f"{place}/stream", params={"after": 10_000}) == [(None, "[DONE]")]
+
+        wrong = client.get(f"{place}/stream", params={"after": -1})
+        assert wrong.status_code == 400
+        nobody = client.get(f"{place}/stream", headers={"Authorization": "Bearer other"})
+        assert nobody.status_code == 404
+        query(url, "DELETE FROM run_events")
+        gone = client.get(f"{place}/stream")
+        assert gone.status_code == 410
+        assert "not kept" in gone.json()["error"]["message"]
+
+
+def test_events_of_runs_that_are_over_are_dropped_in_time(start: StartServer, url: str) -> None:
+    server = start(PEGBOARD_DATABASE_URL=url)
+    with server.client("k") as client:
+        say(client, new_thread(client), "Hi")
+        say(client, new_thread(client, tools=[WEATHER]), "What's the weather in Oslo?")
+    server.stop()
+    assert query(url, "SELECT count(DISTINCT run_id) FROM run_events") == [(2,)]
+    keeps_none = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_EVENT_HOURS="0")
+    wait_until(lambda: query(url, "SELECT count(DISTINCT run_id) FROM run_events") == [(1,)])
+    assert keeps_none.process.poll() is None
