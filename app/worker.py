@@ -10,7 +10,7 @@ from app.jobs.runner import run_jobs
 from app.runs.rescue import rescue_forever
 from app.settings import Settings
 from app.tenants.scope import scopes_of
-from app.wiring import gateway_of, job_kinds, open_database, shelves_of
+from app.wiring import gateway_of, job_kinds, ledger_of, open_database, shelves_of
 
 log = structlog.get_logger("pegboard.worker")
 
@@ -28,6 +28,7 @@ async def work(settings: Settings) -> None:
         shelves = shelves_of(settings, scopes, gateway_of(settings))
         tasks = [
             asyncio.create_task(rescue_forever(sessions)),
+            asyncio.create_task(ledger_of(settings, engine).forget_forever()),
             *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves, scopes)),
         ]
         await stopped.wait()

@@ -5,11 +5,14 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from sse_starlette import EventSourceResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from app.idempotency.attempts import Answer, note_answer
 from app.strict_json import BadJson, loads
+from app.surfaces.idempotent import kept_headers
 
 
 def invalid_json(error: BadJson) -> RequestValidationError:
@@ -59,8 +62,13 @@ class StrictRoute(APIRoute):
 
         async def handle_strictly(request: Request) -> Response:
             try:
-                return await handle(StrictRequest(request.scope, request.receive))
+                response = await handle(StrictRequest(request.scope, request.receive))
             except _Invalid as invalid:
                 raise invalid_json(invalid.error) from invalid
+            # The transaction of a `Writing` scope is still open, and may keep the answer.
+            if not isinstance(response, StreamingResponse | EventSourceResponse):
+                headers = kept_headers(response.raw_headers)
+                note_answer(Answer(response.status_code, headers, bytes(response.body)))
+            return response
 
         return handle_strictly

@@ -11,6 +11,7 @@ from app.surfaces.backboard import (
     assistants,
     documents,
     faults,
+    lost_answers,
     memories,
     messages,
     models,
@@ -21,6 +22,7 @@ from app.surfaces.backboard import (
 )
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.idempotent import CarryOutOnce
 
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
@@ -56,6 +58,7 @@ def build(rules: DoorRules) -> FastAPI:
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
+            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
         ],
     )
     faults.install(app)

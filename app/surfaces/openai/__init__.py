@@ -9,12 +9,14 @@ from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.idempotent import CarryOutOnce
 from app.surfaces.openai import (
     assistants,
     chat,
     faults,
     file_batches,
     files,
+    lost_answers,
     messages,
     models,
     runs,
@@ -65,6 +67,7 @@ def build(rules: DoorRules) -> FastAPI:
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(TranslateOlder),
+            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
         ],
     )
     faults.install(app)
