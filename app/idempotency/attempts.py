@@ -123,7 +123,7 @@ async def _note_writing(session: AsyncSession, attempt: Attempt, made: Sequence[
     await session.flush()
     if not await session.scalar(_HAS_WRITTEN):
         return
-    attempt.made = (*attempt.made, *made)
+    attempt.made = (*attempt.made, *sorted(made, key=lambda one: one[1]))  # as they were made
     answer = attempt.answer
     held = await session.scalar(
         update(IdempotentRequest)
