@@ -80,6 +80,11 @@ def current(attempt: Attempt) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
+def is_under_way() -> bool:
+    """Whether what is done just now is part of an attempt."""
+    return _CURRENT.get() is not None
+
+
 def note_answer(answer: Answer) -> None:
     """The answer of this request, while its transaction is still open."""
     attempt = _CURRENT.get()

@@ -1,7 +1,7 @@
 """Requests whose JSON is strict, for FastAPI's own parsing of bodies."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from app.idempotency.attempts import Answer, note_answer
+from app.idempotency.attempts import Answer, is_under_way, note_answer
 from app.strict_json import BadJson, loads
 from app.surfaces.idempotent import kept_headers
 
@@ -54,21 +54,38 @@ class _Invalid(HTTPException):
         self.error = error
 
 
-class StrictRoute(APIRoute):
+Handle: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class NotingRoute(APIRoute):
+    """A route whose answer is known to the transaction of its `Writing` scope.
+
+    That is still open here, so a request with a key is written together with its answer.
+    """
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def handle_and_note(request: Request) -> Response:
+            response = await handle(request)
+            if is_under_way() and not isinstance(response, StreamingResponse | EventSourceResponse):
+                headers = kept_headers(response.raw_headers)
+                note_answer(Answer(response.status_code, headers, bytes(response.body)))
+            return response
+
+        return handle_and_note
+
+
+class StrictRoute(NotingRoute):
     """A route that reads its bodies with `strict_json`."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
             try:
-                response = await handle(StrictRequest(request.scope, request.receive))
+                return await handle(StrictRequest(request.scope, request.receive))
             except _Invalid as invalid:
                 raise invalid_json(invalid.error) from invalid
-            # The transaction of a `Writing` scope is still open, and may keep the answer.
-            if not isinstance(response, StreamingResponse | EventSourceResponse):
-                headers = kept_headers(response.raw_headers)
-                note_answer(Answer(response.status_code, headers, bytes(response.body)))
-            return response
 
         return handle_strictly

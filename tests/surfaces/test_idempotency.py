@@ -54,7 +54,13 @@ def test_every_method_that_writes_is_done_once(client: httpx.Client) -> None:
         for _ in range(2)
     ]
     removals = [client.delete(f"/assistants/{made}", headers=once("delete")) for _ in range(2)]
-    for first, second in (changes, removals):
+    thread_id = new_thread(client)
+    kept = client.post(f"/threads/{thread_id}/documents", files={"file": ("a.txt", b"a")}).json()
+    deletions = [
+        client.delete(f"/documents/{kept['document_id']}", headers=once("document"))
+        for _ in range(2)
+    ]
+    for first, second in (changes, removals, deletions):
         assert first.status_code == 200
         assert seen(second) == seen(first)
         assert is_replayed(second)

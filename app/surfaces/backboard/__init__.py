@@ -27,7 +27,8 @@ from app.surfaces.idempotent import CarryOutOnce
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
 Every call carries a key in `X-API-Key`. Any Backboard SDK works with its base URL set to this
-server's `/api`.
+server's `/api`. A write with an `Idempotency-Key` is carried out once, and answered the same
+whenever it is sent again within a day.
 """
 
 _HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key")

@@ -29,7 +29,8 @@ from app.surfaces.openai.profiles.translation import TranslateOlder
 _DESCRIPTION = """
 Assistants, threads, messages, runs, files, vector stores, chat completions and models in the shapes
 of OpenAI's API. Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL
-set to this server's `/v1`.
+set to this server's `/v1`. A write with an `Idempotency-Key` is carried out once, and answered the
+same whenever it is sent again within a day.
 """
 _HEADERS = (
     "Authorization",
