@@ -41,7 +41,7 @@ class Dialect:
     """How a door speaks of requests with keys.
 
     `find` knows where a lost answer can be read again: the path below the door of the one object
-    that a request to this path has made or changed, None where there is no such thing.
+    that a request to this path has made, None where there is no such thing.
     """
 
     door: str
