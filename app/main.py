@@ -38,6 +38,7 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
         recognise=resources.recogniser.tenant_of,
         max_body=settings.max_body,
         max_upload=settings.max_upload,
+        ledger=resources.ledger,
     )
     return Starlette(
         routes=[

@@ -28,6 +28,8 @@ from app.documents.parsing.limits import Limits
 from app.documents.store_files import remove_file
 from app.errors import NotFound
 from app.files.operations import EXPIRE_FILE
+from app.idempotency.attempts import witnessed
+from app.idempotency.ledger import Ledger
 from app.identifiers import new_id
 from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
@@ -76,7 +78,10 @@ log = structlog.get_logger("pegboard")
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the doors need, made once a process."""
+    """What the doors need, made once a process.
+
+    `scopes` are for what a request writes: they see to requests that are carried out once.
+    """
 
     settings: Settings
     engine: AsyncEngine
@@ -92,6 +97,7 @@ class Resources:
     catalogue: Catalogue
     gateway: Gateway
     default_model: ModelName
+    ledger: Ledger
 
 
 @asynccontextmanager
@@ -187,6 +193,22 @@ def blobs_of(settings: Settings) -> BlobStore:
     return DiskStore(data_folder(settings) / "blobs")
 
 
+def ledger_of(settings: Settings, engine: AsyncEngine) -> Ledger:
+    return Ledger(
+        statements_of(engine),
+        kept=timedelta(hours=settings.idempotency_hours),
+        patience=settings.idempotency_patience,
+    )
+
+
+def statements_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions in which each statement is a transaction of its own.
+
+    BEGIN and COMMIT would be two round trips more for a request that only reads.
+    """
+    return sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+
 def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
@@ -224,15 +246,15 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
     async with open_database(settings) as engine:
         sessions = sessions_of(engine)
         scopes = scopes_of(sessions)
-        # One statement is a transaction of its own: BEGIN and COMMIT would be two round trips more
-        # for a request that only reads.
-        read_scopes = scopes_of(sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT")))
+        read_scopes = scopes_of(statements_of(engine))
         lessee = Lessee(new_id())
         signals = Signals()
         gateway = gateway_of(settings)
         shelves = shelves_of(settings, scopes, gateway)
         catalogue = catalogue_of(settings)
         patience = settings.document_patience
+        ledger = ledger_of(settings, engine)
+        asked = witnessed(scopes)
         execution = Execution(
             scopes=scopes,
             statement_scopes=read_scopes,
@@ -261,6 +283,8 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
             asyncio.create_task(rescuer.watch(), name="rescue"),
             asyncio.create_task(signals.listen(engine), name="signals"),
+            asyncio.create_task(ledger.keep_leases(), name="keys"),
+            asyncio.create_task(ledger.forget_forever(), name="forgetting"),
             asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
@@ -275,11 +299,11 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 settings=settings,
                 engine=engine,
                 sessions=sessions,
-                scopes=scopes,
+                scopes=asked,
                 read_scopes=read_scopes,
                 recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
                 conversations=Conversations(
-                    scopes=scopes,
+                    scopes=asked,
                     gateway=gateway,
                     catalogue=catalogue,
                     execution=execution,
@@ -293,6 +317,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 catalogue=catalogue,
                 gateway=gateway,
                 default_model=ModelName(settings.default_provider, settings.default_model),
+                ledger=ledger,
             )
         finally:
             await execution.close(grace=GRACE_SECONDS)

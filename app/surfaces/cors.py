@@ -18,5 +18,6 @@ def cors(rules: DoorRules, *, headers: Sequence[str]) -> list[Middleware]:
             allow_origins=list(rules.origins),
             allow_methods=["*"],
             allow_headers=list(headers),
+            expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
         )
     ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.idempotency.ledger import Ledger
 from app.surfaces.asgi import Recognise
 
 
@@ -15,3 +16,4 @@ class DoorRules:
     recognise: Recognise
     max_body: int
     max_upload: int
+    ledger: Ledger

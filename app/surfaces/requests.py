@@ -1,15 +1,18 @@
 """Requests whose JSON is strict, for FastAPI's own parsing of bodies."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from sse_starlette import EventSourceResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
+from app.idempotency.attempts import Answer, is_under_way, note_answer
 from app.strict_json import BadJson, loads
+from app.surfaces.idempotent import kept_headers
 
 
 def invalid_json(error: BadJson) -> RequestValidationError:
@@ -51,10 +54,32 @@ class _Invalid(HTTPException):
         self.error = error
 
 
-class StrictRoute(APIRoute):
+Handle: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class NotingRoute(APIRoute):
+    """A route whose answer is known to the transaction of its `Writing` scope.
+
+    That is still open here, so a request with a key is written together with its answer.
+    """
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def handle_and_note(request: Request) -> Response:
+            response = await handle(request)
+            if is_under_way() and not isinstance(response, StreamingResponse | EventSourceResponse):
+                headers = kept_headers(response.raw_headers)
+                note_answer(Answer(response.status_code, headers, bytes(response.body)))
+            return response
+
+        return handle_and_note
+
+
+class StrictRoute(NotingRoute):
     """A route that reads its bodies with `strict_json`."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:

@@ -11,6 +11,7 @@ from app.surfaces.backboard import (
     assistants,
     documents,
     faults,
+    lost_answers,
     memories,
     messages,
     models,
@@ -21,11 +22,13 @@ from app.surfaces.backboard import (
 )
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.idempotent import CarryOutOnce
 
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
 Every call carries a key in `X-API-Key`. Any Backboard SDK works with its base URL set to this
-server's `/api`.
+server's `/api`. A write with an `Idempotency-Key` is carried out once, and answered the same
+whenever it is sent again within a day.
 """
 
 _HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key")
@@ -56,6 +59,7 @@ def build(rules: DoorRules) -> FastAPI:
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
+            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
         ],
     )
     faults.install(app)

@@ -12,13 +12,13 @@ from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.documents import DocumentDeleted, DocumentOut, document_type
 from app.surfaces.backboard.wire.message_request import BadMessage
-from app.surfaces.requests import missing
+from app.surfaces.requests import NotingRoute, missing
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.surfaces.uploads import stored
 from app.threads import operations as threads
 from app.wiring import Resources
 
-router = APIRouter(tags=["Documents"])
+router = APIRouter(tags=["Documents"], route_class=NotingRoute)
 Caller = Annotated[Client, Depends(current_client)]
 
 _FILE: Final[dict[str, Any]] = {

@@ -16,6 +16,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.db.engine import is_away
 from app.errors import AppError, Kind
+from app.idempotency.attempts import note_failed_run
+from app.idempotency.errors import KeyReused, StillRunning
 from app.runs.snapshots import Failure
 from app.runs.statuses import IllegalRunMove
 
@@ -32,7 +34,7 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.PROVIDER_FAILED: 502,
     Kind.UNAVAILABLE: 503,
 }
-_BY_CODE: Final = {IllegalRunMove.code: 400}
+_BY_CODE: Final = {IllegalRunMove.code: 400, KeyReused.code: 422, StillRunning.code: 409}
 
 log = structlog.get_logger("pegboard.backboard")
 
@@ -67,13 +69,20 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _app_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AppError)  # noqa: S101  registered for this class
+def tell(error: AppError) -> Response:
+    """An error as this door tells it."""
     response = refuse(_BY_CODE.get(error.code) or STATUS[error.kind], error.message)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(retry_after)))
     return response
+
+
+async def _app_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)  # noqa: S101  registered for this class
+    if isinstance(error, RunBrokeOff):
+        note_failed_run()
+    return tell(error)
 
 
 async def _schema_error(request: Request, error: Exception) -> Response:

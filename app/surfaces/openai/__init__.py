@@ -9,6 +9,7 @@ from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.idempotent import CarryOutOnce
 from app.surfaces.openai import (
     assistant_files,
     assistants,
@@ -16,6 +17,7 @@ from app.surfaces.openai import (
     faults,
     file_batches,
     files,
+    lost_answers,
     message_files,
     messages,
     models,
@@ -29,7 +31,8 @@ from app.surfaces.openai.profiles.translation import TranslateOlder
 _DESCRIPTION = """
 Assistants, threads, messages, runs, files, vector stores, chat completions and models in the shapes
 of OpenAI's API. Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL
-set to this server's `/v1`.
+set to this server's `/v1`. A write with an `Idempotency-Key` is carried out once, and answered the
+same whenever it is sent again within a day.
 """
 _HEADERS = (
     "Authorization",
@@ -67,6 +70,7 @@ def build(rules: DoorRules) -> FastAPI:
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(TranslateOlder),
+            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
         ],
     )
     faults.install(app)

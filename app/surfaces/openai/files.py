@@ -19,10 +19,11 @@ from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.files import PURPOSES, FileIn, FileOut
 from app.surfaces.openai.wire.lists import ListOut
+from app.surfaces.requests import NotingRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.surfaces.uploads import stored
 
-router = APIRouter(tags=["Files"])
+router = APIRouter(tags=["Files"], route_class=NotingRoute)
 FileId = Annotated[UUID, Depends(id_in_path("file_id", operations.NOUN))]
 # Files have always come as one list, which old clients do not turn the page of.
 FilePage = Annotated[Page, Depends(page_of(Prefix.FILE, usual=10_000, most=10_000))]
