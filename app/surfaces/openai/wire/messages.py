@@ -141,7 +141,12 @@ def annotation_out(kept: JsonDict) -> JsonDict:
 def _content(message: Message) -> list[JsonDict]:
     if message.parts is None:
         return [text_part(message.content, message.annotations)] if message.content else []
-    return [
-        text_part(part.get("text") or "") if part["type"] == "text" else part
-        for part in message.parts
-    ]
+    return [_part(part) for part in message.parts]
+
+
+def _part(kept: JsonDict) -> JsonDict:
+    """Parts of imported messages keep their annotations as they were told elsewhere."""
+    if kept["type"] != "text":
+        return kept
+    told = {"value": kept.get("text") or "", "annotations": kept.get("annotations") or []}
+    return {"type": "text", "text": told}
