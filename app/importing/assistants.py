@@ -27,7 +27,7 @@ _FIELDS = (
 
 
 async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
-    value = from_v1(names.in_ours(item.value))
+    value = from_v1(names.translated(item))
     told = given(value, *_FIELDS)
     if isinstance(told.get("tools"), list):
         told["tools"] = [_tool(tool) for tool in told["tools"]]

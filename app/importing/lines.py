@@ -17,18 +17,23 @@ from app.importing.kinds import Kind
 from app.importing.report import Skip, Tally
 from app.originals.ids import Ticks
 from app.strict_json import BadJson, loads
+from app.surfaces.openai.originals.places import ids_in
 
 _PIECE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object of a dump. `tick` is its moment, and its place among all others of its kind."""
+    """One object of a dump. `tick` is its moment, and its place among all others of its kind.
+
+    `ids` are all that stand in it, its own among them.
+    """
 
     place: str
     original_id: str
     tick: int
     value: dict[str, Any]
+    ids: frozenset[str]
 
 
 def items_of(file: BinaryIO, kind: Kind, tally: Tally, *, longest: int) -> Iterator[Item]:
@@ -44,7 +49,8 @@ def items_of(file: BinaryIO, kind: Kind, tally: Tally, *, longest: int) -> Itera
         place = f"{kind.list_name}:{index.numbers[at]}"
         for name in value.keys() - kind.fields:
             tally.ignore(name)
-        yield Item(place, value["id"], ticks.at(index.seconds[at]), value)
+        tick = ticks.at(index.seconds[at])
+        yield Item(place, value["id"], tick, value, frozenset(ids_in(value)))
 
 
 class _Index:

@@ -100,7 +100,7 @@ def _take_message(scope: Scope, item: Item, names: Names, there: Container[UUID]
         raise Skip("its thread was not imported", f"{item.original_id}, {original}")
     if names.object_id(original) not in there:
         raise Skip("its thread was deleted here", f"{item.original_id}, {original}")
-    told = MessageTold.model_validate(_in_todays_words(names.in_ours(item.value)))
+    told = MessageTold.model_validate(_in_todays_words(names.translated(item)))
     row = messages.new_message(
         scope,
         thread_id=names.object_id(original),

@@ -50,18 +50,25 @@ class Names:
         known = self.known.get(original_id)
         return self.new[original_id] if known is None else known.object_id
 
+    def translated(self, item: Item) -> Any:
+        """What an item says with our ids, as an endpoint would meet it."""
+        return with_ids(item.value, self._ours(item.ids))
+
     def in_ours(self, value: Any) -> Any:
-        """A value of the dump with our ids, as an endpoint would meet it."""
-        ours = {}
-        for text in set(ids_in(value)):
-            prefix = prefix_of(text)
-            if prefix is not None:
-                ours[text] = public_id(prefix, self.object_id(text))
-        return with_ids(value, ours)
+        """A part of what an item says with our ids."""
+        return with_ids(value, self._ours(frozenset(ids_in(value))))
+
+    def _ours(self, originals: Collection[str]) -> dict[str, str]:
+        prefixes = {text: prefix_of(text) for text in originals}
+        return {
+            text: public_id(prefix, self.object_id(text))
+            for text, prefix in prefixes.items()
+            if prefix is not None
+        }
 
     async def keep(self, scope: Scope, items: Sequence[Item], *, imported: Collection[str]) -> None:
         """Keep the ids in these items; the objects of those in `imported` are made."""
-        met = {text for item in items for text in ids_in(item.value)}
+        met = {text for item in items for text in item.ids}
         new = {text: object_id for text, object_id in self.new.items() if text in met}
         await originals.keep(scope, new, imported=imported)
 
@@ -72,7 +79,7 @@ async def names_of(scope: Scope, items: Sequence[Item]) -> Names:
     for item in items:
         ticks[item.original_id] = item.tick
     for item in items:
-        for text in ids_in(item.value):
+        for text in item.ids:
             ticks.setdefault(text, item.tick)
     known = await originals.known(scope, ticks)
     known |= await _our_own(scope, [text for text in ticks if text not in known])

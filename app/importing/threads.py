@@ -17,7 +17,7 @@ async def prepare_threads(scope: Scope, items: Sequence[Item], names: Names) -> 
 
 
 async def _take_thread(scope: Scope, item: Item, names: Names) -> None:
-    value = names.in_ours(item.value)
+    value = names.translated(item)
     told = ThreadChange.model_validate(given(value, "metadata"))
     thread = await threads.open_thread(
         scope,
