@@ -33,11 +33,11 @@ async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
         told["tools"] = [_tool(tool) for tool in told["tools"]]
     if value.get("response_format") is not None:
         told["response_format"] = _schema_named(value["response_format"])
-    changes = AssistantIn.model_validate(told).changes()
-    assistant = await assistants.create(scope, **{"name": "", **changes})
+    made = {"name": "", **AssistantIn.model_validate(told).changes()}
+    made["tool_resources"] = resources_of(value)
+    assistant = await assistants.create(scope, **made)
     assistant.id = names.object_id(item.original_id)
     assistant.created_at = assistant.updated_at = moment(item.value["created_at"])
-    assistant.tool_resources = resources_of(value)
 
 
 def resources_of(value: JsonDict) -> JsonDict | None:

@@ -128,13 +128,12 @@ def _complete(row: Message, told: MessageTold) -> None:
 
 def _in_todays_words(value: JsonDict) -> JsonDict:
     told: JsonDict = from_v1(given(value, *MessageTold.model_fields, "file_ids"))
-    attachments = told.get("attachments")
-    if isinstance(attachments, list):
+    if isinstance(told.get("attachments"), list):
+        # An SDK's object may be of no file at all, and has nulls where nothing was said.
         told["attachments"] = [
-            {key: field for key, field in one.items() if field is not None}
-            if isinstance(one, dict)
-            else one
-            for one in attachments
+            given(one, "file_id", "tools")
+            for one in told["attachments"]
+            if isinstance(one, dict) and one.get("file_id") is not None
         ]
     return told
 

@@ -8,6 +8,7 @@ from typing import Final
 _EXAMPLES: Final = 10
 _MOST_FIELDS: Final = 20
 _LONGEST: Final = 200
+_SHORT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class Tally:
         self.reasons[skip.reason] += 1
         examples = self.examples.setdefault(skip.reason, [])
         if len(examples) < _EXAMPLES:
-            detail = "".join(one for one in skip.detail if one.isprintable())[:_LONGEST]
+            detail = _shown(skip.detail, _LONGEST)
             examples.append(f"{place}: {detail}" if detail else place)
 
     def ignore(self, name: str) -> None:
         """Note a field of which nothing is kept; not too many of them."""
         if name in self.ignored or len(self.ignored) < _MOST_FIELDS:
-            self.ignored["".join(one for one in name if one.isprintable())[:50]] += 1
+            self.ignored[name] += 1
 
 
 @dataclass(slots=True)
@@ -76,11 +77,17 @@ class Report:
                     yield f"    and {more} more"
         for kind, tally in self.tallies.items():
             for name, count in tally.ignored.items():
-                yield f"not kept, {kind}: the field {name!r} ({count})"
+                yield f"not kept, {kind}: the field '{_shown(name, _SHORT)}' ({count})"
         if self.unknown:
-            yield f"not read: {', '.join(name[:100] for name in self.unknown[:_EXAMPLES])}"
+            names = (_shown(name, _SHORT) for name in self.unknown[:_EXAMPLES])
+            yield f"not read: {', '.join(names)}"
         if self.mentioned:
             yield (
                 f"{self.mentioned} ids are mentioned by what was imported, but what they name is "
                 "not here: runs, which are never imported, and what the dump does not hold."
             )
+
+
+def _shown(text: str, longest: int) -> str:
+    """A text of the dump's for a terminal, which takes orders by characters nobody sees."""
+    return "".join(one for one in text[:longest] if one.isprintable())

@@ -517,3 +517,21 @@ def test_the_other_door_tells_of_imported_threads_by_their_own_ids(
         assert re.fullmatch(r"[0-9a-f-]{36}", told["thread_id"])
         whole = http.get(f"/threads/{told['thread_id']}").json()
     assert [one["content"] for one in whole["messages"]] == ["Hello"]
+
+
+def test_an_assistant_that_is_refused_is_not_made(
+    client: OpenAI, bring: Import, tmp_path: Path
+) -> None:
+    broken = [
+        assistant(tool_resources={"file_search": {"vector_store_ids": "vs_1"}}),
+        assistant(tools=[{"type": "computer"}]),
+        assistant(name="\x1b]0;title\x07" * 30),
+        assistant(model=None),
+    ]
+    sound = assistant()
+    dump = write_dump(tmp_path, assistants=[*broken, {**sound, "\x1b[2J": 1}])
+    (dump / "\x1b[31m.jsonl").touch()
+    done = bring(dump)
+    assert counts(done) == {"assistants": (1, 0, 4)}
+    assert "\x1b" not in done.stdout
+    assert [one.id for one in client.beta.assistants.list()] == [sound["id"]]
