@@ -1,13 +1,29 @@
 """What an operator does to the store from the command line."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
-from app.db.engine import sessions_of
-from app.settings import Settings
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db.engine import DatabaseUnreachable, is_away, sessions_of
+from app.errors import AppError, Kind
+from app.exposure import exposure_of
+from app.importing.desk import Desk
+from app.importing.dump import Dump
+from app.importing.openai import import_dump
+from app.importing.report import Report
+from app.settings import Auth, Settings
 from app.tenants import keys
+from app.tenants.recognition import Recogniser
+from app.tenants.scope import scopes_of
 from app.tenants.tables import ApiKey
-from app.wiring import open_database
+from app.wiring import blobs_of, open_database
+
+
+class UnknownKey(AppError):
+    kind = Kind.UNAUTHENTICATED
+    code = "unknown_key"
 
 
 async def create_key(
@@ -27,3 +43,41 @@ async def list_keys(settings: Settings) -> Sequence[ApiKey]:
 async def revoke_key(settings: Settings, key_id: UUID) -> ApiKey:
     async with open_database(settings) as engine, sessions_of(engine).begin() as session:
         return await keys.revoke(session, key_id)
+
+
+async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) -> Report:
+    """Import a dump for a tenant, or for the one that a key belongs to.
+
+    In open mode any key will do, as for the server. Raises NoDump, UnknownKey, NotFound,
+    ImportRunning and DatabaseUnreachable; all but the last before anything was imported.
+    """
+    report = Report()
+    with Dump(folder) as dump:
+        async with open_database(settings) as engine:
+            sessions = sessions_of(engine)
+            if isinstance(owner, str):
+                open_mode = exposure_of(settings).auth is Auth.OPEN
+                tenant_id = await Recogniser(sessions, open_mode=open_mode).tenant_of(owner)
+                if tenant_id is None:
+                    raise UnknownKey("The key is not one that this server accepts")
+            else:
+                tenant_id = owner
+            desk = Desk(
+                tenant_id=tenant_id,
+                scopes=scopes_of(sessions),
+                blobs=blobs_of(settings),
+                dump=dump,
+                report=report,
+                max_line=settings.max_body,
+                max_file=settings.max_upload,
+            )
+            try:
+                await import_dump(desk, engine)
+            except (SQLAlchemyError, ConnectionError) as error:
+                if not is_away(error):
+                    raise
+                raise DatabaseUnreachable(
+                    "The database went away. What was imported until then stays; the same "
+                    "command goes on from there."
+                ) from error
+    return report

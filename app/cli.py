@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
@@ -20,11 +21,16 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
+import_app = typer.Typer(no_args_is_help=True, help="Bring conversations from elsewhere.")
+app.add_typer(import_app, name="import")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [8000]; 0 takes a free one")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the embedded database is kept")]
 Result = TypeVar("Result")
+
+SKIPPED = 3
+"""The status of an import that left something out: 1 is a failure, 2 a mistake in the command."""
 
 
 def main() -> None:
@@ -97,6 +103,45 @@ def revoke_key(key_id: UUID, data_dir: DataDir = None) -> None:
 
     revoked = _run(revoke(_settings(data_dir=data_dir), key_id))
     typer.echo(f"{revoked.prefix}… is revoked.")
+
+
+@import_app.command("openai")
+def import_openai(
+    dump: Annotated[Path, typer.Argument(help="The folder: assistants.jsonl, threads.jsonl, …")],
+    tenant: Annotated[
+        UUID | None,
+        typer.Option(help="Whose it will be [the tenant of the key in PEGBOARD_IMPORT_KEY]"),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Import assistants, threads, messages, files and vector stores of OpenAI, with their ids.
+
+    Without --tenant the key is read from PEGBOARD_IMPORT_KEY, else asked for, or read from a pipe.
+    May be run again: what is here already stays as it is. Ends with 0 where all is here, with 3
+    where something was skipped.
+    """
+    from app.administration import import_openai as bring  # noqa: PLC0415
+
+    settings = _settings(data_dir=data_dir)
+    owner = tenant or _import_key(settings)
+    report = _run(bring(settings, dump, owner=owner))
+    for line in report.lines():
+        typer.echo(line)
+    if not report.is_whole:
+        raise typer.Exit(SKIPPED)
+
+
+def _import_key(settings: Settings) -> str:
+    """Never an argument: those are seen by other users, and kept in a shell's history."""
+    if settings.import_key is not None:
+        key = settings.import_key.get_secret_value()
+    elif sys.stdin.isatty():
+        key = getpass("The key whose tenant is to own it all: ")
+    else:
+        key = sys.stdin.readline()
+    if not key.strip():
+        _give_up("Name the owner: --tenant, or a key in PEGBOARD_IMPORT_KEY or on standard input")
+    return key.strip()
 
 
 def _settings(**given: Any) -> Settings:

@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from app.db.migration import is_current
 from app.exposure import Exposure
+from app.originals.directory import Directory
 from app.settings import Settings
 from app.surfaces import backboard, openai
 from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin
@@ -36,6 +37,8 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
         hosts=_hosts(settings, exposure),
         origins=frozenset(settings.cors_origins),
         recognise=resources.recogniser.tenant_of,
+        imported=resources.recogniser.has_imported,
+        directory=Directory(resources.read_scopes),
         max_body=settings.max_body,
         max_upload=settings.max_upload,
         ledger=resources.ledger,

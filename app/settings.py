@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     auth: Auth | None = None
     allow_open: bool = False
     bootstrap_key: SecretStr | None = None
+    import_key: SecretStr | None = None
     allowed_hosts: Words = ()
     cors_origins: Words = ()
 

@@ -5,7 +5,7 @@ A store whose time has passed is still told of, but neither searched nor filled.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,12 +55,14 @@ async def create(
     description: str | None = None,
     labels: JsonDict | None = None,
     expires_after_days: int | None = None,
+    store_id: UUID | None = None,
+    created_at: datetime | None = None,
 ) -> VectorStore:
     moment = clock.now()
     store = VectorStore(
-        id=new_id(),
+        id=store_id or new_id(),
         tenant_id=scope.tenant_id,
-        created_at=moment,
+        created_at=created_at or moment,
         name=name,
         description=description,
         labels=labels,

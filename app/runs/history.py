@@ -62,13 +62,13 @@ def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
 
 
 def _images(parts: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
-    return tuple(
-        Image("", part["image_file"].get("detail"), UUID(part["file"]))
-        if part["type"] == "image_file"
-        else Image(part["image_url"]["url"], part["image_url"].get("detail"))
-        for part in parts or ()
-        if part["type"] != "text"
-    )
+    images = []
+    for part in parts or ():
+        if part["type"] == "image_url":
+            images.append(Image(part["image_url"]["url"], part["image_url"].get("detail")))
+        elif part["type"] == "image_file" and "file" in part:
+            images.append(Image("", part["image_file"].get("detail"), UUID(part["file"])))
+    return tuple(images)
 
 
 def calls_of(stored: Iterable[Mapping[str, Any]] | None) -> tuple[ToolCall, ...]:

@@ -1,19 +1,27 @@
 """What every door is told when it is built."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.idempotency.ledger import Ledger
+from app.originals.directory import Directory
 from app.surfaces.asgi import Recognise
 
 
 @dataclass(frozen=True, slots=True)
 class DoorRules:
-    """`hosts`: the only names answered to, or None for all. Sizes in bytes."""
+    """`hosts`: the only names answered to, or None for all. Sizes in bytes.
+
+    `imported` tells which tenants have objects with ids in the `directory` of original ones.
+    """
 
     version: str
     hosts: frozenset[str] | None
     origins: frozenset[str]
     recognise: Recognise
+    imported: Callable[[UUID], bool]
+    directory: Directory
     max_body: int
     max_upload: int
     ledger: Ledger

@@ -7,6 +7,7 @@ the address is the protection; a slow hash would add its time to every request f
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -23,6 +24,14 @@ KEY_PREFIX = "pb_"
 class RevokedKey(AppError):
     kind = Kind.UNAUTHENTICATED
     code = "revoked_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The tenant of a key; `imported` where it has objects of another server."""
+
+    tenant_id: UUID
+    imported: bool
 
 
 def hash_key(key: str) -> str:
@@ -71,14 +80,25 @@ async def keep(
     return stored
 
 
-async def recognise(session: AsyncSession, key: str, *, minted_only: bool) -> UUID | None:
+async def recognise(session: AsyncSession, key: str, *, minted_only: bool) -> Owner | None:
     """The tenant of a key, or None for one that is unknown or revoked."""
-    found = select(ApiKey.tenant_id).where(
-        ApiKey.key_hash == hash_key(key), ApiKey.revoked_at.is_(None)
+    found = (
+        select(Tenant.id, Tenant.imported_at)
+        .join(ApiKey, ApiKey.tenant_id == Tenant.id)
+        .where(ApiKey.key_hash == hash_key(key), ApiKey.revoked_at.is_(None))
     )
     if minted_only:
         found = found.where(ApiKey.minted)
-    return await session.scalar(found)
+    row = (await session.execute(found)).first()
+    return None if row is None else Owner(row[0], row[1] is not None)
+
+
+async def note_import(session: AsyncSession, tenant_id: UUID) -> None:
+    """From now on the tenant has objects of another server. Raises NotFound."""
+    tenant = await session.get(Tenant, tenant_id)
+    if tenant is None:
+        raise NotFound("Tenant")
+    tenant.imported_at = tenant.imported_at or clock.now()
 
 
 async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:

@@ -22,6 +22,7 @@ class Recogniser:
         self._sessions = sessions
         self._open_mode = open_mode
         self._known: OrderedDict[str, tuple[UUID, float]] = OrderedDict()
+        self._imported: set[UUID] = set()
 
     async def tenant_of(self, key: str) -> UUID | None:
         """The tenant, or None for a key that is not accepted."""
@@ -39,13 +40,21 @@ class Recogniser:
             self._known.popitem(last=False)
         return tenant_id
 
+    def has_imported(self, tenant_id: UUID) -> bool:
+        """Whether a tenant had objects of another server when it was last looked up."""
+        return tenant_id in self._imported
+
     async def _look_up(self, key: str) -> UUID | None:
         async with self._sessions.begin() as session:
-            tenant_id = await keys.recognise(session, key, minted_only=not self._open_mode)
-            if tenant_id is None and self._open_mode:
-                try:
-                    kept = await keys.keep(session, key, name="open mode", minted=False)
-                except keys.RevokedKey:
-                    return None
-                tenant_id = kept.tenant_id
-        return tenant_id
+            owner = await keys.recognise(session, key, minted_only=not self._open_mode)
+            if owner is not None:
+                if owner.imported:
+                    self._imported.add(owner.tenant_id)
+                return owner.tenant_id
+            if not self._open_mode:
+                return None
+            try:
+                kept = await keys.keep(session, key, name="open mode", minted=False)
+            except keys.RevokedKey:
+                return None
+            return kept.tenant_id

@@ -10,12 +10,17 @@ from app.db.base import Base
 
 
 class Tenant(Base):
-    """The owner of assistants, threads and all that hangs on them."""
+    """The owner of assistants, threads and all that hangs on them.
+
+    `imported_at` is when objects of another server were first brought here: only such a tenant's
+    requests are searched for ids from there.
+    """
 
     __tablename__ = "tenants"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
+    imported_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ApiKey(Base):

@@ -1,6 +1,6 @@
 """Open, find, list and remove threads."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +42,17 @@ async def open_thread(
 
 async def get(scope: Scope, thread_id: UUID) -> Thread:
     return await scope.get(Thread, thread_id, noun="Thread")
+
+
+async def hold_all(scope: Scope, thread_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these threads that are there, and stay until this transaction ends."""
+    found = await scope.session.scalars(
+        scope.select_columns(Thread, Thread.id)
+        .where(Thread.id.in_(thread_ids))
+        .order_by(Thread.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    return set(found)
 
 
 async def list_page(

@@ -26,6 +26,7 @@ from app.surfaces.openai import (
     vector_store_files,
     vector_stores,
 )
+from app.surfaces.openai.originals.translation import TranslateOriginals
 from app.surfaces.openai.profiles.translation import TranslateOlder
 
 _DESCRIPTION = """
@@ -70,6 +71,12 @@ def build(rules: DoorRules) -> FastAPI:
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(TranslateOlder),
+            Middleware(
+                TranslateOriginals,
+                directory=rules.directory,
+                imported=rules.imported,
+                refuse=faults.refuse,
+            ),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
         ],
     )

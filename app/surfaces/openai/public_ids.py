@@ -4,6 +4,7 @@ Clients pull ids out of error texts with patterns like `thread_([a-zA-Z0-9]+)`, 
 anything else. 24 characters of base 62 hold 128 bits with room to spare.
 """
 
+import re
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,16 @@ class Prefix(StrEnum):
     FILE = "file-"
     VECTOR_STORE = "vs_"
     FILE_BATCH = "vsfb_"
+
+
+SHAPE: Final = re.compile(f"({'|'.join(Prefix)})[A-Za-z0-9]{{1,64}}", re.ASCII)
+"""What any server's ids look like; OpenAI's own bodies have 22 to 32 characters."""
+
+
+def prefix_of(text: str) -> Prefix | None:
+    """How an id begins; None for a text that is no id of any server."""
+    found = SHAPE.fullmatch(text)
+    return None if found is None else Prefix(found[1])
 
 
 def public_id(prefix: Prefix, value: UUID) -> str:

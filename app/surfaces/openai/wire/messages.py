@@ -165,9 +165,13 @@ def _kept(part: PartIn) -> JsonDict:
 def _content(message: Message) -> list[JsonDict]:
     if message.parts is None:
         return [text_part(message.content, message.annotations)] if message.content else []
-    return [
-        text_part(part.get("text") or "")
-        if part["type"] == "text"
-        else {"type": part["type"], part["type"]: part[part["type"]]}
-        for part in message.parts
-    ]
+    return [_part(part) for part in message.parts]
+
+
+def _part(kept: JsonDict) -> JsonDict:
+    """Parts of imported messages keep their annotations as they were told elsewhere."""
+    kind = kept["type"]
+    if kind != "text":
+        return {"type": kind, kind: kept[kind]}
+    told = {"value": kept.get("text") or "", "annotations": kept.get("annotations") or []}
+    return {"type": "text", "text": told}

@@ -1,0 +1,1 @@
+"""Ids that objects had on another server, and go by here as well."""
