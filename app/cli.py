@@ -23,6 +23,7 @@ app.add_typer(keys_app, name="keys")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [8000]; 0 takes a free one")]
+Workers = Annotated[int | None, typer.Option(help="Processes that share the port [1]")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the embedded database is kept")]
 Result = TypeVar("Result")
 
@@ -32,10 +33,16 @@ def main() -> None:
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+def serve(
+    host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None
+) -> None:
     """Serve the APIs."""
-    settings = _settings(host=host, port=port, data_dir=data_dir)
-    from app.serving import serve as serve_forever  # noqa: PLC0415  the other commands need no server
+    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+    # Imported when wanted: the other commands need no server, nor a supervisor the other's parts.
+    if settings.workers > 1:
+        from app.supervision.supervisor import supervise as serve_forever  # noqa: PLC0415
+    else:
+        from app.serving import serve as serve_forever  # noqa: PLC0415
 
     try:
         serve_forever(settings)

@@ -1,11 +1,12 @@
 """The web application: mounts the doors, answers the questions of those who operate it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,21 +16,24 @@ from starlette.routing import Mount, Route
 
 from app.db.migration import is_current
 from app.exposure import Exposure
+from app.metrics import exposition
 from app.settings import Settings
+from app.stopping import Stopping
 from app.surfaces import backboard, openai
-from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin
+from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
+from app.surfaces.stopping import BeginNothing
 from app.wiring import Resources
 
 
-def build(resources: Resources, exposure: Exposure) -> Starlette:
+def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        yield {"resources": resources}
+        yield {"resources": resources, "stopping": stopping}
 
     rules = DoorRules(
         version=version("pegboard"),
@@ -50,6 +54,7 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
         ],
         middleware=[
             Middleware(Observe),
+            Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,
                 hosts=rules.hosts,
@@ -69,6 +74,10 @@ def _hosts(settings: Settings, exposure: Exposure) -> frozenset[str] | None:
     return LOOPBACK_NAMES | frozenset(settings.allowed_hosts)
 
 
+def _dialect_at(path: str) -> Refuse:
+    return openai.faults.refuse if path.startswith("/v1/") else backboard.faults.refuse
+
+
 async def _to_reference(request: Request) -> Response:
     return RedirectResponse("/api/docs")
 
@@ -81,6 +90,9 @@ async def _healthz(request: Request) -> Response:
 async def _readyz(request: Request) -> Response:
     """The database answers and has the schema this program was written for."""
     opened: Resources = request.state.resources
+    stopping: Stopping = request.state.stopping
+    if stopping.begun:
+        return JSONResponse({"ready": False, "server": "stopping"}, status_code=503)
     try:
         async with opened.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
@@ -93,7 +105,7 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

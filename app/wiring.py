@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import platformdirs
@@ -61,13 +62,14 @@ from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.web.choice import web_tools_of
 
-GRACE_SECONDS = 10.0
-"""How long runs in flight may take to end once the server was told to stop."""
-
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
 
 log = structlog.get_logger("pegboard")
+
+
+JOB_GROUPS: Final = 3
+"""The groups of `job_kinds`; each listens on a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Resources:
     read_scopes: Scopes
     recogniser: Recogniser
     conversations: Conversations
+    execution: Execution
     blobs: BlobStore
     lookup: Lookup
     recall: Recall
@@ -89,16 +92,26 @@ class Resources:
     default_model: ModelName
 
 
+OpenDatabase: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[AsyncEngine]]
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """An engine on the configured Postgres, or on one of our own in the data folder; migrated."""
+    async with reach_database(settings) as engine:
+        await migrate(engine)
+        yield engine
+
+
+@asynccontextmanager
+async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The same, with whatever schema it has."""
     if settings.database_url is not None:
         engine = open_engine(
             settings.database_url.get_secret_value(), pool_size=settings.database_pool
         )
         try:
             await check_reachable(engine)
-            await migrate(engine)
             yield engine
         finally:
             await engine.dispose()
@@ -108,12 +121,19 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     try:
         engine = open_engine(address.url("pegboard"), pool_size=settings.database_pool)
         try:
-            await migrate(engine)
             yield engine
         finally:
             await engine.dispose()
     finally:
         await postgres.stop()
+
+
+def connections_at_most(settings: Settings) -> int:
+    """How many connections `pegboard serve` opens to the database under full load."""
+    pool = 2 * settings.database_pool
+    listening = JOB_GROUPS if settings.jobs else 0
+    asking = 1  # by /readyz
+    return settings.workers * (pool + listening + asking)
 
 
 def data_folder(settings: Settings) -> Path:
@@ -214,9 +234,11 @@ def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Resources]:
+async def open_resources(
+    settings: Settings, *, auth: Auth, database: OpenDatabase = open_database
+) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
-    async with open_database(settings) as engine:
+    async with database(settings) as engine:
         sessions = sessions_of(engine)
         scopes = scopes_of(sessions)
         lessee = Lessee(new_id())
@@ -267,6 +289,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                     lessee=lessee,
                     patience=patience,
                 ),
+                execution=execution,
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,
@@ -275,7 +298,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:
-            await execution.close(grace=GRACE_SECONDS)
+            await execution.close(grace=settings.grace_seconds)
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)

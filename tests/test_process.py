@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.server import start_server
@@ -23,13 +23,6 @@ from tests.support.talk import WEATHER, messages_of, new_thread, say, script, su
 def folder() -> Iterator[Path]:
     with postgres_folder() as made:
         yield made
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str) -> None:

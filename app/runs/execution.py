@@ -135,6 +135,11 @@ class Execution:
         if task is not None:
             await asyncio.wait({task})
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run is being played here."""
+        return bool(self._plays)
+
     def feed_of_thread(self, thread_id: UUID) -> Feed | None:
         """The feed of the run that this process plays on a thread."""
         return self._feeds.of_thread(thread_id)
