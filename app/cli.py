@@ -71,6 +71,39 @@ def migrate(data_dir: DataDir = None) -> None:
     typer.echo("The schema is up to date.")
 
 
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder to write it to")],
+    data_dir: DataDir = None,
+) -> None:
+    """Copy the database and all files to a new folder, while servers go on."""
+    from app.backup.taking import take  # noqa: PLC0415
+
+    made = _run(take(_settings(data_dir=data_dir), folder))
+    size = sum({blob.sha256: blob.size for blob in made.blobs}.values())
+    size += sum(table.bytes for table in made.tables)
+    typer.echo(
+        f"Backed up {made.rows} rows of {len(made.tables)} tables and {len(made.blobs)} files to "
+        f"{folder} ({size / 1e6:.1f} MB)."
+    )
+    for what, keys in (("are missing", made.missing), ("have changed", made.damaged)):
+        if keys:
+            listed = ", ".join(keys)
+            typer.echo(f"Of {len(keys)} files the bytes {what} in the store: {listed}", err=True)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `backup` has written")],
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup into an empty database and its files into the store: all or nothing."""
+    from app.backup.restoring import restore as put_back  # noqa: PLC0415
+
+    made = _run(put_back(_settings(data_dir=data_dir), folder))
+    typer.echo(f"Restored {made.rows} rows and {len(made.blobs)} files of {made.taken_at}.")
+
+
 @keys_app.command("create")
 def create_key(
     name: Annotated[str, typer.Option(help="What the key is for")] = "",

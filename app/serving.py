@@ -7,7 +7,7 @@ runs that are left so that their followers hear of it, and then closes what it h
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Final
 
@@ -180,11 +180,12 @@ def _models(settings: Settings) -> str:
     return f"{configured}; the built-in sandbox model answers for all others"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises AddressTaken."""
+def listen(host: str, port: int, *, options: Sequence[int] = ()) -> socket.socket:
+    """A bound socket, with further socket options switched on. Raises AddressTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for option in (socket.SO_REUSEADDR, *options):
+        listener.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         listener.bind((host, port))
     except OSError as error:

@@ -14,9 +14,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.disk import DiskStore
+from app.blobs.removal import LOOK_AGAIN, removals_held
 from app.blobs.s3 import S3Store
 from app.blobs.store import REMOVE_BLOB, BlobStore
-from app.db.embedded import EmbeddedPostgres
+from app.db.embedded import EmbeddedPostgres, has_cluster
 from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
 from app.documents.indexing import Indexer
@@ -28,6 +29,7 @@ from app.documents.store_files import remove_file
 from app.errors import NotFound
 from app.files.operations import EXPIRE_FILE
 from app.identifiers import new_id
+from app.jobs.queue import enqueue
 from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.choice import ChosenGateway
@@ -128,6 +130,11 @@ async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         await postgres.stop()
 
 
+def holds_data(settings: Settings) -> bool:
+    """Whether there may be data: opening an embedded database that is not there makes one."""
+    return settings.database_url is not None or has_cluster(data_folder(settings))
+
+
 def connections_at_most(settings: Settings) -> int:
     """How many connections `pegboard serve` opens to the database under full load."""
     pool = 2 * settings.database_pool
@@ -202,7 +209,9 @@ def blobs_of(settings: Settings) -> BlobStore:
     return DiskStore(data_folder(settings) / "blobs")
 
 
-def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
+def job_kinds(
+    shelves: Shelves, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
+) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
     In groups with workers of their own: neither long files nor thousands of memories that wait for
@@ -224,6 +233,10 @@ def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
                 await remove_file(scope, UUID(file_id))
 
     async def remove_blob(key: str) -> None:
+        async with sessions.begin() as session:
+            if await removals_held(session):
+                await enqueue(session, REMOVE_BLOB, after=LOOK_AGAIN, key=key)
+                return
         await shelves.blobs.remove(key)
 
     return (
@@ -267,7 +280,7 @@ async def open_resources(
         if settings.jobs:
             background += [
                 asyncio.create_task(run_jobs(engine, kinds), name="jobs")
-                for kinds in job_kinds(shelves, scopes)
+                for kinds in job_kinds(shelves, scopes, sessions)
             ]
         try:
             yield Resources(

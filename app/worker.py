@@ -28,7 +28,10 @@ async def work(settings: Settings) -> None:
         shelves = shelves_of(settings, scopes, gateway_of(settings))
         tasks = [
             asyncio.create_task(rescue_forever(sessions)),
-            *(asyncio.create_task(run_jobs(engine, kinds)) for kinds in job_kinds(shelves, scopes)),
+            *(
+                asyncio.create_task(run_jobs(engine, kinds))
+                for kinds in job_kinds(shelves, scopes, sessions)
+            ),
         ]
         await stopped.wait()
         for task in tasks:

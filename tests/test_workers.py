@@ -79,12 +79,14 @@ def test_a_process_that_dies_is_replaced_and_its_figures_are_kept(
         client.get("/assistants")
     dead, left = processes_of(server)
     dead.kill()
+    psutil.wait_procs([dead], timeout=20)
     for _ in range(20):
         with server.client("k") as client:
             assert client.get("/assistants").status_code == 200
     wait_until(lambda: len(set(processes_of(server)) - {dead, left}) == 1)
     wait_until(lambda: sum("server_ready" in line for line in server.log) == 3)
     left.kill()
+    psutil.wait_procs([left], timeout=20)
     with server.client("k") as client:
         assert client.get("/assistants").status_code == 200
     assert requests_counted(server) == 22
@@ -96,9 +98,9 @@ def test_a_process_that_is_told_to_stop_alone_leaves_its_connections_to_the_othe
     server = start(PEGBOARD_DATABASE_URL=new_database(postgres_url), PEGBOARD_WORKERS="2")
     for process in processes_of(server):
         process.terminate()
+        psutil.wait_procs([process], timeout=20)
         for _ in range(10):
             assert httpx.get(f"{server.url}/readyz").status_code == 200
-        psutil.wait_procs([process], timeout=20)
         wait_until(lambda: len(processes_of(server)) == 2)
         wait_until(lambda: "server_ready" in server.log[-1])
     assert [line for line in server.log if "server_died" in line and "exit code 0" in line]

@@ -71,6 +71,13 @@ async def check_reachable(engine: AsyncEngine) -> None:
         ) from error
 
 
+def connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
+    """The engine's own address, in asyncpg's words, for a connection outside the pool."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    known = {"host", "port", "user", "password", "database", "ssl"}
+    return {name: value for name, value in arguments.items() if name in known}
+
+
 async def connections_allowed(connection: AsyncConnection) -> int:
     """How many connections this Postgres has for ordinary users, by all its clients together."""
     found = await connection.scalar(

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 import structlog
@@ -13,6 +13,8 @@ from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.engine import connect_arguments
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 """What to do for a job, given its payload."""
@@ -34,7 +36,7 @@ async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
 
 
 async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
-    connection = await asyncpg.connect(**_connect_arguments(engine))
+    connection = await asyncpg.connect(**connect_arguments(engine))  # LISTEN needs its own
     try:
         runner = QueueManager(Queries(AsyncpgDriver(connection)))
         for name, work in kinds.items():
@@ -64,10 +66,3 @@ def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
             log.exception("job_failed", job=name)
 
     return run
-
-
-def _connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
-    """The engine's own address, in asyncpg's words. LISTEN needs a connection of its own."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    known = {"host", "port", "user", "password", "database", "ssl"}
-    return {name: value for name, value in arguments.items() if name in known}

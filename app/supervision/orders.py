@@ -23,9 +23,12 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a process cannot know from its environment. `listener` is an inherited descriptor."""
+    """What a process cannot know from its environment.
 
-    listener: int
+    `listener` is the inherited descriptor of the socket; None where it binds one itself.
+    """
+
+    listener: int | None
     host: str
     port: int
     data_dir: str | None

@@ -75,7 +75,7 @@ class Place:
             stdin=PIPE,
             stdout=PIPE,
             env=self._environment,
-            pass_fds=[self._charge.listener],
+            pass_fds=[] if self._charge.listener is None else [self._charge.listener],
             # Ctrl-C in a terminal goes to the whole session; these hear of the end from us.
             start_new_session=True,
         )

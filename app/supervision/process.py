@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -23,6 +22,7 @@ from app.serving import Server, run_until_stopped, serve_on
 from app.settings import Settings
 from app.stopping import Stopping
 from app.supervision.orders import READY, Charge, Order
+from app.supervision.sockets import bound
 
 _ORPHAN_SECONDS: Final = 5.0
 """How long a process whose supervisor is gone may take to end in good order."""
@@ -53,7 +53,7 @@ def main() -> None:
         tell = get_running_loop().call_soon_threadsafe
         # A thread, so that the supervisor's end is noticed even by a process that is stuck.
         threading.Thread(target=_obey, args=(orders, stopping, tell), daemon=True).start()
-        with socket.socket(fileno=charge.listener) as listener:
+        with bound(charge.host, charge.port, inherited=charge.listener) as listener:
             await serve_on(
                 listener,
                 settings,

@@ -15,11 +15,12 @@ from app.db.engine import connections_allowed
 from app.errors import AppError, Kind
 from app.exposure import exposure_of
 from app.metrics import FOLDER_VARIABLE as FOLDER
-from app.serving import banner, listen, run_until_stopped
+from app.serving import banner, run_until_stopped
 from app.settings import Settings
 from app.stopping import Stopping
 from app.supervision.orders import Charge
 from app.supervision.place import Place
+from app.supervision.sockets import inheritance, shared
 from app.wiring import connections_at_most, open_database
 
 log = structlog.get_logger("pegboard.supervisor")
@@ -38,10 +39,8 @@ def supervise(settings: Settings) -> None:
     if sys.platform == "win32":
         raise WorkersUnsupported("Windows cannot share a socket as we do; use PEGBOARD_WORKERS=1")
     exposure = exposure_of(settings)
-    # One socket for all: whoever is free takes the next connection, and none is lost with a process
-    # that dies. With a socket for each (SO_REUSEPORT) the kernel deals connections out blindly.
     with (
-        listen(settings.host, settings.port) as listener,
+        shared(settings.host, settings.port) as listener,
         tempfile.TemporaryDirectory(prefix="pegboard-figures-") as figures,
     ):
         port = listener.getsockname()[1]
@@ -53,9 +52,9 @@ def supervise(settings: Settings) -> None:
                     await _warn_of_connections(engine, settings)
                 await engine.dispose()  # from here on it is the processes' alone
                 charge = Charge(
-                    listener=listener.fileno(),
+                    listener=inheritance(listener),
                     host=settings.host,
-                    port=settings.port,
+                    port=port,
                     data_dir=str(settings.data_dir) if settings.data_dir else None,
                     database_url=engine.url.render_as_string(hide_password=False),
                 )
