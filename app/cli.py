@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
@@ -20,6 +21,8 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
+runs_app = typer.Typer(no_args_is_help=True, help="Look at runs.")
+app.add_typer(runs_app, name="runs")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [8000]; 0 takes a free one")]
@@ -102,6 +105,48 @@ def restore(
 
     made = _run(put_back(_settings(data_dir=data_dir), folder))
     typer.echo(f"Restored {made.rows} rows and {len(made.blobs)} files of {made.taken_at}.")
+
+
+@app.command()
+def doctor(
+    host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None
+) -> None:
+    """Say what is well and what is not, as `serve` would be run. Exits with 1 where it FAILs."""
+    from app.doctor.examination import examine  # noqa: PLC0415
+    from app.doctor.finding import Level  # noqa: PLC0415
+
+    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+
+    async def tell() -> bool:
+        failed = False
+        async for finding in examine(settings):
+            typer.echo(finding.line())
+            failed = failed or finding.level is Level.FAIL
+        return failed
+
+    if _run(tell()):
+        raise typer.Exit(1)
+
+
+@runs_app.command("stuck")
+def stuck(
+    older_than: Annotated[float, typer.Option(help="Minutes after which any run is listed")] = 60,
+    data_dir: DataDir = None,
+) -> None:
+    """List runs that do not come to an end: by nobody played, or old."""
+    from app.administration import list_stuck  # noqa: PLC0415
+
+    settings = _settings(data_dir=data_dir)
+    found = _run(list_stuck(settings, older_than=timedelta(minutes=older_than)))
+    for run in found:
+        owner = f"server {run.lease_owner}" if run.lease_owner else "nobody"
+        why = "abandoned" if run.abandoned else "old"
+        typer.echo(
+            f"{run.id}  tenant {run.tenant_id}  thread {run.thread_id}  {run.status:15}  "
+            f"{run.age:.0f} s  {owner}  {why}"
+        )
+    if not found:
+        typer.echo("No run is stuck.", err=True)
 
 
 @keys_app.command("create")

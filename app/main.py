@@ -7,16 +7,15 @@ from importlib.metadata import version
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from app.db.migration import newest_revision, present_revision
 from app.exposure import Exposure
 from app.metrics import exposition
+from app.readiness import Readiness
 from app.settings import Settings
 from app.stopping import Stopping
 from app.surfaces import backboard, openai
@@ -30,10 +29,11 @@ from app.wiring import Resources
 def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
+    readiness = Readiness(resources.engine, resources.pulses, stopping)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        yield {"resources": resources, "stopping": stopping}
+        yield {"resources": resources, "readiness": readiness}
 
     rules = DoorRules(
         version=version("pegboard"),
@@ -88,20 +88,10 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """The database answers and has the schema this program was written for."""
-    opened: Resources = request.state.resources
-    stopping: Stopping = request.state.stopping
-    if stopping.begun:
-        return JSONResponse({"ready": False, "server": "stopping"}, status_code=503)
-    try:
-        async with opened.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-            current = await present_revision(connection) == newest_revision()
-    except Exception as error:  # whatever the driver raises, the answer is the same
-        return JSONResponse({"ready": False, "database": type(error).__name__}, status_code=503)
-    if not current:
-        return JSONResponse({"ready": False, "database": "not migrated"}, status_code=503)
-    return JSONResponse({"ready": True})
+    """This process should be given work: see `app.readiness`."""
+    readiness: Readiness = request.state.readiness
+    reasons = await readiness.reasons()
+    return JSONResponse({"ready": not reasons, **reasons}, status_code=503 if reasons else 200)
 
 
 async def _metrics(request: Request) -> Response:

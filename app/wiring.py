@@ -53,6 +53,7 @@ from app.models.entries import Model
 from app.models.litellm_table import read_table
 from app.models.own import own_models
 from app.models.serving import keep_told
+from app.pulse import Pulses
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.lease import Lessee
@@ -92,6 +93,7 @@ class Resources:
     catalogue: Catalogue
     gateway: Gateway
     default_model: ModelName
+    pulses: Pulses
 
 
 OpenDatabase: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[AsyncEngine]]
@@ -270,16 +272,19 @@ async def open_resources(
             patience=patience,
         )
         await _keep_bootstrap_key(settings, sessions)
+        pulses = Pulses()
+        heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
+        rescue = rescue_forever(sessions, pulses.beat_of("rescue"))
         background = [
-            asyncio.create_task(execution.keep_leases(), name="heartbeat"),
-            asyncio.create_task(rescue_forever(sessions), name="rescue"),
+            pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
+            pulses.watch(asyncio.create_task(rescue, name="rescue")),
             asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
         if settings.jobs:
             background += [
-                asyncio.create_task(run_jobs(engine, kinds), name="jobs")
+                pulses.watch(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
                 for kinds in job_kinds(shelves, scopes, sessions)
             ]
         try:
@@ -308,6 +313,7 @@ async def open_resources(
                 recall=shelves.recall,
                 catalogue=catalogue,
                 gateway=gateway,
+                pulses=pulses,
                 default_model=ModelName(settings.default_provider, settings.default_model),
             )
         finally:

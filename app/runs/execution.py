@@ -6,6 +6,7 @@ place at the feed, and the run goes on.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -144,12 +145,13 @@ class Execution:
         """The feed of the run that this process plays on a thread."""
         return self._feeds.of_thread(thread_id)
 
-    async def keep_leases(self) -> None:
-        """Show that this process lives, for as long as it does."""
+    async def keep_leases(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Show that this process lives, for as long as it does; `beat` after each time."""
         while True:
             await asyncio.sleep(HEARTBEAT.total_seconds())
             try:
                 await self._extend_leases()
+                beat()
             except Exception:  # the database may be away for a moment; the lease outlives that
                 log.exception("heartbeat_failed")
 

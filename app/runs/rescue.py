@@ -1,6 +1,7 @@
 """End the runs whose process is gone, so that their threads live on."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -30,11 +31,15 @@ _LOST: Final = Failure(
 log = structlog.get_logger("pegboard.rescue")
 
 
-async def rescue_forever(sessions: async_sessionmaker[AsyncSession]) -> None:
+async def rescue_forever(
+    sessions: async_sessionmaker[AsyncSession], beat: Callable[[], None] = lambda: None
+) -> None:
+    """`beat` is called after each round that went well."""
     while True:
         try:
             rescued = await rescue_once(sessions)
             await expire_once(sessions)
+            beat()
             if rescued:
                 log.warning("runs_rescued", count=rescued)
         except Exception:  # the database may be away for a moment
