@@ -6,16 +6,18 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.support.command_line import pegboard
 
 from app.db.engine import open_engine
 from tests.conftest import StartServer
+from tests.support.command_line import pegboard
 from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
+from tests.support.s3 import running_s3
 from tests.support.server import Server
 from tests.support.talk import messages_of, new_thread, say
 
@@ -201,6 +203,36 @@ def test_bytes_are_not_removed_while_a_backup_is_being_taken(
     wait_until(lambda: not stored())
 
 
+def test_files_of_a_bucket_are_backed_up_and_restored_into_one(
+    start: StartServer, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_s3() as address:
+        access = {
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": address,
+        }
+        for name, value in access.items():
+            monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="files")
+        bucket = {**access, "PEGBOARD_BLOBS_BUCKET": "files"}
+        url, other = new_database(postgres_url), new_database(postgres_url)
+        server = start(PEGBOARD_DATABASE_URL=url, **bucket)
+        file_id = file_of(server, b"in a bucket")
+        taken = pegboard("backup", str(tmp_path / "taken"), PEGBOARD_DATABASE_URL=url, **bucket)
+        assert (taken.returncode, taken.stderr) == (0, "")
+        elsewhere = {
+            **bucket,
+            "PEGBOARD_BLOBS_PREFIX": "elsewhere/",
+            "PEGBOARD_DATABASE_URL": other,
+        }
+        restored = pegboard("restore", str(tmp_path / "taken"), **elsewhere)
+        assert restored.returncode == 0, restored.stderr
+        server.stop()
+        assert file_at(start(**elsewhere), file_id) == b"in a bucket"
+
+
 @pytest.fixture
 def taken(start: StartServer, postgres_url: str, tmp_path: Path) -> Path:
     """A backup of one file and of who owns it."""
@@ -274,6 +306,16 @@ def test_a_backup_of_a_newer_schema_is_refused(
     manifest = json.loads((taken / "manifest.json").read_text())
     (taken / "manifest.json").write_text(json.dumps({**manifest, "revision": "ffffffffffff"}))
     assert "newer" in refused(taken, new_database(postgres_url), tmp_path)
+
+
+def test_a_backup_cannot_write_outside_the_store(
+    taken: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    manifest = json.loads((taken / "manifest.json").read_text())
+    manifest["blobs"][0]["key"] = "../../escaped"
+    (taken / "manifest.json").write_text(json.dumps(manifest))
+    assert "no key" in refused(taken, new_database(postgres_url), tmp_path)
+    assert not list(tmp_path.rglob("escaped"))
 
 
 def test_nothing_is_written_over_and_nothing_is_made_of_nothing(

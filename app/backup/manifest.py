@@ -1,6 +1,7 @@
 """What a backup says of itself."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from app.backup.folder import create, finish
 
 FORMAT: Final = 1
 _NAME: Final = "manifest.json"
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,23 @@ class Manifest:
                 **told
                 | {
                     "tables": tuple(_table(one) for one in told["tables"]),
-                    "blobs": tuple(KeptBlob(**one) for one in told["blobs"]),
+                    "blobs": tuple(_blob(one) for one in told["blobs"]),
                     "missing": tuple(told["missing"]),
                     "damaged": tuple(told["damaged"]),
                 }
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(folder, f"{_NAME} is not whole ({error})") from error
 
 
 def _table(told: dict[str, Any]) -> TableFile:
     columns: Sequence[str] = told["columns"]
     return TableFile(**told | {"columns": tuple(columns)})
+
+
+def _blob(told: dict[str, Any]) -> KeptBlob:
+    """A backup may come from anywhere, and a key becomes a place in the store."""
+    blob = KeptBlob(**told)
+    if not _KEY.fullmatch(blob.key) or not _SHA256.fullmatch(blob.sha256):
+        raise ValueError(f"{blob.key[:40]!r} is no key of a file")
+    return blob
