@@ -1,6 +1,7 @@
 """What an operator does to the store from the command line."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.importing.desk import Desk
 from app.importing.dump import Dump
 from app.importing.openai import import_dump
 from app.importing.report import Report
+from app.runs.stuck import StuckRun, stuck_runs
 from app.settings import Auth, Settings
 from app.tenants import keys
 from app.tenants.recognition import Recogniser
@@ -81,3 +83,8 @@ async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) 
                     "command goes on from there."
                 ) from error
     return report
+
+
+async def list_stuck(settings: Settings, *, older_than: timedelta) -> Sequence[StuckRun]:
+    async with open_database(settings) as engine, sessions_of(engine)() as session:
+        return await stuck_runs(session, older_than=older_than)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import timedelta
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -21,11 +22,14 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
+runs_app = typer.Typer(no_args_is_help=True, help="Look at runs.")
+app.add_typer(runs_app, name="runs")
 import_app = typer.Typer(no_args_is_help=True, help="Bring conversations from elsewhere.")
 app.add_typer(import_app, name="import")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on [8000]; 0 takes a free one")]
+Workers = Annotated[int | None, typer.Option(help="Processes that share the port [1]")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the embedded database is kept")]
 Result = TypeVar("Result")
 
@@ -38,10 +42,16 @@ def main() -> None:
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+def serve(
+    host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None
+) -> None:
     """Serve the APIs."""
-    settings = _settings(host=host, port=port, data_dir=data_dir)
-    from app.serving import serve as serve_forever  # noqa: PLC0415  the other commands need no server
+    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+    # Imported when wanted: the other commands need no server, nor a supervisor the other's parts.
+    if settings.workers > 1:
+        from app.supervision.supervisor import supervise as serve_forever  # noqa: PLC0415
+    else:
+        from app.serving import serve as serve_forever  # noqa: PLC0415
 
     try:
         serve_forever(settings)
@@ -68,6 +78,81 @@ def migrate(data_dir: DataDir = None) -> None:
 
     _run(open_and_close())
     typer.echo("The schema is up to date.")
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder to write it to")],
+    data_dir: DataDir = None,
+) -> None:
+    """Copy the database and all files to a new folder, while servers go on."""
+    from app.backup.taking import take  # noqa: PLC0415
+
+    made = _run(take(_settings(data_dir=data_dir), folder))
+    size = sum({blob.sha256: blob.size for blob in made.blobs}.values())
+    size += sum(table.bytes for table in made.tables)
+    typer.echo(
+        f"Backed up {made.rows} rows of {len(made.tables)} tables and {len(made.blobs)} files to "
+        f"{folder} ({size / 1e6:.1f} MB)."
+    )
+    for what, keys in (("are missing", made.missing), ("have changed", made.damaged)):
+        if keys:
+            listed = ", ".join(keys)
+            typer.echo(f"Of {len(keys)} files the bytes {what} in the store: {listed}", err=True)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `backup` has written")],
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup into an empty database and its files into the store: all or nothing."""
+    from app.backup.restoring import restore as put_back  # noqa: PLC0415
+
+    made = _run(put_back(_settings(data_dir=data_dir), folder))
+    typer.echo(f"Restored {made.rows} rows and {len(made.blobs)} files of {made.taken_at}.")
+
+
+@app.command()
+def doctor(
+    host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None
+) -> None:
+    """Say what is well and what is not, as `serve` would be run. Exits with 1 where it FAILs."""
+    from app.doctor.examination import examine  # noqa: PLC0415
+    from app.doctor.finding import Level  # noqa: PLC0415
+
+    settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
+
+    async def tell() -> bool:
+        failed = False
+        async for finding in examine(settings):
+            typer.echo(finding.line())
+            failed = failed or finding.level is Level.FAIL
+        return failed
+
+    if _run(tell()):
+        raise typer.Exit(1)
+
+
+@runs_app.command("stuck")
+def stuck(
+    older_than: Annotated[float, typer.Option(help="Minutes after which any run is listed")] = 60,
+    data_dir: DataDir = None,
+) -> None:
+    """List runs that do not come to an end: by nobody played, or old."""
+    from app.administration import list_stuck  # noqa: PLC0415
+
+    settings = _settings(data_dir=data_dir)
+    found = _run(list_stuck(settings, older_than=timedelta(minutes=older_than)))
+    for run in found:
+        owner = f"server {run.lease_owner}" if run.lease_owner else "nobody"
+        why = "abandoned" if run.abandoned else "old"
+        typer.echo(
+            f"{run.id}  tenant {run.tenant_id}  thread {run.thread_id}  {run.status:15}  "
+            f"{run.age:.0f} s  {owner}  {why}"
+        )
+    if not found:
+        typer.echo("No run is stuck.", err=True)
 
 
 @keys_app.command("create")

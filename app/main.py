@@ -1,36 +1,40 @@
 """The web application: mounts the doors, answers the questions of those who operate it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from app.db.migration import is_current
 from app.exposure import Exposure
+from app.metrics import exposition
 from app.originals.directory import Directory
+from app.readiness import Readiness
 from app.settings import Settings
+from app.stopping import Stopping
 from app.surfaces import backboard, openai
-from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin
+from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
+from app.surfaces.stopping import BeginNothing
 from app.wiring import Resources
 
 
-def build(resources: Resources, exposure: Exposure) -> Starlette:
+def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
+    readiness = Readiness(resources.engine, resources.pulses, stopping)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        yield {"resources": resources}
+        yield {"resources": resources, "readiness": readiness}
 
     rules = DoorRules(
         version=version("pegboard"),
@@ -54,6 +58,7 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
         ],
         middleware=[
             Middleware(Observe),
+            Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,
                 hosts=rules.hosts,
@@ -73,6 +78,10 @@ def _hosts(settings: Settings, exposure: Exposure) -> frozenset[str] | None:
     return LOOPBACK_NAMES | frozenset(settings.allowed_hosts)
 
 
+def _dialect_at(path: str) -> Refuse:
+    return openai.faults.refuse if path.startswith("/v1/") else backboard.faults.refuse
+
+
 async def _to_reference(request: Request) -> Response:
     return RedirectResponse("/api/docs")
 
@@ -83,21 +92,14 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """The database answers and has the schema this program was written for."""
-    opened: Resources = request.state.resources
-    try:
-        async with opened.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-        current = await is_current(opened.engine)
-    except Exception as error:  # whatever the driver raises, the answer is the same
-        return JSONResponse({"ready": False, "database": type(error).__name__}, status_code=503)
-    if not current:
-        return JSONResponse({"ready": False, "database": "not migrated"}, status_code=503)
-    return JSONResponse({"ready": True})
+    """This process should be given work: see `app.readiness`."""
+    readiness: Readiness = request.state.readiness
+    reasons = await readiness.reasons()
+    return JSONResponse({"ready": not reasons, **reasons}, status_code=503 if reasons else 200)
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

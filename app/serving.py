@@ -1,8 +1,15 @@
-"""Listen, say so, and serve until told to stop."""
+"""Listen, say so, and serve until told to stop.
+
+Told to stop, a server begins nothing new, lets what is in flight end within its grace, ends the
+runs that are left so that their followers hear of it, and then closes what it has opened.
+"""
 
 import asyncio
 import signal
 import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from typing import Final
 
 import uvicorn
 
@@ -11,7 +18,11 @@ from app.exposure import Exposure, exposure_of
 from app.llm import providers
 from app.main import build
 from app.settings import Auth, SandboxMode, Settings
-from app.wiring import GRACE_SECONDS, data_folder, open_resources
+from app.stopping import Stopping
+from app.wiring import OpenDatabase, data_folder, open_database, open_resources
+
+_LAST_WORDS_SECONDS: Final = 1
+"""How long streams have to tell their clients of runs that were ended for them."""
 
 
 class AddressTaken(AppError):
@@ -19,17 +30,49 @@ class AddressTaken(AppError):
     code = "address_taken"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, which says where it listens once it does."""
+class Server(uvicorn.Server):
+    """uvicorn, which says that it listens, and waits for what is in flight in our way."""
 
-    def __init__(self, config: uvicorn.Config, banner: str) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        stopping: Stopping,
+        started: Callable[[], None],
+        busy: Callable[[], bool],
+        end_runs: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(config)
-        self._banner = banner
+        self._stopping = stopping
+        self._started = started
+        self._busy = busy
+        self._end_runs = end_runs
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            print(self._banner, flush=True)  # noqa: T201  the program's own words to its user
+            self._started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Asked ten times a second: whether to stop listening and close."""
+        done = await super().on_tick(counter)
+        if not self._stopping.begun:
+            return done
+        in_flight = bool(self.server_state.tasks) or self._busy()
+        if in_flight and self._stopping.remaining() > 0:
+            return done
+        await self._end_runs()
+        return True
+
+    def stop_listening(self) -> None:
+        """Leave new connections to others that listen on the same socket."""
+        for server in self.servers:
+            server.close()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are ours: they mean the process, not only its web server."""
+        yield
 
 
 def serve(settings: Settings) -> None:
@@ -39,27 +82,72 @@ def serve(settings: Settings) -> None:
     """
     exposure = exposure_of(settings)
     # Bound first: a port that is taken is known before a database is started for nothing.
-    listener = _listen(settings.host, settings.port)
-    # uvicorn takes these over while it serves and raises them again when it is done; without a
-    # handler of ours that would end the process before the runs and the database are closed.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda number, frame: None)
-    loop_factory = uvicorn.Config("app").get_loop_factory()
-    with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(_serve(settings, exposure, listener))
+    with listen(settings.host, settings.port) as listener:
+        told = banner(settings, exposure, listener.getsockname()[1])
+
+        async def work(stopping: Stopping) -> None:
+            await serve_on(
+                listener,
+                settings,
+                exposure,
+                stopping=stopping,
+                started=lambda server: print(told, flush=True),  # noqa: T201  for its user
+            )
+
+        run_until_stopped(work, grace=settings.grace_seconds)
 
 
-async def _serve(settings: Settings, exposure: Exposure, listener: socket.socket) -> None:
-    async with open_resources(settings, auth=exposure.auth) as resources:
+async def serve_on(
+    listener: socket.socket,
+    settings: Settings,
+    exposure: Exposure,
+    *,
+    stopping: Stopping,
+    started: Callable[[Server], None],
+    database: OpenDatabase = open_database,
+) -> None:
+    """Serve on a bound socket until told to stop; `started` is called when it listens."""
+    async with AsyncExitStack() as opened:
+        with stopping.breaks_off():
+            resources = await opened.enter_async_context(
+                open_resources(settings, auth=exposure.auth, database=database)
+            )
         config = uvicorn.Config(
-            build(resources, exposure),
+            build(resources, exposure, stopping),
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=int(GRACE_SECONDS),
+            timeout_graceful_shutdown=_LAST_WORDS_SECONDS,
             server_header=False,
         )
-        port = listener.getsockname()[1]
-        await _Server(config, banner(settings, exposure, port)).serve(sockets=[listener])
+        server = Server(
+            config,
+            stopping=stopping,
+            started=lambda: started(server),
+            busy=lambda: resources.execution.busy,
+            end_runs=lambda: resources.execution.close(grace=0),
+        )
+        await server.serve(sockets=[listener])
+
+
+def run_until_stopped(work: Callable[[Stopping], Awaitable[None]], *, grace: float) -> None:
+    """Run `work` on a new event loop, and tell it of SIGTERM and SIGINT."""
+
+    async def listen_to_signals() -> None:
+        stopping = Stopping(grace=grace)
+        loop = asyncio.get_running_loop()
+        # Not the loop's add_signal_handler, which Windows lacks.
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop, lambda *_: loop.call_soon_threadsafe(stopping.begin))
+        try:
+            await work(stopping)
+        finally:
+            for stop in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(stop, signal.SIG_IGN)
+
+    loop_factory = uvicorn.Config("app", log_config=None).get_loop_factory()
+    # Cancelled by Stopping.breaks_off: stopped before there was anything to serve.
+    with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(listen_to_signals())
 
 
 def banner(settings: Settings, exposure: Exposure, port: int) -> str:
@@ -92,10 +180,12 @@ def _models(settings: Settings) -> str:
     return f"{configured}; the built-in sandbox model answers for all others"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, options: Sequence[int] = ()) -> socket.socket:
+    """A bound socket, with further socket options switched on. Raises AddressTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for option in (socket.SO_REUSEADDR, *options):
+        listener.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         listener.bind((host, port))
     except OSError as error:

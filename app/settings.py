@@ -35,6 +35,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=128)
+    grace_seconds: float = Field(default=10, ge=0, le=3600)
     data_dir: Path | None = None
     database_url: SecretStr | None = None
     database_pool: int = Field(default=10, ge=1, le=200)

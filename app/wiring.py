@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import platformdirs
@@ -14,9 +15,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.disk import DiskStore
+from app.blobs.removal import LOOK_AGAIN, removals_held
 from app.blobs.s3 import S3Store
 from app.blobs.store import REMOVE_BLOB, BlobStore
-from app.db.embedded import EmbeddedPostgres
+from app.db.embedded import EmbeddedPostgres, has_cluster
 from app.db.engine import check_reachable, open_engine, sessions_of
 from app.db.migration import migrate
 from app.db.signals import Signals
@@ -31,6 +33,7 @@ from app.files.operations import EXPIRE_FILE
 from app.idempotency.attempts import witnessed
 from app.idempotency.ledger import Ledger
 from app.identifiers import new_id
+from app.jobs.queue import enqueue
 from app.jobs.runner import Work, run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.choice import ChosenGateway
@@ -54,6 +57,7 @@ from app.models.entries import Model
 from app.models.litellm_table import read_table
 from app.models.own import own_models
 from app.models.serving import keep_told
+from app.pulse import Pulses
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.following import Following
@@ -67,13 +71,14 @@ from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.web.choice import web_tools_of
 
-GRACE_SECONDS = 10.0
-"""How long runs in flight may take to end once the server was told to stop."""
-
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
 
 log = structlog.get_logger("pegboard")
+
+
+JOB_GROUPS: Final = 3
+"""The groups of `job_kinds`; each listens on a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Resources:
     read_scopes: Scopes
     recogniser: Recogniser
     conversations: Conversations
+    execution: Execution
     following: Following
     blobs: BlobStore
     lookup: Lookup
@@ -98,18 +104,29 @@ class Resources:
     gateway: Gateway
     default_model: ModelName
     ledger: Ledger
+    pulses: Pulses
+
+
+OpenDatabase: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[AsyncEngine]]
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """An engine on the configured Postgres, or on one of our own in the data folder; migrated."""
+    async with reach_database(settings) as engine:
+        await migrate(engine)
+        yield engine
+
+
+@asynccontextmanager
+async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The same, with whatever schema it has."""
     if settings.database_url is not None:
         engine = open_engine(
             settings.database_url.get_secret_value(), pool_size=settings.database_pool
         )
         try:
             await check_reachable(engine)
-            await migrate(engine)
             yield engine
         finally:
             await engine.dispose()
@@ -119,12 +136,24 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
     try:
         engine = open_engine(address.url("pegboard"), pool_size=settings.database_pool)
         try:
-            await migrate(engine)
             yield engine
         finally:
             await engine.dispose()
     finally:
         await postgres.stop()
+
+
+def holds_data(settings: Settings) -> bool:
+    """Whether there may be data: opening an embedded database that is not there makes one."""
+    return settings.database_url is not None or has_cluster(data_folder(settings))
+
+
+def connections_at_most(settings: Settings) -> int:
+    """How many connections `pegboard serve` opens to the database under full load."""
+    pool = 2 * settings.database_pool
+    listening = JOB_GROUPS if settings.jobs else 0
+    asking = 1  # by /readyz
+    return settings.workers * (pool + listening + asking)
 
 
 def data_folder(settings: Settings) -> Path:
@@ -209,7 +238,9 @@ def statements_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
 
 
-def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
+def job_kinds(
+    shelves: Shelves, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
+) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
     In groups with workers of their own: neither long files nor thousands of memories that wait for
@@ -231,6 +262,10 @@ def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
                 await remove_file(scope, UUID(file_id))
 
     async def remove_blob(key: str) -> None:
+        async with sessions.begin() as session:
+            if await removals_held(session):
+                await enqueue(session, REMOVE_BLOB, after=LOOK_AGAIN, key=key)
+                return
         await shelves.blobs.remove(key)
 
     return (
@@ -241,9 +276,11 @@ def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Resources]:
+async def open_resources(
+    settings: Settings, *, auth: Auth, database: OpenDatabase = open_database
+) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
-    async with open_database(settings) as engine:
+    async with database(settings) as engine:
         sessions = sessions_of(engine)
         scopes = scopes_of(sessions)
         read_scopes = scopes_of(statements_of(engine))
@@ -279,9 +316,12 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             keep_events=timedelta(hours=settings.event_hours),
         )
         await _keep_bootstrap_key(settings, sessions)
+        pulses = Pulses()
+        heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
+        rescue = rescuer.watch(pulses.beat_of("rescue"))
         background = [
-            asyncio.create_task(execution.keep_leases(), name="heartbeat"),
-            asyncio.create_task(rescuer.watch(), name="rescue"),
+            pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
+            pulses.watch(asyncio.create_task(rescue, name="rescue")),
             asyncio.create_task(signals.listen(engine), name="signals"),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
@@ -291,8 +331,8 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
         if settings.jobs:
             background += [
-                asyncio.create_task(run_jobs(engine, kinds), name="jobs")
-                for kinds in job_kinds(shelves, scopes)
+                pulses.watch(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
+                for kinds in job_kinds(shelves, scopes, sessions)
             ]
         try:
             yield Resources(
@@ -310,17 +350,19 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                     lessee=lessee,
                     patience=patience,
                 ),
+                execution=execution,
                 following=Following(scopes=read_scopes, execution=execution, signals=signals),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,
                 catalogue=catalogue,
                 gateway=gateway,
+                pulses=pulses,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
             )
         finally:
-            await execution.close(grace=GRACE_SECONDS)
+            await execution.close(grace=settings.grace_seconds)
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)

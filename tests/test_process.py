@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,8 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.command_line import pegboard
+from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.server import start_server
@@ -23,13 +24,6 @@ from tests.support.talk import WEATHER, messages_of, new_thread, say, script, su
 def folder() -> Iterator[Path]:
     with postgres_folder() as made:
         yield made
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str) -> None:
@@ -160,18 +154,6 @@ def test_ready_means_that_the_database_answers(start: StartServer, postgres_url:
     query(url, "UPDATE alembic_version SET version_num = 'older'")
     assert httpx.get(f"{server.url}/readyz").status_code == 503
     assert httpx.get(f"{server.url}/healthz").status_code == 200
-
-
-def pegboard(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PEGBOARD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        env={**environment, **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_keys_are_made_listed_and_revoked(start: StartServer, postgres_url: str) -> None:

@@ -46,6 +46,9 @@ class DiskStore:
             raise BlobMissing(key)
         yield place
 
+    async def has(self, key: str) -> bool:
+        return await asyncio.to_thread(self._place(key).is_file)
+
     async def copy(self, key: str, to: str) -> None:
         try:
             await asyncio.to_thread(_link, self._place(key), self._place(to))

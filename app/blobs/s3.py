@@ -54,6 +54,19 @@ class S3Store:
             copy.flush()
             yield Path(copy.name)
 
+    async def has(self, key: str) -> bool:
+        from botocore.exceptions import ClientError  # noqa: PLC0415  as above
+
+        try:
+            await asyncio.to_thread(
+                self._client.head_object, Bucket=self._bucket, Key=self._prefix + key
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                return False
+            raise
+        return True
+
     async def copy(self, key: str, to: str) -> None:
         from botocore.exceptions import ClientError  # noqa: PLC0415  as above
 

@@ -45,6 +45,10 @@ class BlobStore(Protocol):
         """The blob as a file of this machine, for as long as the block lasts. BlobMissing."""
         ...
 
+    async def has(self, key: str) -> bool:
+        """Whether there is such a blob."""
+        ...
+
     async def copy(self, key: str, to: str) -> None:
         """Keep the same bytes under another key as well. Raises BlobMissing."""
         ...

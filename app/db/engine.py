@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event, exc
+from sqlalchemy import event, exc, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -68,6 +69,25 @@ async def check_reachable(engine: AsyncEngine) -> None:
         raise DatabaseUnreachable(
             f"The database {engine.url.database!r} at {place} cannot be opened: {reason}"
         ) from error
+
+
+def connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
+    """The engine's own address, in asyncpg's words, for a connection outside the pool."""
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    known = {"host", "port", "user", "password", "database", "ssl"}
+    return {name: value for name, value in arguments.items() if name in known}
+
+
+async def connections_allowed(connection: AsyncConnection) -> int:
+    """How many connections this Postgres has for ordinary users, by all its clients together."""
+    found = await connection.scalar(
+        text(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+            " - coalesce(current_setting('reserved_connections', true)::int, 0)"
+        )
+    )
+    return int(found or 0)
 
 
 def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:

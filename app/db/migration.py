@@ -1,13 +1,13 @@
 """Bring the schema up to date, once, however many servers start together."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 # `migrations` lies beside `app`, in a checkout and in an installed wheel alike.
 _SCRIPTS = Path(__file__).parents[2] / "migrations"
@@ -27,10 +27,34 @@ async def migrate(engine: AsyncEngine) -> None:
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
 
-async def is_current(engine: AsyncEngine) -> bool:
-    """Whether the database has just the schema that this program was written for."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(_present_revision) == _newest_revision()
+async def upgrade_within(connection: AsyncConnection, revision: str) -> None:
+    """Run migrations up to `revision` (or `head`) as part of the connection's transaction.
+
+    Other servers that come to migrate wait for its end.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    await connection.run_sync(_upgrade, revision)
+
+
+async def present_revision(connection: AsyncConnection) -> str | None:
+    """The revision of the schema, or None where there is none."""
+    if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+@cache
+def newest_revision() -> str:
+    """The schema that this program was written for."""
+    return known_revisions()[-1]
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """Every schema that this program can bring up to date, oldest first."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(script.revision for script in scripts)[::-1]
 
 
 def _config() -> Config:
@@ -39,15 +63,7 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _present_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _newest_revision() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    command.upgrade(config, revision)

@@ -16,6 +16,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from app.db.engine import connect_arguments
+
 CHANNEL: Final = "pegboard"
 NOTIFY: Final = f"pg_notify('{CHANNEL}', :signal)"
 """SQL that sends `payload(…)` once its transaction is committed."""
@@ -60,7 +62,7 @@ class Signals:
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _listen_once(self, engine: AsyncEngine) -> None:
-        connection = await asyncpg.connect(**connect_arguments(engine))
+        connection = await asyncpg.connect(**connect_arguments(engine))  # LISTEN needs its own
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
@@ -75,10 +77,3 @@ class Signals:
             self.tell(kind, UUID(subject))
         except ValueError:
             log.warning("signal_not_understood", kind=kind[:50])
-
-
-def connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
-    """The engine's own address, in asyncpg's words. LISTEN needs a connection of its own."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    known = {"host", "port", "user", "password", "database", "ssl"}
-    return {name: value for name, value in arguments.items() if name in known}

@@ -14,7 +14,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.signals import connect_arguments
+from app.db.engine import connect_arguments
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 """What to do for a job, given its payload."""
@@ -36,7 +36,7 @@ async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
 
 
 async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
-    connection = await asyncpg.connect(**connect_arguments(engine))
+    connection = await asyncpg.connect(**connect_arguments(engine))  # LISTEN needs its own
     try:
         runner = QueueManager(Queries(AsyncpgDriver(connection)))
         for name, work in kinds.items():

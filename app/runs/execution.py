@@ -6,7 +6,7 @@ place at the feed, and the run goes on.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -133,16 +133,22 @@ class Execution:
         if task is not None:
             await asyncio.wait({task})
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run is being played here."""
+        return bool(self._plays)
+
     def feed_of_thread(self, thread_id: UUID) -> Feed | None:
         """The feed of the run that this process plays on a thread."""
         return self._feeds.of_thread(thread_id)
 
-    async def keep_leases(self) -> None:
-        """Show that this process lives, for as long as it does."""
+    async def keep_leases(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Show that this process lives, for as long as it does; `beat` after each time."""
         while True:
             await asyncio.sleep(HEARTBEAT.total_seconds())
             try:
                 await self._extend_leases()
+                beat()
             except Exception:  # the database may be away for a moment; the lease outlives that
                 log.exception("heartbeat_failed")
 

@@ -1,7 +1,7 @@
 """Take up the runs whose process is gone, so that each comes to an end and its thread lives on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -92,14 +92,15 @@ class Rescuer:
         self._freed = asyncio.Event()
         signals.on(FREED, lambda _: self._freed.set())
 
-    async def watch(self) -> None:
-        """Rescue until cancelled."""
+    async def watch(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Rescue until cancelled; `beat` is called after each round that went well."""
         forgotten: datetime | None = None
         while True:
             self._freed.clear()
             try:
                 await self._rescue()
                 await self._expire()
+                beat()
                 if forgotten is None or clock.now() - forgotten > FORGET_EVERY:
                     await self.forget()
                     forgotten = clock.now()

@@ -1,11 +1,11 @@
-"""Frames → a response that stays alive while the model is silent."""
+"""Frames → a response that stays alive while the model is silent.
+
+Told to stop, the server waits for runs and their streams itself (`app/serving.py`).
+"""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Final
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
-
-SHUTDOWN_GRACE_SECONDS: Final = 9.0
 
 
 def event_stream(
@@ -17,7 +17,5 @@ def event_stream(
         sep="\n",
         ping=keepalive,
         ping_message_factory=lambda: ServerSentEvent(comment="keepalive", sep="\n"),
-        # Told to stop, the server lets runs end; their streams have as long.
-        shutdown_grace_period=SHUTDOWN_GRACE_SECONDS,
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})},
     )

@@ -6,20 +6,17 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app.blobs.disk import DiskStore
 from app.blobs.s3 import S3Store
 from app.blobs.store import BlobMissing, BlobStore
+from tests.support.s3 import running_s3
 
 
 @pytest.fixture(scope="module")
 def s3_address() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_s3() as address:
+        yield address
 
 
 @pytest.fixture(params=["disk", "s3"])
@@ -58,8 +55,10 @@ async def test_what_is_put_is_there_until_it_is_removed(store: BlobStore) -> Non
     assert (blob.size, blob.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
     async with store.local("abcd") as path:
         assert path.read_bytes() == b"one two"
+    assert await store.has("abcd")
     await store.remove("abcd")
     await store.remove("abcd")
+    assert not await store.has("abcd")
     with pytest.raises(BlobMissing):
         async with store.local("abcd"):
             pass

@@ -71,11 +71,14 @@ def start_server(**settings: str) -> Server:
     assert process.stdout is not None
     assert process.stderr is not None
     server = Server(process, "", folder)
-    threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True).start()
+    reading = threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True)
+    reading.start()
     first = process.stdout.readline()
     told = re.search(r"http://\S+", first)
     if told is None:
         process.wait(30)
+        reading.join(30)
+        server.stop()
         raise RuntimeError("the server did not start:\n" + "".join(server.log))
     server.url = told.group()
     return server

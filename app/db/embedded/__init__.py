@@ -12,6 +12,7 @@ from app.db.embedded.errors import (
     PostgresFailed,
     WrongPostgresVersion,
 )
+from app.db.embedded.placement import has_cluster
 from app.db.embedded.postgres import EmbeddedPostgres
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "EmbeddedPostgres",
     "PostgresFailed",
     "WrongPostgresVersion",
+    "has_cluster",
 ]

@@ -21,6 +21,10 @@ def cluster_place(data_dir: Path) -> Path:
     return data_dir / _NAME
 
 
+def has_cluster(data_dir: Path) -> bool:
+    return os.path.lexists(cluster_place(data_dir))
+
+
 def make_passing(data_dir: Path, *, account: Account | None, state: Path = STATE_FOLDER) -> Path:
     """An empty 0700 folder of the account's own, under a passing name.
 

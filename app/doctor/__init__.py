@@ -1,0 +1,1 @@
+"""What is well with an installation and what is not, in plain lines. Changes nothing."""
