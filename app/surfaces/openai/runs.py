@@ -108,8 +108,7 @@ async def create_thread_and_run(
         where = place
     if body.tool_resources:
         resources = await resolved(server, tenant_id, body.tool_resources)
-        asked = {**wish.asked, "tool_resources": resources}
-        wish = replace(wish, asked=asked, tool_resources=resources)
+        wish = replace(wish, tool_resources=resources)
     turn = await _start(server, tenant_id, where, wish)
     if not body.stream:
         return _queued(turn)
