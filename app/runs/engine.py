@@ -150,6 +150,7 @@ class _Draft:
                 model=run.model,
                 usage=self.usage,
                 created_at=self.created_at,
+                ended_at=clock.now(),
                 failure=failure,
             )
         )
@@ -307,7 +308,7 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
     playing = _Playing.of(what)
     run, draft = what.run, playing.draft
     recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
-    yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
+    yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id, draft.created_at))
     while True:
         if budget := playing.spent():
             yield playing.cut_short(budget)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -92,10 +93,13 @@ async def record(
 
     With a completed run its `lesson` is opened: it is learnt from exactly if it is completed.
     """
+    # What ends together ended at one moment, which is also told to those who listen.
+    written = (event.message for event in facts if isinstance(event, MessageFinished))
+    moment = next((message.ended_at for message in written), clock.now())
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, lessee_id=lessee_id, spent=spent)
+            await _update_run(scope, run, moment=moment, lessee_id=lessee_id, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
             retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
@@ -116,7 +120,9 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
             return None
 
 
-async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent: Spent) -> None:
+async def _update_run(
+    scope: Scope, run: RunSnapshot, *, moment: datetime, lessee_id: UUID, spent: Spent
+) -> None:
     total = run.usage
     context = run.context_usage
     completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
@@ -150,7 +156,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent:
             "error_code": run.failure and run.failure.code,
             "error_message": run.failure and run.failure.message,
             "incomplete": run.incomplete,
-            "moment": clock.now(),
+            "moment": moment,
             "over": run.status is not RunStatus.REQUIRES_ACTION,
         },
     )
@@ -190,7 +196,7 @@ async def append_answer(
     row.created_at = message.created_at
     row.run_id = message.run_id
     row.assistant_id = assistant_id
-    row.ended_at = clock.now()
+    row.ended_at = message.ended_at
     row.annotations = annotations_of(message.content or "", retrieved) or None
     row.status = message.status
     row.reasoning = message.reasoning

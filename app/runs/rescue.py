@@ -98,6 +98,7 @@ async def expire_once(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 def _last_answer(run: Run, failure: Failure | None) -> MessageSnapshot:
+    moment = clock.now()
     return MessageSnapshot(
         id=new_id(),
         run_id=run.id,
@@ -108,6 +109,7 @@ def _last_answer(run: Run, failure: Failure | None) -> MessageSnapshot:
         tool_calls=(),
         model=ModelName(run.model_provider, run.model_name),
         usage=NO_USAGE,
-        created_at=clock.now(),
+        created_at=moment,
+        ended_at=moment,
         failure=failure,
     )

@@ -99,8 +99,9 @@ class Telling:
                     self._run("in_progress", run, RunStatus.IN_PROGRESS),
                     *([] if self.resumed else self._search(run)),
                 ]
-            case MessageStarted(message_id=message_id):
+            case MessageStarted(message_id=message_id, created_at=moment):
                 self.message_id = message_id
+                self.begun_at = seconds(moment)
                 return []
             case TextDelta(text=text):
                 opened = [] if self.speaking else self._open()
@@ -177,7 +178,6 @@ class Telling:
     def _open(self) -> list[bytes]:
         """The step and the message that the first word begins."""
         self.speaking = True
-        self.begun_at = _now()
         step, message = self._step(SAID), self._message("in_progress")
         return [
             frame("thread.run.step.created", step),
@@ -217,7 +217,8 @@ class Telling:
         done = self.finished
         usage = usage_out(done.usage.input_tokens, done.usage.output_tokens) if done else None
         failure = (done.failure.code, done.failure.message) if done and done.failure else None
-        closed = self._step(SAID) | ended(step, _now()) | {"last_error": last_error(failure)}
+        ending = {**ended(step, self._ended_at), "expires_at": None}
+        closed = {**self._step(SAID), **ending, "last_error": last_error(failure)}
         if not (done and done.tool_calls):
             closed["usage"] = usage
         cited = [{"index": index, **annotation_out(one)} for index, one in enumerate(self._cited())]
@@ -228,7 +229,7 @@ class Telling:
         ]
 
     def _call(self, calls: tuple[ToolCall, ...]) -> list[bytes]:
-        self.begun_at = _now()
+        self.begun_at = self._ended_at
         bare = self._step(CALLED)
         pieces = [
             {
@@ -256,6 +257,11 @@ class Telling:
             raise RuntimeError("a play begins with its message")
         return self.message_id
 
+    @property
+    def _ended_at(self) -> int | None:
+        """As it is stored: what another clock would say may be the second after."""
+        return seconds(self.finished.ended_at if self.finished else clock.now())
+
     def _step(self, kind: int) -> JsonDict:
         details = said_details(self._id) if kind == SAID else called_details([], {})
         expires = {"expires_at": seconds(self.row.expires_at)}
@@ -277,8 +283,8 @@ class Telling:
             "metadata": {},
             "status": status,
             "incomplete_details": {"reason": reason} if reason else None,
-            "completed_at": _now() if status == "completed" else None,
-            "incomplete_at": _now() if status == "incomplete" else None,
+            "completed_at": self._ended_at if status == "completed" else None,
+            "incomplete_at": self._ended_at if status == "incomplete" else None,
         }
 
     def _run(
@@ -291,7 +297,7 @@ class Telling:
             usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
             error=failure,
             incomplete=run.incomplete,
-            ended_at=_now(),
+            ended_at=self._ended_at,
         )
         return frame(f"thread.run.{event}", run_at(self.row, status, view))
 
