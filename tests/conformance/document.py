@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.results import ABSENT, DIFFERS, WORKS, Results, Row
-from tests.support.published_clients import BACKBOARD, Door
+from tests.support.published_clients import BACKBOARD, OPENAI, Door
 
 PATH: Final = Path(__file__).parents[2] / "docs" / "conformance.md"
 _SIGNS: Final = {WORKS: "✓", ABSENT: "-"}
@@ -34,6 +34,12 @@ _CLIENTS: Final = {  # in the order of telling
 The clients are the Python SDK in the versions that the tables name, and the JavaScript SDK as
 `npm`. Version 1.5.5 is left out: it cannot be imported, as its client asks for a class that its
 models lack.
+""",
+    OPENAI: """\
+The clients are the generations of OpenAI's Python SDK, and as `npm` those of its JavaScript SDK.
+Up to Python's 1.14.3 and `npm` 4.20.0 they speak the API's first version, `assistants=v1`, all
+others its second. Each event of a stream is compared with what is due, one for one, with its object
+and what it tells.
 """,
 }
 DOORS: Final = tuple(_CLIENTS)

@@ -3,6 +3,7 @@
 A client is named by its language and version, such as `python-1.0.3` or `node-1.5.0`.
 """
 
+import json
 import os
 import re
 import shutil
@@ -90,4 +91,18 @@ def _listed() -> list[str]:
     return _by_age({OF_THE_PROJECT, *(f"python-{version}" for version in _FETCHED.findall(text))})
 
 
+def _of_openai(client: str) -> Path:
+    if _of_node(client):
+        return _INSTALLED / "openai-node" / "node_modules" / f"openai-{version_of(client)}"
+    return _INSTALLED / f"openai-{client}"
+
+
+def _locked() -> list[str]:
+    folder = DRIVERS / "openai"
+    named = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    node = _by_age(name.replace("openai", "node") for name in named)
+    return [*_by_age(path.stem for path in folder.glob("python-*.txt")), *node]
+
+
 BACKBOARD: Final = Door("Backboard", "/api", DRIVERS, (*_listed(), NODE), _of_backboard)
+OPENAI: Final = Door("OpenAI", "/v1", DRIVERS / "openai", tuple(_locked()), _of_openai)
