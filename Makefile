@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/\1/' tests/clients/python.txt)
+CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/python-\1/' tests/clients/python.txt) \
+	$(patsubst tests/clients/openai/%.txt,openai-%,$(wildcard tests/clients/openai/python-*.txt))
 
 .PHONY: help serve test lint bench conformance clients fetched lock clean
 
@@ -33,7 +34,7 @@ conformance: $(VENV)/.test clients ## Drive every published client and write doc
 clients: $(VENV)/.made ## Fetch the published clients that the tests drive
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) fetched
 
-fetched: $(CLIENTS:%=.clients/python-%) $(if $(shell command -v npm),.clients/node)
+fetched: $(CLIENTS:%=.clients/%) $(if $(shell command -v npm),.clients/node .clients/openai-node)
 	@:
 
 lock: ## Write the lock files anew from pyproject.toml
@@ -72,7 +73,16 @@ $(VENV)/.test: tests/requirements.lock $(VENV)/.serve
 		| $(PIP) install --require-hashes --no-deps --target $@.new -r /dev/stdin
 	@mv $@.new $@
 
+# Each file names a client and what it needs in another version than the tests do, or besides.
+# Bytecode is left to the first import: the newest hold thousands of modules, of which few are used.
+.clients/openai-python-%: tests/clients/openai/python-%.txt | $(VENV)/.made
+	@rm -rf $@ $@.new
+	@$(PIP) install --require-hashes --no-deps --no-compile --target $@.new -r $<
+	@mv $@.new $@
+
 .clients/node: tests/clients/package.json tests/clients/package-lock.json
+.clients/openai-node: tests/clients/openai/package.json tests/clients/openai/package-lock.json
+.clients/node .clients/openai-node:
 	@mkdir -p $@ && cp $^ $@
 	@cd $@ && npm ci --silent --no-audit --no-fund
 	@touch $@

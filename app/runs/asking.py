@@ -125,12 +125,8 @@ async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
         key: value for key, value in (assistant.sampling or {}).items() if value is not None
     }
     model = wish.model or assistant.model
-    asked = {
-        **sampling,
-        "tool_resources": assistant.tool_resources,
-        **wish.asked,
-        "model": model,
-    }
+    effective = {**(assistant.tool_resources or {}), **(wish.tool_resources or {})}
+    asked = {**sampling, **wish.asked, "model": model, "tool_resources": effective}
     return RunOptions(
         model=wish.name_model(model),
         instructions=instructions,

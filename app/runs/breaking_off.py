@@ -26,7 +26,9 @@ def broken_off(run: RunSnapshot, told: Sequence[RunEvent], failure: Failure | No
     """The end of a run that broke off after `told`; the text that was told is kept."""
     begun = run.usage
     run = next((e.run for e in reversed(told) if isinstance(e, RunStarted | RoundFinished)), run)
-    message_id = next((e.message_id for e in told if isinstance(e, MessageStarted)), new_id())
+    moment = clock.now()
+    unheard = MessageStarted(new_id(), moment)
+    begun_message = next((e for e in told if isinstance(e, MessageStarted)), unheard)
     text = "".join(e.text for e in told if isinstance(e, TextDelta))
     reasoning = "".join(e.text for e in told if isinstance(e, ReasoningDelta))
     cancelled = failure is None
@@ -37,7 +39,7 @@ def broken_off(run: RunSnapshot, told: Sequence[RunEvent], failure: Failure | No
         memory_operation_id=None,
     )
     message = MessageSnapshot(
-        id=message_id,
+        id=begun_message.message_id,
         run_id=run.id,
         thread_id=run.thread_id,
         status=MessageStatus.CANCELLED if cancelled else MessageStatus.FAILED,
@@ -46,7 +48,8 @@ def broken_off(run: RunSnapshot, told: Sequence[RunEvent], failure: Failure | No
         tool_calls=(),
         model=run.model,
         usage=run.usage - begun,
-        created_at=clock.now(),
+        created_at=begun_message.created_at,
+        ended_at=moment,
         failure=failure,
     )
     return (MessageFinished(message), RunCancelled(run) if cancelled else RunFailed(run))

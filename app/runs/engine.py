@@ -88,7 +88,7 @@ log = structlog.get_logger("pegboard.runs")
 class Play:
     """All that is needed to play a run up to its next rest.
 
-    `message_id` is that of the answer, where it has been told already.
+    `begun` is the beginning of the answer, where it has been told already.
     """
 
     run: RunSnapshot
@@ -96,7 +96,7 @@ class Play:
     options: RunOptions
     prompt: Prompt
     server_tools: ServerTools = NoTools()  # noqa: RUF009  it holds nothing
-    message_id: UUID | None = None
+    begun: MessageStarted | None = None
 
 
 @dataclass(slots=True)
@@ -154,6 +154,7 @@ class _Draft:
                 model=run.model,
                 usage=self.usage,
                 created_at=self.created_at,
+                ended_at=clock.now(),
                 failure=failure,
             )
         )
@@ -177,7 +178,9 @@ class _Playing:
         return cls(
             what,
             what.run,
-            _Draft(what.message_id or new_id(), clock.now()),
+            _Draft(new_id(), clock.now())
+            if what.begun is None
+            else _Draft(what.begun.message_id, what.begun.created_at),
             what.prompt.turns,
             frozenset(t.name for t in what.server_tools.tools if t in what.prompt.tools),
         )
@@ -311,7 +314,7 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
     playing = _Playing.of(what)
     run, draft = what.run, playing.draft
     recalled = () if run.recalled is None else (MemoriesRecalled(run.recalled),)
-    yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id))
+    yield (RunStarted(run, draft.id), *recalled, MessageStarted(draft.id, draft.created_at))
     while True:
         if budget := playing.spent():
             yield playing.cut_short(budget)

@@ -5,6 +5,7 @@ A new fact belongs into `RunEvent`; mypy then names each place that has to learn
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -33,6 +34,7 @@ class MemoriesRecalled:
 @dataclass(frozen=True, slots=True)
 class MessageStarted:
     message_id: UUID
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from app.runs.events import (
     VISIBLE,
     Facts,
     MessageFinished,
+    MessageStarted,
     RunCompleted,
     RunStarted,
 )
@@ -315,8 +316,8 @@ class Execution:
             memory_operation_id=new_id() if _is_learnt_from(ready) else None,
         )
         status = RunStatus.IN_PROGRESS
-        message_id = next((e.message_id for e in ready.logged if isinstance(e, RunStarted)), None)
-        what = engine.Play(run, model, ready.options, prompt, tools, message_id)
+        answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
+        what = engine.Play(run, model, ready.options, prompt, tools, answer)
         told = {type(event) for event in ready.logged}
         async with aclosing(engine.play(self._gateway, what)) as played:
             breath = monotonic()

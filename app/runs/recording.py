@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -85,10 +86,13 @@ async def record(
     `entry` is what its log is to hold of them. With a completed run its `lesson` is opened: it is
     learnt from exactly if it is completed.
     """
+    # What ends together ended at one moment, which is also told to those who listen.
+    written = (event.message for event in facts if isinstance(event, MessageFinished))
+    moment = next((message.ended_at for message in written), clock.now())
     for event in facts:
         run = _run_after(event)
         if run is not None:
-            await _update_run(scope, run, entry=entry, lease=lease, spent=spent)
+            await _update_run(scope, run, moment=moment, entry=entry, lease=lease, spent=spent)
     for event in facts:
         if isinstance(event, MessageFinished):
             retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
@@ -104,11 +108,12 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
 
 
 async def _update_run(
-    scope: Scope, run: RunSnapshot, *, entry: Entry, lease: Lease, spent: Spent
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
 ) -> None:
     try:
         updated = await scope.session.execute(
-            _END_OF_PLAY, _parameters(scope, run, entry=entry, lease=lease, spent=spent)
+            _END_OF_PLAY,
+            _parameters(scope, run, moment=moment, entry=entry, lease=lease, spent=spent),
         )
     except IntegrityError as error:  # the number that was to be logged is taken
         raise RunLost from error
@@ -117,7 +122,7 @@ async def _update_run(
 
 
 def _parameters(
-    scope: Scope, run: RunSnapshot, *, entry: Entry, lease: Lease, spent: Spent
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
 ) -> dict[str, Any]:
     total = run.usage
     context = run.context_usage
@@ -156,7 +161,7 @@ def _parameters(
         "error_code": run.failure and run.failure.code,
         "error_message": run.failure and run.failure.message,
         "incomplete": run.incomplete,
-        "moment": clock.now(),
+        "moment": moment,
         "over": run.status is not RunStatus.REQUIRES_ACTION,
     }
 
@@ -193,7 +198,7 @@ async def append_answer(
     row.created_at = message.created_at
     row.run_id = message.run_id
     row.assistant_id = assistant_id
-    row.ended_at = clock.now()
+    row.ended_at = message.ended_at
     row.annotations = annotations_of(message.content or "", retrieved) or None
     row.status = message.status
     row.reasoning = message.reasoning

@@ -146,4 +146,5 @@ class MessageSnapshot:
     model: ModelName
     usage: Usage
     created_at: datetime
+    ended_at: datetime
     failure: Failure | None = None

@@ -64,4 +64,5 @@ def answer_of(message: Message, run: Run) -> MessageSnapshot:
         model=ModelName(run.model_provider, run.model_name),
         usage=Usage(message.input_tokens or 0, message.output_tokens or 0),
         created_at=message.created_at,
+        ended_at=message.ended_at or message.created_at,
     )

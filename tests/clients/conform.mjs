@@ -1,5 +1,5 @@
 // Checks what the npm package backboard-sdk makes of a server, in the cases of conform.py:
-// URL KEY FOLDER, where FOLDER holds the package's node_modules.
+// URL KEY FOLDER, where FOLDER is that of the package.
 //
 // Prints the package's version, then a line for each endpoint and case that it has a method for.
 
@@ -7,8 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
-const [url, key, folder] = process.argv.slice(2);
-const installed = `${folder}/node_modules/backboard-sdk`;
+const [url, key, installed] = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync(`${installed}/package.json`, 'utf8'));
 const { BackboardAPIError, BackboardClient } = await import(
   pathToFileURL(`${installed}/dist/index.js`)

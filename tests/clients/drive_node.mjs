@@ -1,11 +1,10 @@
 // Plays the story with the npm package backboard-sdk, in the words of story.py:
-// URL KEY FOLDER, where FOLDER holds the package's node_modules.
+// URL KEY FOLDER, where FOLDER is that of the package.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const [url, key, folder] = process.argv.slice(2);
-const installed = `${folder}/node_modules/backboard-sdk`;
+const [url, key, installed] = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync(`${installed}/package.json`, 'utf8'));
 const { BackboardAPIError, BackboardClient } = await import(
   pathToFileURL(`${installed}/dist/index.js`)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.results import ABSENT, DIFFERS, WORKS, Results, Row
+from tests.support.published_clients import BACKBOARD, OPENAI, Door
 
 PATH: Final = Path(__file__).parents[2] / "docs" / "conformance.md"
 _SIGNS: Final = {WORKS: "✓", ABSENT: "-"}
@@ -25,34 +26,55 @@ add up to the text it ends with, a tool's output must turn up in the answer, a d
 quoted by name, a fact told in one thread must be known in the next, and an error must raise the
 class that the client has for it. A number after a case is the status that is due.
 
-The clients are the Python SDK in the versions that the tables name, and the JavaScript SDK as
-`npm`. Neighbouring versions with the same results share a column. Version 1.5.5 is left out: it
-cannot be imported, as its client asks for a class that its models lack.
-
-✓ works, - this client has no such method or argument, a number says how it differs.
+Neighbouring versions with the same results share a column. ✓ works, - this client has no such
+method or argument, a number says how it differs.
 """
+_CLIENTS: Final = {  # in the order of telling
+    BACKBOARD: """\
+The clients are the Python SDK in the versions that the tables name, and the JavaScript SDK as
+`npm`. Version 1.5.5 is left out: it cannot be imported, as its client asks for a class that its
+models lack.
+""",
+    OPENAI: """\
+The clients are the generations of OpenAI's Python SDK, and as `npm` those of its JavaScript SDK.
+Up to Python's 1.14.3 and `npm` 4.20.0 they speak the API's first version, `assistants=v1`, all
+others its second. Each event of a stream is compared with what is due, one for one, with its object
+and what it tells.
+""",
+}
+DOORS: Final = tuple(_CLIENTS)
+
+Told = Mapping[Door, Mapping[str, Results]]  # by door and client
 
 
-def written(results: Mapping[str, Results]) -> str:
-    """The document that tells these results, by client."""
-    rows = _told(results)
+def written(told: Told) -> str:
+    """The document that tells these results."""
     notes: dict[str, int] = {}
-    parts = [_INTRODUCTION, _summary(results)]
-    for noun, group in groupby(rows, key=lambda row: row.noun):
-        parts.append(f"## {noun}\n\n" + _table(list(group), results, notes))
+    parts = [_INTRODUCTION]
+    for door, clients in _CLIENTS.items():
+        results = told[door]
+        parts += [f"## {_heading(door)}\n", clients, _summary(results)]
+        for noun, group in groupby(_rows(results), key=lambda row: row.noun):
+            parts.append(f"### {noun}\n\n" + _table(list(group), results, notes))
     if notes:
         parts.append("".join(f"[^{number}]: `{text}`\n" for text, number in notes.items()))
     return "\n".join(parts)
 
 
-def read(text: str) -> Mapping[str, Results]:
+def read(text: str) -> Told:
     """The results that a document tells."""
     notes = dict(_NOTE.findall(text))
+    sections = text.split("\n## ")[1:]
+    doors = {_heading(door): door for door in DOORS}
+    return {doors[section.partition("\n")[0]]: _read(section, notes) for section in sections}
+
+
+def _read(section: str, notes: Mapping[str, str]) -> Mapping[str, Results]:
     results: dict[str, dict[Row, str]] = {}
     noun, columns = "", [[""]]
-    for line in text.splitlines():
-        if line.startswith("## "):
-            noun = line.removeprefix("## ")
+    for line in section.splitlines():
+        if line.startswith("### "):
+            noun = line.removeprefix("### ")
         elif line.startswith("| endpoint |"):
             columns = [_clients(cell) for cell in _cells(line)[2:]]
         elif line.startswith("| `"):
@@ -64,7 +86,11 @@ def read(text: str) -> Mapping[str, Results]:
     return results
 
 
-def _told(results: Mapping[str, Results]) -> list[Row]:
+def _heading(door: Door) -> str:
+    return f"{door.title}: `{door.path}`"
+
+
+def _rows(results: Mapping[str, Results]) -> list[Row]:
     """The rows that some client has, those of one endpoint together, nouns in their first order."""
     rows = list(dict.fromkeys(row for one in results.values() for row in one))
     nouns = _places(row.noun for row in rows)

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from tests.support.published_clients import play, version_of
+from tests.support.published_clients import Door, version_of
+from tests.support.server import Server
 
 WORKS: Final = "works"
 ABSENT: Final = "absent"  # the client has no such method or argument
@@ -20,9 +21,9 @@ class Row(NamedTuple):
 Results = Mapping[Row, str]
 
 
-def results_of(client: str, url: str) -> Results:
+def results_of(door: Door, client: str, server: Server) -> Results:
     """Play every case that the client's driver knows; what it does not tell of is absent."""
-    version, *lines = play(client, "conform", url).splitlines()
+    version, *lines = door.play(client, "conform", server).splitlines()
     assert version == version_of(client), f"{client} is installed as {version}"
     told = [json.loads(line) for line in lines]
     return {Row(one["noun"], one["endpoint"], one["case"]): one["result"] for one in told}

@@ -1,17 +1,21 @@
-"""The published clients of the Backboard API: which there are, and how to run a program with one.
+"""The published clients of each door: which there are, and how to run a program with one.
 
 A client is named by its language and version, such as `python-1.0.3` or `node-1.5.0`.
 """
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.identifiers import new_id
+from tests.support.server import Server
 
 DRIVERS: Final = Path(__file__).parents[1] / "clients"
 OF_THE_PROJECT: Final = "python-1.5.10"  # in the environment itself, not fetched by `make clients`
@@ -20,31 +24,36 @@ _INSTALLED: Final = Path(__file__).parents[2] / ".clients"
 _FETCHED: Final = re.compile(r"^backboard-sdk==(\S+)", re.MULTILINE)
 
 
-def all_clients() -> tuple[str, ...]:
-    """Python's from the oldest to the newest, then Node's."""
-    listed = (DRIVERS / "python.txt").read_text("utf-8")
-    names = {OF_THE_PROJECT, *(f"python-{version}" for version in _FETCHED.findall(listed))}
-    return (*sorted(names, key=_age), NODE)
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A public API of the server, and those who come through it."""
+
+    title: str
+    path: str
+    drivers: Path  # the programs that drive a client
+    clients: tuple[str, ...]  # Python's from the oldest to the newest, then Node's
+    packages: Callable[[str], Path | None]  # where a client is; None for the environment itself
+
+    def can_run(self, client: str) -> bool:
+        """False only for a client of Node.js where that is missing; any other can be fetched."""
+        packages = self.packages(client)
+        if packages is None or not _of_node(client):
+            return True
+        return shutil.which("node") is not None and packages.is_dir()
+
+    def play(self, client: str, driver: str, server: Server) -> str:
+        """What a driver prints with this client and a key of its own: DRIVER.py or DRIVER.mjs."""
+        url, key = server.url + self.path, f"key-{new_id().hex}"
+        packages = self.packages(client)
+        if packages and not packages.is_dir():
+            raise FileNotFoundError(f"{packages} is missing: run `make clients`")
+        if _of_node(client):
+            return run(["node", str(self.drivers / f"{driver}.mjs"), url, key, str(packages)])
+        return run([sys.executable, str(self.drivers / f"{driver}.py"), url, key], packages)
 
 
 def version_of(client: str) -> str:
     return client.partition("-")[2]
-
-
-def can_run(client: str) -> bool:
-    """False only for Node's client where Node.js is missing; any other can be fetched."""
-    return client != NODE or (shutil.which("node") is not None and _folder(client).is_dir())
-
-
-def play(client: str, driver: str, url: str) -> str:
-    """What a driver prints with this client and a key of its own: DRIVER.py or DRIVER.mjs."""
-    key = f"key-{new_id().hex}"
-    if client == NODE:
-        return run(["node", str(DRIVERS / f"{driver}.mjs"), url, key, str(_folder(client))])
-    packages = None if client == OF_THE_PROJECT else _folder(client)
-    if packages and not packages.is_dir():
-        raise FileNotFoundError(f"{packages} is missing: run `make clients`")
-    return run([sys.executable, str(DRIVERS / f"{driver}.py"), url, key], packages)
 
 
 def run(command: list[str], packages: Path | None = None) -> str:
@@ -63,9 +72,37 @@ def run(command: list[str], packages: Path | None = None) -> str:
     return ran.stdout
 
 
-def _folder(client: str) -> Path:
-    return _INSTALLED / ("node" if client == NODE else client)
+def _of_node(client: str) -> bool:
+    return client.startswith("node-")
 
 
-def _age(client: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version_of(client).split("."))
+def _by_age(clients: Iterable[str]) -> list[str]:
+    return sorted(clients, key=lambda it: [int(part) for part in version_of(it).split(".")])
+
+
+def _of_backboard(client: str) -> Path | None:
+    if client == OF_THE_PROJECT:
+        return None
+    return _INSTALLED / ("node/node_modules/backboard-sdk" if client == NODE else client)
+
+
+def _listed() -> list[str]:
+    text = (DRIVERS / "python.txt").read_text("utf-8")
+    return _by_age({OF_THE_PROJECT, *(f"python-{version}" for version in _FETCHED.findall(text))})
+
+
+def _of_openai(client: str) -> Path:
+    if _of_node(client):
+        return _INSTALLED / "openai-node" / "node_modules" / f"openai-{version_of(client)}"
+    return _INSTALLED / f"openai-{client}"
+
+
+def _locked() -> list[str]:
+    folder = DRIVERS / "openai"
+    named = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    node = _by_age(name.replace("openai", "node") for name in named)
+    return [*_by_age(path.stem for path in folder.glob("python-*.txt")), *node]
+
+
+BACKBOARD: Final = Door("Backboard", "/api", DRIVERS, (*_listed(), NODE), _of_backboard)
+OPENAI: Final = Door("OpenAI", "/v1", DRIVERS / "openai", tuple(_locked()), _of_openai)

@@ -138,6 +138,7 @@ def _reply(
 
 def _cancelled_reply(turn: Turn, client: Client) -> ReplyOut:
     """A run that somebody else ended before it said anything."""
+    moment = clock.now()
     nothing = MessageSnapshot(
         id=turn.run.id,
         run_id=turn.run.id,
@@ -148,7 +149,8 @@ def _cancelled_reply(turn: Turn, client: Client) -> ReplyOut:
         tool_calls=(),
         model=turn.run.model,
         usage=turn.run.usage,
-        created_at=clock.now(),
+        created_at=moment,
+        ended_at=moment,
     )
     attached = turn.message.attachments if turn.message else ()
     return _reply("The run was cancelled", turn.run, nothing, _attachments(attached, client))

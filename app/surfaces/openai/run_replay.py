@@ -7,7 +7,8 @@ from app.messages import queries as messages
 from app.messages.tables import Role
 from app.runs.events import MessageFinished, RunEvent, RunStarted
 from app.runs.tables import Run
-from app.surfaces.openai.run_stream import Telling, submitted_step
+from app.surfaces.openai.run_stream import Telling, frame
+from app.surfaces.openai.wire.steps import called_step
 from app.tenants.scope import Scopes
 
 
@@ -21,21 +22,17 @@ async def replayed(
         for event in events:
             if isinstance(event, RunStarted) and asked is not None:
                 telling = Telling(run, resumed=True)
-                yield await _submitted(run, asked, read_scopes)
+                yield await submitted(run, asked, read_scopes)
             elif isinstance(event, MessageFinished):
                 asked = event.message.id
-            for frame in telling.frames(event):
-                yield frame
+            for told in telling.frames(event):
+                yield told
 
 
-async def _submitted(run: Run, asked: UUID, read_scopes: Scopes) -> bytes:
-    """The step whose calls were answered before the run went on."""
+async def submitted(run: Run, asked: UUID, read_scopes: Scopes) -> bytes:
+    """The step whose calls were answered before the run went on: `asked` is their message."""
     async with read_scopes(run.tenant_id) as scope:
         written = await messages.of_run(scope, run.thread_id, run.id)
     message = next(one for one in written if one.id == asked)
-    outputs = {
-        one.tool_call_id: one.content or ""
-        for one in written
-        if one.role == Role.TOOL and one.tool_call_id is not None
-    }
-    return submitted_step(run, message, outputs)
+    outputs = {one.tool_call_id: one for one in written if one.role == Role.TOOL}
+    return frame("thread.run.step.completed", called_step(run, message, outputs))

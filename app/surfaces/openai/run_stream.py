@@ -12,7 +12,6 @@ from uuid import UUID
 from app import clock
 from app.db.base import JsonDict
 from app.llm.gateway import ToolCall
-from app.messages.tables import Message
 from app.runs.citations import annotations_of
 from app.runs.events import (
     MemoriesRecalled,
@@ -82,8 +81,9 @@ class Telling:
                     self._run("in_progress", run, RunStatus.IN_PROGRESS),
                     *([] if self.resumed else self._search(run)),
                 ]
-            case MessageStarted(message_id=message_id):
+            case MessageStarted(message_id=message_id, created_at=moment):
                 self.message_id = message_id
+                self.begun_at = seconds(moment)
                 return []
             case TextDelta(text=text):
                 opened = [] if self.speaking else self._open()
@@ -165,7 +165,6 @@ class Telling:
     def _open(self) -> list[bytes]:
         """The step and the message that the first word begins."""
         self.speaking = True
-        self.begun_at = _now()
         step, message = self._step(SAID), self._message("in_progress")
         return [
             frame("thread.run.step.created", step),
@@ -205,7 +204,8 @@ class Telling:
         done = self.finished
         usage = usage_out(done.usage.input_tokens, done.usage.output_tokens) if done else None
         failure = (done.failure.code, done.failure.message) if done and done.failure else None
-        closed = self._step(SAID) | ended(step, _now()) | {"last_error": last_error(failure)}
+        ending = {**ended(step, self._ended_at), "expires_at": None}
+        closed = {**self._step(SAID), **ending, "last_error": last_error(failure)}
         if not (done and done.tool_calls):
             closed["usage"] = usage
         cited = [{"index": index, **annotation_out(one)} for index, one in enumerate(self._cited())]
@@ -216,7 +216,7 @@ class Telling:
         ]
 
     def _call(self, calls: tuple[ToolCall, ...]) -> list[bytes]:
-        self.begun_at = _now()
+        self.begun_at = self._ended_at
         bare = self._step(CALLED)
         pieces = [
             {
@@ -244,6 +244,11 @@ class Telling:
             raise RuntimeError("a play begins with its message")
         return self.message_id
 
+    @property
+    def _ended_at(self) -> int | None:
+        """As it is stored: what another clock would say may be the second after."""
+        return seconds(self.finished.ended_at if self.finished else clock.now())
+
     def _step(self, kind: int) -> JsonDict:
         details = said_details(self._id) if kind == SAID else called_details([], {})
         expires = {"expires_at": seconds(self.row.expires_at)}
@@ -265,8 +270,8 @@ class Telling:
             "metadata": {},
             "status": status,
             "incomplete_details": {"reason": reason} if reason else None,
-            "completed_at": _now() if status == "completed" else None,
-            "incomplete_at": _now() if status == "incomplete" else None,
+            "completed_at": self._ended_at if status == "completed" else None,
+            "incomplete_at": self._ended_at if status == "incomplete" else None,
         }
 
     def _run(
@@ -279,25 +284,6 @@ class Telling:
             usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
             error=failure,
             incomplete=run.incomplete,
-            ended_at=_now(),
+            ended_at=self._ended_at,
         )
         return frame(f"thread.run.{event}", run_at(self.row, status, view))
-
-
-def submitted_step(row: Run, message: Message, outputs: dict[str, str]) -> bytes:
-    """The step whose calls have just been answered: the first frame of the stream that goes on."""
-    calls = message.tool_calls or []
-    step = step_frame(
-        row,
-        message.id,
-        CALLED,
-        called_details(calls, outputs),
-        seconds(message.ended_at or message.created_at),
-        **ended("completed", _now()),
-        usage=usage_out(message.input_tokens or 0, message.output_tokens or 0),
-    )
-    return frame("thread.run.step.completed", step)
-
-
-def _now() -> int | None:
-    return seconds(clock.now())

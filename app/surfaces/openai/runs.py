@@ -43,7 +43,8 @@ from app.surfaces.openai.resources import (
     stores_of,
 )
 from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
-from app.surfaces.openai.run_stream import frame, submitted_step
+from app.surfaces.openai.run_replay import submitted
+from app.surfaces.openai.run_stream import frame
 from app.surfaces.openai.wire.lists import listed
 from app.surfaces.openai.wire.runs import (
     EXPIRES_AFTER,
@@ -109,8 +110,7 @@ async def create_thread_and_run(
         where = place
     if body.tool_resources:
         resources = await resolved(server, tenant_id, body.tool_resources)
-        asked = {**wish.asked, "tool_resources": resources}
-        wish = replace(wish, asked=asked, tool_resources=resources)
+        wish = replace(wish, tool_resources=resources)
     turn = await _start(server, tenant_id, where, wish)
     if not body.stream:
         return _queued(turn)
@@ -197,8 +197,9 @@ async def submit_tool_outputs(
         )
     if not body.stream:
         return _queued(turn)
-    given = {one.call_id: one.output for one in outputs}
-    done = None if waiting is None else submitted_step(turn.row, waiting, given)
+    done = None
+    if waiting is not None:
+        done = await submitted(turn.row, waiting.id, server.read_scopes)
     return await streamed(turn, server, opening=done)
 
 

@@ -29,7 +29,7 @@ def server(postgres_url: str, provider: Provider) -> Iterator[Server]:
         OPENAI_BASE_URL=provider.url,
     )
     # The first call of all loads litellm, which may take longer than a stream is held back.
-    with httpx.Client(base_url=f"{running.url}/api", headers={"X-API-Key": "warm"}) as warm:
+    with running.client() as warm:
         say(warm, new_thread(warm), "Hi", model_name="says-hello")
     yield running
     running.stop()

@@ -15,11 +15,10 @@ import pytest
 
 from app.identifiers import new_id
 from tests.support.published_clients import (
+    BACKBOARD,
     DRIVERS,
     NODE,
     OF_THE_PROJECT,
-    can_run,
-    play,
     run,
     version_of,
 )
@@ -70,16 +69,16 @@ class Told:
 @pytest.fixture(scope="module", params=CLIENTS)
 def told(request: pytest.FixtureRequest, server: Server) -> Told:
     client: str = request.param
-    lines = tuple(_play(client, server.api).strip().split("\n"))
+    lines = tuple(_play(client, server).strip().split("\n"))
     assert json.loads(lines[0]) == {"chapter": "client", "step": version_of(client)}
     return Told(client, lines)
 
 
-def _play(client: str, url: str) -> str:
-    if not can_run(client):
+def _play(client: str, server: Server) -> str:
+    if not BACKBOARD.can_run(client):
         pytest.skip("needs Node.js with npm, and then `make clients`")
     drivers = {"python-1.0.3": "drive_1_0_3", NODE: "drive_node"}
-    return play(client, drivers.get(client, "drive_async"), url)
+    return BACKBOARD.play(client, drivers.get(client, "drive_async"), server)
 
 
 def test_an_assistant_is_made_read_changed_and_deleted(told: Told) -> None:

@@ -196,6 +196,27 @@ def test_tools_are_called_answered_and_told_as_steps(client: OpenAI) -> None:
     assert ended.usage.total_tokens == sum(one.usage.total_tokens for one in told if one.usage)
 
 
+def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
+    thread_id = ready_thread(client, "Hello")
+    slowly = scene(reply="One two", delay_ms=600)  # so that each moment is of another second
+    told = {
+        event.event: event.data
+        for event in client.beta.threads.runs.create(
+            thread_id=thread_id,
+            assistant_id=client.beta.assistants.create(model="gpt-4o").id,
+            metadata=slowly,
+            stream=True,
+        )
+    }
+    run: Any = told["thread.run.completed"]
+    message: Any = told["thread.message.completed"]
+    step: Any = told["thread.run.step.completed"]
+    runs, messages = client.beta.threads.runs, client.beta.threads.messages
+    assert run == runs.retrieve(run.id, thread_id=thread_id)
+    assert message == messages.retrieve(message.id, thread_id=thread_id)
+    assert step == runs.steps.retrieve(step.id, run_id=run.id, thread_id=thread_id)
+
+
 def test_a_stream_tells_everything_in_the_recorded_order(client: OpenAI) -> None:
     thread_id = ready_thread(client, "Hello")
     assistant = client.beta.assistants.create(model="gpt-4o").id

@@ -188,6 +188,31 @@ def test_what_is_found_is_limited_as_the_tool_says(client: OpenAI) -> None:
     assert found(ranking_options=strict) == []
 
 
+def test_a_run_tells_which_resources_are_in_effect(client: OpenAI) -> None:
+    store_id, other = filled_store(client, LIGHTHOUSE), filled_store(client, BAKERY)
+    file_id = uploaded(client, SECOND)
+    own: Any = {
+        "file_search": {"vector_store_ids": [store_id]},
+        "code_interpreter": {"file_ids": [file_id]},
+    }
+    assistant_id = client.beta.assistants.create(
+        model="gpt-4o", tools=SEARCH, tool_resources=own
+    ).id
+    begin = client.beta.threads.create_and_run
+    message: Any = {"messages": [{"role": "user", "content": QUESTION}]}
+    instead: Any = {"file_search": {"vector_store_ids": [other]}}
+    runs = [
+        begin(assistant_id=assistant_id, thread=message),
+        begin(assistant_id=assistant_id, thread=message, tool_resources=instead),
+        begin(assistant_id=searching(client), thread=message),
+    ]
+    told = [run.to_dict()["tool_resources"] for run in runs]
+    assert told == [own, {**own, **instead}, {}]
+    headers = {"OpenAI-Beta": "assistants=v1"}
+    begun: Any = begin(assistant_id=assistant_id, thread=message, extra_headers=headers)
+    assert begun.file_ids == [file_id]
+
+
 def test_a_run_without_the_tool_reads_no_store(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE)
     assistant_id, thread_id = searching(client, store_id, tools=[]), asked(client)

@@ -35,7 +35,7 @@ def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
         if message.content or not calls:
             steps.append(_said(run, message, usage=not calls))
         if calls:
-            steps.append(_called(run, message, outputs))
+            steps.append(called_step(run, message, outputs))
     return steps
 
 
@@ -162,7 +162,8 @@ def _said(run: Run, message: Message, *, usage: bool) -> JsonDict:
     )
 
 
-def _called(run: Run, message: Message, outputs: Mapping[str | None, Message]) -> JsonDict:
+def called_step(run: Run, message: Message, outputs: Mapping[str | None, Message]) -> JsonDict:
+    """The calls of a message, with the outputs that were given, by the calls' ids."""
     calls = message.tool_calls or []
     given = {call["id"]: outputs[call["id"]] for call in calls if call["id"] in outputs}
     details = called_details(calls, {key: one.content for key, one in given.items()})
