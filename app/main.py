@@ -35,7 +35,8 @@ def build(resources: Resources, exposure: Exposure) -> Starlette:
         version=version("pegboard"),
         hosts=_hosts(settings, exposure),
         origins=frozenset(settings.cors_origins),
-        recognise=resources.recogniser.tenant_of,
+        recognise=resources.recognise,
+        admit=resources.allowances.spend,
         max_body=settings.max_body,
         max_upload=settings.max_upload,
     )

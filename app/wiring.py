@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,9 @@ from app.runs.rescue import rescue_forever
 from app.runs.server_tools import NoTools
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
+from app.tenants.allowances import Allowances
+from app.tenants.callers import Caller
+from app.tenants.last_uses import LastUses
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.web.choice import web_tools_of
@@ -80,7 +83,8 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     scopes: Scopes
     read_scopes: Scopes
-    recogniser: Recogniser
+    recognise: Callable[[str], Awaitable[Caller | None]]
+    allowances: Allowances
     conversations: Conversations
     blobs: BlobStore
     lookup: Lookup
@@ -219,6 +223,9 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
     """Everything a server needs, with its background tasks; closed in good order."""
     async with open_database(settings) as engine:
         sessions = sessions_of(engine)
+        # One statement is a transaction of its own: BEGIN and COMMIT would be two round trips more
+        # for a request that only reads.
+        own_statements = sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
         scopes = scopes_of(sessions)
         lessee = Lessee(new_id())
         gateway = gateway_of(settings)
@@ -237,6 +244,15 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             patience=patience,
         )
         await _keep_bootstrap_key(settings, sessions)
+        recogniser = Recogniser(sessions, own_statements, open_mode=auth is Auth.OPEN)
+        last_uses = LastUses(sessions)
+
+        async def recognise(key: str) -> Caller | None:
+            caller = await recogniser.caller_of(key)
+            if caller is not None and auth is Auth.KEYS:
+                last_uses.note(caller.key_id)
+            return caller
+
         background = [
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
             asyncio.create_task(rescue_forever(sessions), name="rescue"),
@@ -255,12 +271,9 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 engine=engine,
                 sessions=sessions,
                 scopes=scopes,
-                # One statement is a transaction of its own: BEGIN and COMMIT would be two round
-                # trips more for a request that only reads.
-                read_scopes=scopes_of(
-                    sessions_of(engine.execution_options(isolation_level="AUTOCOMMIT"))
-                ),
-                recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
+                read_scopes=scopes_of(own_statements),
+                recognise=recognise,
+                allowances=Allowances(own_statements),
                 conversations=Conversations(
                     scopes=scopes,
                     gateway=gateway,
@@ -278,6 +291,8 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             )
         finally:
             await execution.close(grace=GRACE_SECONDS)
+            await recogniser.close()
+            await last_uses.close()
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
@@ -310,7 +325,7 @@ async def _keep_bootstrap_key(
     if settings.bootstrap_key is not None:
         async with sessions.begin() as session:
             key = settings.bootstrap_key.get_secret_value()
-            await keys.keep(session, key, name="bootstrap", minted=True)
+            await keys.keep(session, key, name="bootstrap")
 
 
 async def _warm_up(settings: Settings, catalogue: Catalogue) -> None:

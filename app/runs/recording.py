@@ -128,6 +128,7 @@ async def _update_run(scope: Scope, run: RunSnapshot, *, lessee_id: UUID, spent:
                 usage_id=spent.id,
                 purpose=Purpose.RUN,
                 subject_id=run.id,
+                key_id=run.key_id,
                 model=run.model,
                 used=run.usage - spent.since,
             ),
@@ -166,6 +167,7 @@ async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:
             usage_id=spent.id,
             purpose=Purpose.RUN,
             subject_id=run.id,
+            key_id=run.key_id,
             model=run.model,
             used=run.usage - spent.since,
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.surfaces.asgi import Recognise
+from app.surfaces.asgi import Admit, Recognise
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,5 +13,6 @@ class DoorRules:
     hosts: frozenset[str] | None
     origins: frozenset[str]
     recognise: Recognise
+    admit: Admit
     max_body: int
     max_upload: int

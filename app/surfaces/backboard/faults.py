@@ -68,6 +68,11 @@ def install(app: FastAPI) -> None:
 
 async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  registered for this class
+    return tell(error)
+
+
+def tell(error: AppError) -> Response:
+    """An error of ours as the door says it."""
     response = refuse(_BY_CODE.get(error.code) or STATUS[error.kind], error.message)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
