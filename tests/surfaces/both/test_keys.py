@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.support.operator import Operator
-from tests.support.postgres import new_database, query
+from tests.support.postgres import new_database, query, running_postgres
 from tests.support.sdk import sdk
 from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
@@ -109,6 +109,34 @@ def test_a_key_ends_at_its_hour(house: House) -> None:
         assert " expired " in house.operator.line_of(key)
         house.operator.update(key, expires="never")
         until(lambda: client.get("/assistants").status_code == 200)
+
+
+def test_nobody_is_trusted_long_while_the_database_is_away() -> None:
+    accepted: list[float] = []
+    with running_postgres() as url:
+        server = start_server(
+            PEGBOARD_DATABASE_URL=url, PEGBOARD_AUTH="keys", PEGBOARD_BOOTSTRAP_KEY="the-first-key"
+        )
+        client = server.client("the-first-key")
+        assert client.get("/models/providers").status_code == 200  # which needs no database
+    stopped = monotonic()
+
+    def is_away() -> bool:
+        begun = monotonic()
+        answer = client.get("/models/providers")
+        if answer.status_code == 200:
+            accepted.append(begun)
+            return False
+        away = {"detail": "The database cannot be reached at the moment"}
+        assert (answer.status_code, answer.json()) == (503, away)
+        return True
+
+    try:
+        until(is_away)
+        assert all(begun < stopped + 1.0 for begun in accepted)
+    finally:
+        client.close()
+        server.stop()
 
 
 @pytest.mark.parametrize(
