@@ -22,7 +22,7 @@ FRESH_SECONDS: Final = 0.9
 """How long an answer is trusted, counted from its question, and so the longest that a revoked key
 goes on being accepted."""
 
-AHEAD_SECONDS: Final = 0.4
+AHEAD_SECONDS: Final = 0.6
 """The age at which the answer for a key in use is asked for anew."""
 
 PATIENCE_SECONDS: Final = 5.0
