@@ -1,6 +1,6 @@
 """What an operator does to the store from the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -17,10 +17,12 @@ from app.importing.report import Report
 from app.runs.stuck import StuckRun, stuck_runs
 from app.settings import Auth, Settings
 from app.tenants import keys
+from app.tenants.keys import Grant
+from app.tenants.permissions import Permission
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import scopes_of
 from app.tenants.tables import ApiKey
-from app.wiring import blobs_of, open_database
+from app.wiring import blobs_of, open_database, statements_of
 
 
 class UnknownKey(AppError):
@@ -29,17 +31,28 @@ class UnknownKey(AppError):
 
 
 async def create_key(
-    settings: Settings, *, name: str, tenant_id: UUID | None
+    settings: Settings, *, name: str, tenant_id: UUID | None, grant: Grant
 ) -> tuple[str, ApiKey]:
     """A new key in clear, once, and what is stored of it."""
     key = keys.mint()
     async with open_database(settings) as engine, sessions_of(engine).begin() as session:
-        return key, await keys.keep(session, key, name=name, tenant_id=tenant_id, minted=True)
+        return key, await keys.keep(session, key, name=name, tenant_id=tenant_id, grant=grant)
 
 
 async def list_keys(settings: Settings) -> Sequence[ApiKey]:
     async with open_database(settings) as engine, sessions_of(engine)() as session:
         return await keys.list_keys(session)
+
+
+async def change_key(
+    settings: Settings, key_id: UUID, *, name: str | None, change: Callable[[Grant], Grant]
+) -> ApiKey:
+    """Give a key another grant, and another name where there is one. Raises NotFound."""
+    async with open_database(settings) as engine, sessions_of(engine).begin() as session:
+        stored = await keys.get(session, key_id)
+        stored.name = stored.name if name is None else name
+        keys.set_grant(stored, change(keys.grant_of(stored)))
+        return stored
 
 
 async def revoke_key(settings: Settings, key_id: UUID) -> ApiKey:
@@ -59,9 +72,12 @@ async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) 
             sessions = sessions_of(engine)
             if isinstance(owner, str):
                 open_mode = exposure_of(settings).auth is Auth.OPEN
-                tenant_id = await Recogniser(sessions, open_mode=open_mode).tenant_of(owner)
-                if tenant_id is None:
+                recogniser = Recogniser(sessions, statements_of(engine), open_mode=open_mode)
+                caller = await recogniser.caller_of(owner)
+                if caller is None:
                     raise UnknownKey("The key is not one that this server accepts")
+                caller.require(Permission.WRITE)
+                tenant_id = caller.tenant_id
             else:
                 tenant_id = owner
             desk = Desk(

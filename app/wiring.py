@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,6 +67,9 @@ from app.runs.rescue import Policy, Rescuer
 from app.runs.server_tools import NoTools
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
+from app.tenants.allowances import Allowances
+from app.tenants.callers import Caller
+from app.tenants.last_uses import LastUses
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.web.choice import web_tools_of
@@ -93,7 +96,9 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     scopes: Scopes
     read_scopes: Scopes
-    recogniser: Recogniser
+    recognise: Callable[[str], Awaitable[Caller | None]]
+    has_imported: Callable[[UUID], bool]
+    allowances: Allowances
     conversations: Conversations
     execution: Execution
     following: Following
@@ -282,8 +287,9 @@ async def open_resources(
     """Everything a server needs, with its background tasks; closed in good order."""
     async with database(settings) as engine:
         sessions = sessions_of(engine)
+        own_statements = statements_of(engine)
         scopes = scopes_of(sessions)
-        read_scopes = scopes_of(statements_of(engine))
+        read_scopes = scopes_of(own_statements)
         lessee = Lessee(new_id())
         signals = Signals()
         gateway = gateway_of(settings)
@@ -319,6 +325,15 @@ async def open_resources(
         pulses = Pulses()
         heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
         rescue = rescuer.watch(pulses.beat_of("rescue"))
+        recogniser = Recogniser(sessions, own_statements, open_mode=auth is Auth.OPEN)
+        last_uses = LastUses(sessions)
+
+        async def recognise(key: str) -> Caller | None:
+            caller = await recogniser.caller_of(key)
+            if caller is not None and auth is Auth.KEYS:
+                last_uses.note(caller.key_id)
+            return caller
+
         background = [
             pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
             pulses.watch(asyncio.create_task(rescue, name="rescue")),
@@ -341,7 +356,9 @@ async def open_resources(
                 sessions=sessions,
                 scopes=asked,
                 read_scopes=read_scopes,
-                recogniser=Recogniser(sessions, open_mode=auth is Auth.OPEN),
+                recognise=recognise,
+                has_imported=recogniser.has_imported,
+                allowances=Allowances(own_statements),
                 conversations=Conversations(
                     scopes=asked,
                     gateway=gateway,
@@ -363,6 +380,8 @@ async def open_resources(
             )
         finally:
             await execution.close(grace=settings.grace_seconds)
+            await recogniser.close()
+            await last_uses.close()
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
@@ -395,7 +414,7 @@ async def _keep_bootstrap_key(
     if settings.bootstrap_key is not None:
         async with sessions.begin() as session:
             key = settings.bootstrap_key.get_secret_value()
-            await keys.keep(session, key, name="bootstrap", minted=True)
+            await keys.keep(session, key, name="bootstrap")
 
 
 async def _warm_up(settings: Settings, catalogue: Catalogue) -> None:

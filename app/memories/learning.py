@@ -42,6 +42,7 @@ class Lesson:
     model: ModelName
     recalled: tuple[str, ...] = ()
     careful: bool = False
+    key_id: UUID | None = None
 
 
 async def open_operation(scope: Scope, lesson: Lesson) -> None:
@@ -61,6 +62,7 @@ async def open_operation(scope: Scope, lesson: Lesson) -> None:
             model_name=lesson.model.name,
             recalled=list(lesson.recalled) or None,
             careful=lesson.careful,
+            key_id=lesson.key_id,
             status=OperationStatus.IN_PROGRESS,
             attempts=0,
             error_message=None,

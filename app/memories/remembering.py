@@ -59,6 +59,7 @@ class Claimed:
     reconciling: str | None
     careful: bool
     attempts: int
+    key_id: UUID | None
 
 
 class Remembering:
@@ -115,6 +116,7 @@ class Remembering:
                         scope,
                         purpose=Purpose.MEMORY,
                         subject_id=claimed.id,
+                        key_id=claimed.key_id,
                         model=asked,
                         used=used,
                     )
@@ -195,6 +197,7 @@ class Remembering:
                 reconciling=assistant.custom_update_memory_prompt,
                 careful=operation.careful,
                 attempts=operation.attempts,
+                key_id=operation.key_id,
             )
 
     async def _write(

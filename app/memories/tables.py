@@ -65,6 +65,7 @@ class MemoryOperation(Owned, Base):
     thread_id: Mapped[UUID]
     message_id: Mapped[UUID]
     answer_id: Mapped[UUID | None]
+    key_id: Mapped[UUID | None] = mapped_column(default=None)
     model_provider: Mapped[str]
     model_name: Mapped[str]
     recalled: Mapped[JsonList | None]

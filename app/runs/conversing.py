@@ -20,7 +20,7 @@ from app.memories.learning import Lesson, open_operation
 from app.memories.modes import MemoryUse
 from app.messages.tables import Message
 from app.models.catalogue import Catalogue
-from app.runs import asking, cancelling, queries, resuming, starting
+from app.runs import admission, asking, cancelling, queries, resuming, starting
 from app.runs.asking import RunWish
 from app.runs.execution import Execution
 from app.runs.feed import Feed
@@ -37,8 +37,11 @@ from app.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.stored import answer_of, snapshot_of
 from app.runs.tables import Run
+from app.tenants.callers import Caller
+from app.tenants.limits import UNLIMITED
 from app.tenants.scope import Scope, Scopes
 from app.threads import operations as threads
+from app.usage.budgets import check_tokens
 
 _POLL: Final = 0.1
 CANCELLING_SECONDS: Final = 5.0
@@ -105,33 +108,40 @@ class Conversations:
         self._lessee = lessee
 
     async def say(
-        self, tenant_id: UUID, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
+        self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
     ) -> Turn:
-        """Store a message on a thread, or on one that it opens, and start to answer it."""
+        """Store a message on a thread, or on one that it opens, and start to answer it.
+
+        Raises NotFound, ThreadBusy, DocumentsNotIndexed, LimitReached; nothing is stored then.
+        """
         stored, run, ready = await self._when_idle(
-            place, lambda: self._start(tenant_id, place, new, wishes)
+            place, lambda: self._start(caller, place, new, wishes)
         )
         return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
 
     async def store(
         self,
-        tenant_id: UUID,
+        caller: Caller,
         *,
         place: UUID | NewThread,
         new: NewMessage,
         memory: MemoryUse,
         model: ModelName,
     ) -> StoredMessage:
-        """Store a message that nobody answers. Where memory is written, it is learnt from."""
+        """Store a message that nobody answers. Where memory is written, it is learnt from.
+
+        Raises NotFound, ThreadBusy, LimitReached; nothing is stored then.
+        """
 
         async def attempt() -> StoredMessage:
-            async with self._scopes(tenant_id) as scope:
+            async with self._scopes(caller.tenant_id) as scope:
                 opening = await starting.open_place(scope, place)
                 stored = await starting.store_message(scope, opening, new)
                 await scope.session.flush()
                 await threads.touch(scope, opening.thread_id)
                 if not memory.writes or opening.assistant_id is None:
                     return stored
+                await check_tokens(scope, caller)
                 lesson = Lesson(
                     operation_id=new_id(),
                     assistant_id=opening.assistant_id,
@@ -140,6 +150,7 @@ class Conversations:
                     answer_id=None,
                     model=model,
                     careful=memory.careful,
+                    key_id=caller.key_id,
                 )
                 await open_operation(scope, lesson)
                 return replace(stored, memory_operation_id=lesson.operation_id)
@@ -148,7 +159,7 @@ class Conversations:
 
     async def submit(
         self,
-        tenant_id: UUID,
+        caller: Caller,
         *,
         thread_id: UUID,
         run_id: UUID | None,
@@ -159,14 +170,15 @@ class Conversations:
         """Store the outputs of a paused run and play it on.
 
         Without a run's id, that of the one run of the thread that waits. Raises NotFound,
-        NothingPending, IllegalRunMove, WrongOutputs; nothing has changed then.
+        NothingPending, IllegalRunMove, WrongOutputs, LimitReached; nothing has changed then.
         """
-        async with self._scopes(tenant_id) as scope:
+        async with self._scopes(caller.tenant_id) as scope:
             opening = await open_turn(scope, thread_id)
             if run_id is None:
                 run_id = _waiting(opening)
             run = await resuming.resume_run(
                 scope,
+                caller=caller,
                 thread_id=thread_id,
                 run_id=run_id,
                 outputs=outputs,
@@ -179,17 +191,24 @@ class Conversations:
             ready = replace(ready, look_up=opening.has_documents or bool(stores))
         return Turn(ready.run, run, self._execution.begin(ready), ready.first)
 
-    async def start(self, tenant_id: UUID, place: UUID | NewThread, wish: RunWish) -> Turn:
+    async def check_limits(self, caller: Caller) -> None:
+        """Raises LimitReached where a run could not begin: for those who store something first."""
+        if caller.limits != UNLIMITED:
+            async with self._scopes(caller.tenant_id) as scope:
+                await admission.check(scope, caller)
+
+    async def start(self, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
         """Begin a run on a thread as it is, with the messages that the wish adds.
 
-        Raises NotFound, RunActive and NothingToAnswer; nothing has changed then.
+        Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
         """
-        async with self._scopes(tenant_id) as scope:
+        async with self._scopes(caller.tenant_id) as scope:
             opening = await asking.open_thread(scope, place)
             options = await asking.prepare(scope, opening, wish)
             run = await starting.begin_run(
                 scope,
                 replace(opening, assistant_id=wish.assistant_id),
+                caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(options.model),
                 lessee=self._lessee,
@@ -272,9 +291,9 @@ class Conversations:
             return PendingAction(snapshot_of(run), answer_of(message, run))
 
     async def _start(
-        self, tenant_id: UUID, place: UUID | NewThread, new: NewMessage, wishes: Wishes
+        self, caller: Caller, place: UUID | NewThread, new: NewMessage, wishes: Wishes
     ) -> tuple[StoredMessage, Run, Ready]:
-        async with self._scopes(tenant_id) as scope:
+        async with self._scopes(caller.tenant_id) as scope:
             opening = await starting.open_place(scope, place)
             if opening.unfinished:
                 raise DocumentsNotIndexed(opening.unfinished)
@@ -294,6 +313,7 @@ class Conversations:
             run = await starting.begin_run(
                 scope,
                 opening,
+                caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(wishes.model),
                 lessee=self._lessee,

@@ -483,6 +483,7 @@ def _lesson(ready: Ready, facts: Facts) -> Lesson | None:
         model=ready.options.model,
         recalled=tuple(memory.content for memory in end.run.recalled or ()),
         careful=ready.options.memory.careful,
+        key_id=ready.run.key_id,
     )
 
 

@@ -133,6 +133,7 @@ def _parameters(
             usage_id=spent.id,
             purpose=Purpose.RUN,
             subject_id=run.id,
+            key_id=run.key_id,
             model=run.model,
             used=run.usage - spent.since,
         ),
@@ -174,6 +175,7 @@ async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:
             usage_id=spent.id,
             purpose=Purpose.RUN,
             subject_id=run.id,
+            key_id=run.key_id,
             model=run.model,
             used=run.usage - spent.since,
         )

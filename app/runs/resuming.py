@@ -12,11 +12,13 @@ from app.errors import AppError, Kind, NotFound
 from app.messages import operations as messages
 from app.messages.tables import MessageStatus, Role
 from app.runs import queries
+from app.runs.admission import admit
 from app.runs.history import calls_of
 from app.runs.lease import Lessee
 from app.runs.options import RunOptions, from_json, to_json
 from app.runs.statuses import IllegalRunMove, RunStatus
 from app.runs.tables import Run
+from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 
 
@@ -77,6 +79,7 @@ class NotWaiting(IllegalRunMove):
 async def resume_run(
     scope: Scope,
     *,
+    caller: Caller,
     thread_id: UUID,
     run_id: UUID,
     outputs: Sequence[ToolOutput],
@@ -86,8 +89,8 @@ async def resume_run(
 ) -> Run:
     """Store the outputs and take the run up again.
 
-    Raises NotFound, IllegalRunMove for a run that waits for nothing, and WrongOutputs; in each case
-    nothing has changed.
+    Raises NotFound, IllegalRunMove for a run that waits for nothing, WrongOutputs and LimitReached;
+    in each case nothing has changed.
     """
     run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
     if run is None:
@@ -97,6 +100,7 @@ async def resume_run(
         raise NotWaiting(run.status)
     calls = {call.id: call for call in calls_of(message.tool_calls)}
     _check(list(calls), outputs)
+    await admit(scope, caller)
     options = overrides.applied(replace(from_json(run.options), whole=whole))
     taken = await scope.session.execute(
         update(Run)
@@ -105,7 +109,12 @@ async def resume_run(
             Run.tenant_id == scope.tenant_id,
             Run.status == RunStatus.REQUIRES_ACTION,
         )
-        .values(status=RunStatus.IN_PROGRESS, options=to_json(options), **lessee.held())
+        .values(
+            status=RunStatus.IN_PROGRESS,
+            key_id=caller.key_id,
+            options=to_json(options),
+            **lessee.held(),
+        )
         .returning(Run.id)
         .execution_options(synchronize_session=False)
     )

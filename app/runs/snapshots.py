@@ -113,6 +113,7 @@ class RunSnapshot:
 
     `incomplete` says which budget ended it early. `recalled` is None where memory was not searched;
     `memory_operation_id` is what the exchange will be learnt by, once the run is completed.
+    `key_id` is the key that set it going.
     """
 
     id: UUID
@@ -130,6 +131,7 @@ class RunSnapshot:
     findings: tuple[Finding, ...] = ()
     incomplete: str | None = None
     memory_operation_id: UUID | None = None
+    key_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

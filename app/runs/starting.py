@@ -20,11 +20,13 @@ from app.llm.gateway import ModelName
 from app.messages import operations as messages
 from app.messages.tables import Message, Role
 from app.runs import cancelling
+from app.runs.admission import admit
 from app.runs.lease import Lessee
 from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, to_json
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
+from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 from app.threads import operations as threads
 
@@ -138,6 +140,7 @@ async def begin_run(
     scope: Scope,
     opening: Opening,
     *,
+    caller: Caller,
     options: RunOptions,
     reported: ModelName,
     lessee: Lessee,
@@ -146,8 +149,10 @@ async def begin_run(
 ) -> Run:
     """Create a run that this process plays at once, and write what was added before it.
 
-    Raises ThreadBusy where another request was quicker: a thread has one active run at most.
+    Raises ThreadBusy where another request was quicker: a thread has one active run at most; and
+    LimitReached where the caller has enough of them.
     """
+    await admit(scope, caller)
     moment = clock.now()
     run = Run(
         id=new_id(),
@@ -155,6 +160,7 @@ async def begin_run(
         created_at=moment,
         thread_id=opening.thread_id,
         assistant_id=opening.assistant_id,
+        key_id=caller.key_id,
         status=RunStatus.IN_PROGRESS,
         options=to_json(options),
         model_provider=reported.provider,

@@ -48,6 +48,7 @@ def snapshot_of(run: Run) -> RunSnapshot:
             else Failure(Kind.UNAVAILABLE, run.error_code, run.error_message or "")
         ),
         incomplete=run.incomplete_reason,
+        key_id=run.key_id,
     )
 
 

@@ -13,6 +13,9 @@ from app.db.base import Base, JsonDict, JsonList, Owned
 class Run(Owned, Base):
     """One attempt to answer. `options` is what the caller wished, `rounds` the model calls made.
 
+    `key_id` is the key that last set it going. No foreign key: keys are not removed before their
+    tenant, and checking would cost every run a lock on its key.
+
     While a run is in progress it is leased by the process that plays it; `lease_until` moves on as
     long as that process lives. `attempts` counts how often another had to take it up; a process
     that was taken for dead still holds an older count, and may write nothing any more. `events` is
@@ -39,6 +42,13 @@ class Run(Owned, Base):
             ),
         ),
         Index(
+            "ix_runs_key_id",
+            "key_id",
+            postgresql_where=text(
+                "key_id IS NOT NULL AND status IN ('queued', 'in_progress', 'cancelling')"
+            ),
+        ),
+        Index(
             "ix_runs_lease_until",
             "lease_until",
             postgresql_where=text("status IN ('queued', 'in_progress', 'cancelling')"),
@@ -47,6 +57,7 @@ class Run(Owned, Base):
 
     thread_id: Mapped[UUID] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
     assistant_id: Mapped[UUID | None]
+    key_id: Mapped[UUID | None] = mapped_column(default=None)
     status: Mapped[str]
     options: Mapped[JsonDict]
     model_provider: Mapped[str]

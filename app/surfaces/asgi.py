@@ -13,11 +13,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.engine import is_away
+from app.errors import AppError
+from app.tenants.callers import Caller
+from app.tenants.permissions import Permission
 
 Refuse: TypeAlias = Callable[[int, str], Response]
-Recognise: TypeAlias = Callable[[str], Awaitable[object | None]]
+Recognise: TypeAlias = Callable[[str], Awaitable[Caller | None]]
+Admit: TypeAlias = Callable[[Caller], Awaitable[None]]
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_READING: Final = frozenset({"GET", "HEAD"})
 _DRAIN_LIMIT: Final = 256 * 1024 * 1024
 
 
@@ -112,10 +117,11 @@ class LimitBody:
 
 
 class RequireKey:
-    """Let in who has a key, and note the tenant in the request's state.
+    """Let in who has a key that is good for the request, and note the caller in its state.
 
     `key_of` reads the key from the headers as the door's clients send it; `open_paths` need none.
-    `refuse_key` is told whether there was a key at all.
+    `admit` counts the request, or raises; `tell` says errors in the door's dialect. `refuse_key` is
+    told whether there was a key at all.
     """
 
     def __init__(
@@ -124,33 +130,47 @@ class RequireKey:
         *,
         key_of: Callable[[Headers], str],
         recognise: Recognise,
+        admit: Admit,
         refuse: Refuse,
+        tell: Callable[[AppError], Response],
         refuse_key: Callable[[bool], Response],
         open_paths: frozenset[str],
     ) -> None:
         self._app = app
         self._key_of = key_of
         self._recognise = recognise
+        self._admit = admit
+        self._tell = tell
         self._refuse = refuse
         self._refuse_key = refuse_key
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_open(scope):
-            key = self._key_of(Headers(scope=scope))
-            try:
-                tenant_id = await self._recognise(key) if key else None
-            except Exception as error:  # routes have handlers for what follows; this comes before
-                if not is_away(error):
-                    raise
-                away = self._refuse(503, "The database cannot be reached at the moment")
-                await away(scope, receive, send)
+            refusal = await self._refusal(scope)
+            if refusal is not None:
+                await refusal(scope, receive, send)
                 return
-            if tenant_id is None:
-                await self._refuse_key(bool(key))(scope, receive, send)
-                return
-            scope.setdefault("state", {})["tenant_id"] = tenant_id
         await self._app(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        key = self._key_of(Headers(scope=scope))
+        try:
+            caller = await self._recognise(key) if key else None
+            if caller is None:
+                return self._refuse_key(bool(key))
+            scope.setdefault("state", {}).update(tenant_id=caller.tenant_id, caller=caller)
+            # By the method alone, which no new route can forget: what is not a mere reading may
+            # change something or have a model asked, and costs.
+            caller.require(Permission.READ if scope["method"] in _READING else Permission.WRITE)
+            await self._admit(caller)
+        except AppError as error:
+            return self._tell(error)
+        except Exception as error:  # routes have handlers for what follows; this comes before
+            if not is_away(error):
+                raise
+            return self._refuse(503, "The database cannot be reached at the moment")
+        return None
 
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.idempotency.ledger import Ledger
 from app.originals.directory import Directory
-from app.surfaces.asgi import Recognise
+from app.surfaces.asgi import Admit, Recognise
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class DoorRules:
     hosts: frozenset[str] | None
     origins: frozenset[str]
     recognise: Recognise
+    admit: Admit
     imported: Callable[[UUID], bool]
     directory: Directory
     max_body: int

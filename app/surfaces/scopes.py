@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 from app.wiring import Resources
 
@@ -17,6 +18,10 @@ def resources_of(request: Request) -> Resources:
 async def _current_tenant(request: Request) -> UUID:
     # Not a plain function: FastAPI would run it in a thread.
     return tenant_of(request)
+
+
+async def _current_caller(request: Request) -> Caller:
+    return cast(Caller, request.state.caller)
 
 
 async def _server(request: Request) -> Resources:
@@ -42,5 +47,6 @@ async def _writing(request: Request) -> AsyncIterator[Scope]:
 # has already been told that it worked.
 Reading = Annotated[Scope, Depends(_reading, scope="function")]
 Writing = Annotated[Scope, Depends(_writing, scope="function")]
+CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 CurrentTenant = Annotated[UUID, Depends(_current_tenant)]
 Server = Annotated[Resources, Depends(_server)]

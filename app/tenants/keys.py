@@ -8,6 +8,9 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -16,21 +19,41 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.errors import AppError, Kind, NotFound
 from app.identifiers import new_id
+from app.tenants.callers import Caller
+from app.tenants.limits import UNLIMITED, Limits
+from app.tenants.permissions import USUAL, Permission, permissions_named
 from app.tenants.tables import ApiKey, Tenant
 
-KEY_PREFIX = "pb_"
+KEY_PREFIX: Final = "pb_"
 
 
-class RevokedKey(AppError):
+class KeyState(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class KeyEnded(AppError):
+    """The key is revoked, or its time is up."""
+
     kind = Kind.UNAUTHENTICATED
-    code = "revoked_key"
+    code = "key_ended"
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The tenant of a key; `imported` where it has objects of another server."""
+class Grant:
+    """What a key is good for."""
 
-    tenant_id: UUID
+    permissions: frozenset[Permission] = USUAL
+    limits: Limits = UNLIMITED
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A key that is known; `imported` where its tenant has objects of another server."""
+
+    key: ApiKey
     imported: bool
 
 
@@ -45,20 +68,47 @@ def mint() -> str:
 
 
 async def keep(
-    session: AsyncSession, key: str, *, name: str, tenant_id: UUID | None = None, minted: bool
+    session: AsyncSession,
+    key: str,
+    *,
+    name: str,
+    tenant_id: UUID | None = None,
+    grant: Grant | None = None,
 ) -> ApiKey:
-    """Store a key for a tenant, a new one unless named; a key stored before stays as it is."""
+    """Store a key of the operator's for a tenant, a new one unless named.
+
+    A key stored before stays as it is, but becomes the operator's where it was only met in open
+    mode. Raises KeyEnded for one that is good no more, and NotFound for the tenant.
+    """
+    stored = await _keep(session, hash_key(key), name=name, tenant_id=tenant_id)
+    if not stored.minted:
+        stored.minted, stored.name = True, name
+        # Of a short key that somebody has chosen, what is shown must leave enough to guess.
+        stored.prefix = key[: min(7, len(key) // 4)]
+        set_grant(stored, grant or Grant())
+    return stored
+
+
+async def keep_met(session: AsyncSession, key_hash: str) -> ApiKey:
+    """Store a key that is met in open mode, with a tenant of its own. Raises KeyEnded."""
+    return await _keep(session, key_hash, name="open mode", tenant_id=None)
+
+
+async def _keep(
+    session: AsyncSession, key_hash: str, *, name: str, tenant_id: UUID | None
+) -> ApiKey:
     # Two first requests with one key must not make two tenants: the lock is held to the commit.
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key_hash, 0))"),
-        {"key_hash": hash_key(key)},
+        {"key_hash": key_hash},
     )
-    known = await session.scalar(select(ApiKey).where(ApiKey.key_hash == hash_key(key)))
-    if known is not None:
+    found = await find(session, key_hash)
+    if found is not None:
+        known = found.key
         if known.revoked_at is not None:
-            raise RevokedKey("The key is revoked")
-        # A key met in open mode becomes a real one when the operator asks for it.
-        known.minted = known.minted or minted
+            raise KeyEnded("The key is revoked")
+        if state_of(known) is not KeyState.ACTIVE:
+            raise KeyEnded("The key has expired")
         return known
     if tenant_id is None:
         tenant_id = new_id()
@@ -70,9 +120,9 @@ async def keep(
         id=new_id(),
         tenant_id=tenant_id,
         name=name,
-        prefix=key[:7] if minted else "",
-        key_hash=hash_key(key),
-        minted=minted,
+        prefix="",
+        key_hash=key_hash,
+        minted=False,
         created_at=clock.now(),
         revoked_at=None,
     )
@@ -80,17 +130,44 @@ async def keep(
     return stored
 
 
-async def recognise(session: AsyncSession, key: str, *, minted_only: bool) -> Owner | None:
-    """The tenant of a key, or None for one that is unknown or revoked."""
+async def find(session: AsyncSession, key_hash: str) -> Found | None:
     found = (
-        select(Tenant.id, Tenant.imported_at)
-        .join(ApiKey, ApiKey.tenant_id == Tenant.id)
-        .where(ApiKey.key_hash == hash_key(key), ApiKey.revoked_at.is_(None))
+        select(ApiKey, Tenant.imported_at.is_not(None))
+        .join(Tenant, Tenant.id == ApiKey.tenant_id)
+        .where(ApiKey.key_hash == key_hash)
     )
-    if minted_only:
-        found = found.where(ApiKey.minted)
     row = (await session.execute(found)).first()
-    return None if row is None else Owner(row[0], row[1] is not None)
+    return None if row is None else Found(*row)
+
+
+def set_grant(stored: ApiKey, grant: Grant) -> None:
+    stored.permissions = [one for one in Permission if one in grant.permissions]
+    stored.expires_at = grant.expires_at
+    stored.requests_per_minute = grant.limits.requests_per_minute
+    stored.concurrent_runs = grant.limits.concurrent_runs
+    stored.tokens_per_day = grant.limits.tokens_per_day
+
+
+def grant_of(stored: ApiKey) -> Grant:
+    return Grant(
+        permissions_named(stored.permissions),
+        Limits(stored.requests_per_minute, stored.concurrent_runs, stored.tokens_per_day),
+        stored.expires_at,
+    )
+
+
+def caller_by(stored: ApiKey) -> Caller:
+    """Who asks with this key."""
+    grant = grant_of(stored)
+    return Caller(stored.tenant_id, stored.id, grant.permissions, grant.limits, grant.expires_at)
+
+
+def state_of(stored: ApiKey) -> KeyState:
+    if stored.revoked_at is not None:
+        return KeyState.REVOKED
+    if stored.expires_at is not None and stored.expires_at <= clock.now():
+        return KeyState.EXPIRED
+    return KeyState.ACTIVE
 
 
 async def note_import(session: AsyncSession, tenant_id: UUID) -> None:
@@ -106,11 +183,17 @@ async def list_keys(session: AsyncSession) -> Sequence[ApiKey]:
     return (await session.scalars(select(ApiKey).where(ApiKey.minted).order_by(ApiKey.id))).all()
 
 
-async def revoke(session: AsyncSession, key_id: UUID) -> ApiKey:
-    """Refuse a key from now on. Its tenant's objects stay."""
-    stored = await session.get(ApiKey, key_id)
+async def get(session: AsyncSession, key_id: UUID) -> ApiKey:
+    """For its change: nobody else changes it before the end of the transaction."""
+    stored = await session.get(ApiKey, key_id, with_for_update=True)
     if stored is None:
         raise NotFound("Key")
+    return stored
+
+
+async def revoke(session: AsyncSession, key_id: UUID) -> ApiKey:
+    """Refuse a key from now on. Its tenant's objects stay."""
+    stored = await get(session, key_id)
     if stored.revoked_at is None:
         stored.revoked_at = clock.now()
     return stored

@@ -12,12 +12,12 @@ from app.tenants.scope import Scope
 from app.usage.tables import Purpose
 
 INSERT: Final = """
-    INSERT INTO usage_records (id, tenant_id, created_at, purpose, subject_id, provider, model,
-                               input_tokens, output_tokens, cached_input_tokens,
+    INSERT INTO usage_records (id, tenant_id, created_at, purpose, subject_id, key_id, provider,
+                               model, input_tokens, output_tokens, cached_input_tokens,
                                cache_write_input_tokens, cost_usd)
     SELECT :usage_id, :tenant_id, CAST(:used_at AS timestamptz), :purpose, :subject_id,
-           :used_provider, :used_model, :used_input, :used_output, :used_cached, :used_written,
-           CAST(:used_cost AS numeric)
+           CAST(:used_key AS uuid), :used_provider, :used_model, :used_input, :used_output,
+           :used_cached, :used_written, CAST(:used_cost AS numeric)
     WHERE CAST(:used_input AS bigint) + CAST(:used_output AS bigint) > 0
 """
 """For a statement that writes more than this, with `parameters`."""
@@ -33,16 +33,18 @@ def parameters(
     usage_id: UUID,
     purpose: Purpose,
     subject_id: UUID,
+    key_id: UUID | None,
     model: ModelName,
     used: Usage,
 ) -> dict[str, Any]:
-    """What INSERT refers to; `subject_id` is the run or the memory operation."""
+    """What INSERT refers to; `subject_id` is the run, completion or memory operation."""
     return {
         "usage_id": usage_id,
         "tenant_id": tenant_id,
         "used_at": clock.now(),
         "purpose": purpose,
         "subject_id": subject_id,
+        "used_key": key_id,
         "used_provider": model.provider,
         "used_model": model.name,
         "used_input": used.input_tokens,
@@ -58,6 +60,7 @@ async def record(
     *,
     purpose: Purpose,
     subject_id: UUID,
+    key_id: UUID | None,
     model: ModelName,
     used: Usage,
     usage_id: UUID | None = None,
@@ -68,6 +71,7 @@ async def record(
         usage_id=usage_id or new_id(),
         purpose=purpose,
         subject_id=subject_id,
+        key_id=key_id,
         model=model,
         used=used,
     )

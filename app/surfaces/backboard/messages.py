@@ -22,9 +22,10 @@ from app.surfaces.backboard.wire.message_request import (
 )
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import stored_tools
-from app.surfaces.scopes import CurrentTenant, Server
+from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
 from app.surfaces.uploads import stored
+from app.tenants.callers import Caller
 from app.wiring import Resources
 
 router = APIRouter(tags=["Messages"])
@@ -73,7 +74,7 @@ _PLACED_BODY: Final = _in_every_encoding(_PLACED_FORM)
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def send_message(
-    request: Request, tenant_id: CurrentTenant, server: Server
+    request: Request, caller: CurrentCaller, server: Server
 ) -> Response | ReplyOut:
     """Say something on the thread of `thread_id`, else on a new one, and be answered.
 
@@ -81,7 +82,7 @@ async def send_message(
     answer carries both ids. `system_prompt` and `tools` count for this turn alone.
     """
     body, files = await read_message(request, PlacedMessageIn, max_text=server.settings.max_body)
-    return await _answer(body.place(), body, files, request, tenant_id, server)
+    return await _answer(body.place(), body, files, request, caller, server)
 
 
 @router.post(
@@ -91,7 +92,7 @@ async def send_message(
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def add_message(
-    thread_id: UUID, request: Request, tenant_id: CurrentTenant, server: Server
+    thread_id: UUID, request: Request, caller: CurrentCaller, server: Server
 ) -> Response | ReplyOut:
     """Add a message and answer it, whole or (with `stream`) as server-sent events.
 
@@ -99,7 +100,7 @@ async def add_message(
     outputs returns the pending calls again; any other message cancels that run.
     """
     body, files = await read_message(request, MessageIn, max_text=server.settings.max_body)
-    return await _answer(thread_id, body, files, request, tenant_id, server)
+    return await _answer(thread_id, body, files, request, caller, server)
 
 
 async def _answer(
@@ -107,17 +108,17 @@ async def _answer(
     body: MessageIn,
     files: Sequence[UploadFile],
     request: Request,
-    tenant_id: UUID,
+    caller: Caller,
     server: Resources,
 ) -> Response | ReplyOut:
     if not (body.content or "").strip() and not files:
-        return await _tell_pending(server, tenant_id, place, stream=bool(body.stream))
+        return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
     wishes = _wishes(body, server)
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
-            return await _only_store(server, tenant_id, place, new, body, request)
-        turn = await server.conversations.say(tenant_id, place=place, new=new, wishes=wishes)
+            return await _only_store(server, caller, place, new, body, request)
+        turn = await server.conversations.say(caller, place=place, new=new, wishes=wishes)
     if body.stream:
         return await streamed(turn, server)
     return await whole(turn, client_of(request), server)
@@ -152,14 +153,14 @@ async def _tell_pending(
 
 async def _only_store(
     server: Resources,
-    tenant_id: UUID,
+    caller: Caller,
     place: UUID | NewThread,
     new: NewMessage,
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
     kept = await server.conversations.store(
-        tenant_id,
+        caller,
         place=place,
         new=new,
         memory=body.memory_use(),

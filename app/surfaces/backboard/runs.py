@@ -18,7 +18,8 @@ from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
 from app.surfaces.requests import StrictRoute
 from app.surfaces.resumption import After
-from app.surfaces.scopes import CurrentTenant, Server
+from app.surfaces.scopes import CurrentCaller, CurrentTenant, Server
+from app.tenants.callers import Caller
 from app.wiring import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
@@ -70,11 +71,11 @@ class CancelledOut(BaseModel):
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def submit_pending_tool_outputs(
-    body: PlacedToolOutputsIn, request: Request, tenant_id: CurrentTenant, server: Server
+    body: PlacedToolOutputsIn, request: Request, caller: CurrentCaller, server: Server
 ) -> Response | ReplyOut:
     """Submit the outputs that the thread's one paused run waits for; 404 where none does."""
     return await _submit(
-        body.thread_id, None, body, request, tenant_id, server, stream=bool(body.stream)
+        body.thread_id, None, body, request, caller, server, stream=bool(body.stream)
     )
 
 
@@ -118,14 +119,14 @@ async def submit_tool_outputs(
     run_id: str,
     body: ToolOutputsIn,
     request: Request,
-    tenant_id: CurrentTenant,
+    caller: CurrentCaller,
     server: Server,
     stream: Annotated[bool, Query()] = False,
 ) -> Response | ReplyOut:
     """Submit the outputs of all pending tool calls at once; the run goes on."""
     streaming = stream or bool(body.stream)
     return await _submit(
-        thread_id, _run_id(run_id), body, request, tenant_id, server, stream=streaming
+        thread_id, _run_id(run_id), body, request, caller, server, stream=streaming
     )
 
 
@@ -134,13 +135,13 @@ async def _submit(
     run_id: UUID | None,
     body: ToolOutputsIn,
     request: Request,
-    tenant_id: UUID,
+    caller: Caller,
     server: Resources,
     *,
     stream: bool,
 ) -> Response | ReplyOut:
     turn = await server.conversations.submit(
-        tenant_id,
+        caller,
         thread_id=thread_id,
         run_id=run_id,
         outputs=[ToolOutput(one.tool_call_id, one.output_text()) for one in body.tool_outputs],

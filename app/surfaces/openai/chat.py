@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from uuid import UUID
 
 import structlog
 from fastapi import APIRouter
@@ -18,9 +17,11 @@ from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
 from app.surfaces.openai.wire.chat_request import ChatIn
 from app.surfaces.requests import StrictRoute
-from app.surfaces.scopes import CurrentTenant, Server
+from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
+from app.tenants.callers import Caller
 from app.usage import recording
+from app.usage.budgets import check_tokens
 from app.usage.tables import Purpose
 from app.wiring import Resources
 
@@ -30,11 +31,11 @@ log = structlog.get_logger("pegboard.openai")
 
 
 @router.post("/chat/completions", response_model=None)
-async def create_chat_completion(
-    body: ChatIn, tenant_id: CurrentTenant, server: Server
-) -> Response:
+async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Server) -> Response:
     """One answer to the messages, whole or (with `stream`) in chunks."""
     body.check()
+    async with server.read_scopes(caller.tenant_id) as scope:
+        await check_tokens(scope, caller)
     model = model_named(body.model, server.catalogue, server.default_model)
     request = ModelRequest(
         model=model,
@@ -44,7 +45,7 @@ async def create_chat_completion(
         whole=not body.stream,
     )
     completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
-    deltas = _deltas(server, tenant_id, request)
+    deltas = _deltas(server, caller, request)
     if not body.stream:
         async with aclosing(deltas):
             return JSONResponse(completion.whole([delta async for delta in deltas]))
@@ -56,13 +57,13 @@ async def create_chat_completion(
 
 
 async def _deltas(
-    server: Resources, tenant_id: UUID, request: ModelRequest
+    server: Resources, caller: Caller, request: ModelRequest
 ) -> AsyncGenerator[Delta, None]:
     """What the model says, to its `Finished`; what it has used is kept then."""
     async with aclosing(server.gateway.stream(request)) as said:
         async for delta in said:
             if isinstance(delta, Finished):
-                await _keep_usage(server, tenant_id, request.model, delta.usage)
+                await _keep_usage(server, caller, request.model, delta.usage)
             yield delta
             if isinstance(delta, Finished):
                 return
@@ -97,12 +98,13 @@ async def _frames(
     yield DONE
 
 
-async def _keep_usage(server: Resources, tenant_id: UUID, model: ModelName, used: Usage) -> None:
-    async with server.scopes(tenant_id) as scope:
+async def _keep_usage(server: Resources, caller: Caller, model: ModelName, used: Usage) -> None:
+    async with server.scopes(caller.tenant_id) as scope:
         await recording.record(
             scope,
             purpose=Purpose.COMPLETION,
             subject_id=new_id(),
+            key_id=caller.key_id,
             model=server.gateway.answers_as(model),
             used=used,
         )

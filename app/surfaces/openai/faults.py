@@ -17,9 +17,11 @@ from starlette.responses import JSONResponse, Response
 from app.db.engine import is_away
 from app.errors import AppError, Kind
 from app.surfaces.openai.missing import in_our_words
+from app.tenants.limits import LimitReached
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
+_PATIENT_SECONDS: Final = 60
 
 STATUS: Final[dict[Kind, tuple[int, str]]] = {
     Kind.INVALID: (400, _INVALID),
@@ -74,6 +76,8 @@ def told(error: AppError) -> dict[str, Any]:
     """An error as a body, or as the last frame of a stream."""
     error = in_our_words(error)
     _, kind = STATUS[error.kind]
+    if isinstance(error, LimitReached):
+        kind = error.counted
     param = getattr(error, "param", None)
     return envelope(error.message, kind=kind, param=param, code=error.code or None)
 
@@ -110,6 +114,9 @@ def tell(error: AppError) -> Response:
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(retry_after)))
+        if retry_after > _PATIENT_SECONDS:
+            # SDKs pass over so long a wait, and would try again at once.
+            response.headers["x-should-retry"] = "false"
     return response
 
 

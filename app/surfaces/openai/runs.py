@@ -60,7 +60,8 @@ from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
 from app.surfaces.resumption import After
-from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
+from app.surfaces.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
+from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 from app.threads import operations as threads
 from app.wiring import Resources
@@ -87,34 +88,35 @@ _POLL_AFTER_MS: Final = "300"
 
 @router.post("/threads/runs", response_model=None)
 async def create_thread_and_run(
-    body: ThreadAndRunIn, tenant_id: CurrentTenant, server: Server
+    body: ThreadAndRunIn, caller: CurrentCaller, server: Server
 ) -> Response:
     """Open a thread with its messages and begin a run on it."""
     thread = body.thread or ThreadIn()
     thread.check()
+    await server.conversations.check_limits(caller)  # before anything is stored
     given = [*(thread.messages or ()), *(body.additional_messages or ())]
     said = new_messages(given)
     wish = _wish(body, server, said)
-    await check_attachments(server, tenant_id, given)
+    await check_attachments(server, caller.tenant_id, given)
     place = NewThread(
         labels=thread.metadata,
-        tool_resources=await resolved(server, tenant_id, thread.tool_resources),
+        tool_resources=await resolved(server, caller.tenant_id, thread.tool_resources),
     )
     if searched_files(given):
         # Its files are to be in sight when the run begins, so the thread comes first.
-        await server.conversations.add(tenant_id, place, said)
-        await attach_to_thread(server, tenant_id, place.id, given)
+        await server.conversations.add(caller.tenant_id, place, said)
+        await attach_to_thread(server, caller.tenant_id, place.id, given)
         where: UUID | NewThread = place.id
         wish = replace(wish, messages=())
     else:
         where = place
     if body.tool_resources:
-        resources = await resolved(server, tenant_id, body.tool_resources)
+        resources = await resolved(server, caller.tenant_id, body.tool_resources)
         wish = replace(wish, tool_resources=resources)
-    turn = await _start(server, tenant_id, where, wish)
+    turn = await _start(server, caller, where, wish)
     if not body.stream:
         return _queued(turn)
-    async with server.read_scopes(tenant_id) as scope:
+    async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
     return await streamed(turn, server, opening=created)
@@ -122,15 +124,16 @@ async def create_thread_and_run(
 
 @router.post("/threads/{thread_id}/runs", response_model=None)
 async def create_run(
-    thread_id: str, body: RunIn, tenant_id: CurrentTenant, server: Server
+    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
     place = id_of("Thread", thread_id, param="thread_id")
+    await server.conversations.check_limits(caller)
     given = body.additional_messages or []
     wish = _wish(body, server, new_messages(given))
-    await check_attachments(server, tenant_id, given)
-    await attach_to_thread(server, tenant_id, place, given)
-    turn = await _start(server, tenant_id, place, wish)
+    await check_attachments(server, caller.tenant_id, given)
+    await attach_to_thread(server, caller.tenant_id, place, given)
+    turn = await _start(server, caller, place, wish)
     if body.stream:
         return await streamed(turn, server)
     return _queued(turn)
@@ -179,16 +182,16 @@ async def cancel_run(
 
 @router.post("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", response_model=None)
 async def submit_tool_outputs(
-    thread_id: str, run_id: str, body: ToolOutputsIn, tenant_id: CurrentTenant, server: Server
+    thread_id: str, run_id: str, body: ToolOutputsIn, caller: CurrentCaller, server: Server
 ) -> Response:
     """Submit the outputs of all calls that the run waits for; it goes on."""
-    async with server.read_scopes(tenant_id) as scope:
+    async with server.read_scopes(caller.tenant_id) as scope:
         run = await _run(scope, thread_id, run_id)
         waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
     with told_in_openais_words():
         turn = await server.conversations.submit(
-            tenant_id,
+            caller,
             thread_id=run.thread_id,
             run_id=run.id,
             outputs=outputs,
@@ -306,11 +309,9 @@ def _headers(run: Run) -> dict[str, str]:
     return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
-async def _start(
-    server: Resources, tenant_id: UUID, place: UUID | NewThread, wish: RunWish
-) -> Turn:
+async def _start(server: Resources, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
     with told_in_openais_words():
-        return await server.conversations.start(tenant_id, place, wish)
+        return await server.conversations.start(caller, place, wish)
 
 
 def _queued(turn: Turn) -> Response:

@@ -159,3 +159,11 @@ def test_the_archived_ruby_client_reads_the_names_it_knows(server: Server, key: 
 def test_the_header_may_be_forgotten(server: Server, key: str) -> None:
     with client_of(server, key) as client:
         assert "tool_resources" in told(client.post("/assistants", json={"model": "m"}))
+
+
+def test_a_vector_store_keeps_its_files_whatever_the_version(v1: httpx.Client) -> None:
+    """Version 1 has no vector stores; its `file_ids` of assistants and messages are others."""
+    upload = {"file": ("a.txt", b"The bakery sells rye.")}
+    file = told(v1.post("/files", files=upload, data={"purpose": "assistants"}))
+    store = told(v1.post("/vector_stores", json={"file_ids": [file["id"]]}))
+    assert store["file_counts"]["total"] == 1

@@ -1,0 +1,102 @@
+"""Every route of both doors, read from the applications themselves, with where ids may stand."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.surfaces import backboard, openai
+from app.surfaces.doors import DoorRules
+
+_ID: Final = re.compile(r"(^|_)ids?$")
+
+
+@dataclass(frozen=True)
+class DoorRoute:
+    """`fields` are the names of a body's fields, at any depth, that look like ids."""
+
+    door: str
+    method: str
+    path: str
+    queries: tuple[str, ...]
+    fields: frozenset[str]
+    takes_body: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.door}{self.path}"
+
+    @property
+    def path_names(self) -> list[str]:
+        return re.findall(r"{(\w+)(?::\w+)?}", self.path)
+
+
+def every_route() -> list[DoorRoute]:
+    """Reading first, deleting last."""
+    nothing: Any = None  # what is built is looked at, not asked
+    rules = DoorRules(
+        version="0",
+        hosts=None,
+        origins=frozenset(),
+        recognise=_never,
+        admit=_never,
+        imported=lambda _: False,
+        directory=nothing,
+        ledger=nothing,
+        max_body=0,
+        max_upload=0,
+    )
+    doors = {"/api": backboard.build(rules), "/v1": openai.build(rules)}
+    found = [route for door, app in doors.items() for route in _routes(door, app)]
+    order = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return sorted(found, key=lambda route: order.index(route.method))
+
+
+async def _never(_: Any) -> None:
+    raise AssertionError("The applications are looked at, not asked")
+
+
+def _routes(door: str, app: FastAPI) -> Iterator[DoorRoute]:
+    told = app.openapi()
+    for route in _walk(app.routes):
+        for method in sorted(route.methods or ()):
+            operation = told["paths"].get(route.path_format, {}).get(method.lower(), {})
+            kinds = operation.get("requestBody", {}).get("content", {})
+            names = {name for kind in kinds.values() for name in _names(kind["schema"], told, ())}
+            yield DoorRoute(
+                door,
+                method,
+                route.path,
+                tuple(
+                    one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"
+                ),
+                frozenset(filter(_ID.search, names)),
+                bool(kinds),
+            )
+
+
+def _walk(routes: Any) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (router := getattr(route, "original_router", None)) is not None:
+            yield from _walk(router.routes)
+
+
+def _names(schema: Any, told: Any, within: tuple[str, ...]) -> Iterator[str]:
+    reference = schema.get("$ref")
+    if reference is not None:
+        if reference in within:
+            return
+        within = (*within, reference)
+        schema = told["components"]["schemas"][reference.rpartition("/")[2]]
+    for name, inner in schema.get("properties", {}).items():
+        yield name
+        yield from _names(inner, told, within)
+    for inner in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from _names(inner, told, within)
+    if isinstance(schema.get("items"), dict):
+        yield from _names(schema["items"], told, within)
