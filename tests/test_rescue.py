@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.surfaces.openai.public_ids import Prefix, public_id
 from tests.conftest import StartServer
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
@@ -334,3 +336,26 @@ def test_events_of_runs_that_are_over_are_dropped_in_time(start: StartServer, ur
     keeps_none = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_EVENT_HOURS="0")
     wait_until(lambda: query(url, "SELECT count(DISTINCT run_id) FROM run_events") == [(1,)])
     assert keeps_none.process.poll() is None
+
+
+def test_a_run_whose_time_is_up_ends_in_its_stream_too(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    server = waiting(start, url, provider)
+    headers = {"Authorization": "Bearer k"}
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60) as client:
+        made = client.post("/assistants", json={"model": "falls-silent"}).json()
+        message = {"role": "user", "content": "Hi"}
+        body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}
+        with client.stream("POST", "/threads/runs", json=body) as response:
+            lines = response.iter_lines()
+            next(line for line in lines if line == "event: thread.message.delta")
+            query(url, "UPDATE runs SET expires_at = now() - interval '1 second'")
+            told = [line for line in lines if line.startswith("event: ")]
+        assert told[-2:] == ["event: thread.run.expired", "event: done"]
+        assert query(url, "SELECT status FROM runs") == [("expired",)]
+        thread_id = public_id(Prefix.THREAD, UUID(str(query(url, "SELECT id FROM threads")[0][0])))
+        said = client.get(f"/threads/{thread_id}/messages").json()["data"][0]
+        assert said["content"][0]["text"]["value"] == "Wait "
+        assert said["incomplete_details"] == {"reason": "run_expired"}
+    assert not provider.released.is_set()

@@ -23,15 +23,18 @@ from app.metrics import RESCUED
 from app.models.catalogue import Catalogue
 from app.runs import log as run_log
 from app.runs import queries
+from app.runs.breaking_off import broken_off
 from app.runs.cancelling import CANCELLED
-from app.runs.events import VISIBLE
+from app.runs.events import VISIBLE, MessageFinished
 from app.runs.execution import Execution
 from app.runs.lease import FREED, PLAYING, RELEASED, Lessee
 from app.runs.opening import open_turn
 from app.runs.options import from_json
 from app.runs.readiness import Ready, ready_run
-from app.runs.snapshots import Failure
+from app.runs.recording import append_answer
+from app.runs.snapshots import RUN_EXPIRED, Failure
 from app.runs.statuses import ACTIVE, RunStatus
+from app.runs.stored import snapshot_of
 from app.runs.tables import Run
 from app.tenants.scope import Scope, Scopes
 from app.threads.tables import Thread
@@ -47,6 +50,7 @@ FORGET_EVERY: Final = timedelta(minutes=10)
 _LOST: Final = Failure(
     Kind.UNAVAILABLE, "server_lost", "The server that was answering went away before it was done"
 )
+_LATE: Final = Failure(Kind.UNAVAILABLE, RUN_EXPIRED, "The run's time was up")
 _FORGET: Final = text("""
     DELETE FROM run_events USING runs
     WHERE runs.id = run_events.run_id AND run_events.run_id < :begun_before
@@ -218,9 +222,18 @@ class Rescuer:
                 )
                 if waiting is not None:
                     waiting.status = MessageStatus.CANCELLED
+                await self._keep_what_was_said(scope, run)
                 run.status = RunStatus.EXPIRED
                 _end(run)
                 await send(session, CANCELLED, run.id)
+
+    async def _keep_what_was_said(self, scope: Scope, run: Run) -> None:
+        if run.status not in PLAYING:
+            return
+        logged = await run_log.read(scope, run.id, after=run.events)
+        finished, _ = broken_off(snapshot_of(run), logged, _LATE)
+        if isinstance(finished, MessageFinished) and finished.message.content:
+            await append_answer(scope, finished.message, assistant_id=run.assistant_id)
 
 
 def _end(run: Run) -> None:

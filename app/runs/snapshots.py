@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 from app.errors import AppError, Kind
@@ -11,6 +11,9 @@ from app.llm.gateway import ModelName, ToolCall, Usage
 from app.messages.tables import MessageStatus
 from app.runs.statuses import RunStatus
 from app.strict_json import storable
+
+RUN_EXPIRED: Final = "run_expired"
+"""The code of a message that was being written when its run's time was up."""
 
 
 @dataclass(frozen=True, slots=True)

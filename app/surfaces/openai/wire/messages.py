@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.db.base import JsonDict
 from app.messages.tables import Message, MessageStatus, Role
+from app.runs.snapshots import RUN_EXPIRED
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 from app.surfaces.openai.wire.fields import Metadata, seconds, too_long
@@ -116,6 +117,8 @@ class MessageOut(Identified):
         # A text that came with calls is whole, whatever becomes of the calls.
         called = bool(message.tool_calls)
         reason = None if called else _REASONS.get(MessageStatus(message.status))
+        if message.error_code == RUN_EXPIRED:
+            reason = RUN_EXPIRED
         ended = seconds(message.ended_at or message.created_at)
         return cls(
             id=public_id(Prefix.MESSAGE, message.id),
