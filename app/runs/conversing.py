@@ -27,7 +27,7 @@ from app.runs.feed import Feed
 from app.runs.lease import Lessee
 from app.runs.opening import Opening, open_turn
 from app.runs.options import RunOptions, from_json
-from app.runs.readiness import Ready, ready_run
+from app.runs.ready import Ready, ready_run
 from app.runs.resuming import NothingPending, Overrides, ToolOutput
 from app.runs.snapshots import (
     MessageSnapshot,

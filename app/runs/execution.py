@@ -46,7 +46,7 @@ from app.runs.lease import HEARTBEAT, PLAYING, Lessee, let_go
 from app.runs.log import LOGGED, Entry, RunLost, append
 from app.runs.pictures import Pictures
 from app.runs.prompting import assemble
-from app.runs.readiness import Ready, left_off
+from app.runs.ready import Ready, left_off
 from app.runs.recording import Spent, is_durable, record, record_usage
 from app.runs.server_tools import NoTools, ServerTools
 from app.runs.snapshots import (

@@ -30,7 +30,7 @@ from app.runs.execution import Execution
 from app.runs.lease import FREED, PLAYING, RELEASED, Lessee
 from app.runs.opening import open_turn
 from app.runs.options import from_json
-from app.runs.readiness import Ready, ready_run
+from app.runs.ready import Ready, ready_run
 from app.runs.recording import append_answer
 from app.runs.snapshots import RUN_EXPIRED, Failure
 from app.runs.statuses import ACTIVE, RunStatus

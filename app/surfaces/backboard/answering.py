@@ -19,7 +19,7 @@ from app.surfaces.backboard.replies import reply
 from app.surfaces.backboard.run_replay import replayed
 from app.surfaces.backboard.run_stream import Telling
 from app.surfaces.backboard.wire.replies import ReplyOut
-from app.surfaces.resumption import (
+from app.surfaces.numbered_frames import (
     OFFSET_HEADER,
     RUN_HEADER,
     EventsForgotten,

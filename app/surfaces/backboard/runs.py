@@ -16,8 +16,8 @@ from app.surfaces.backboard.clients import client_of
 from app.surfaces.backboard.wire.message_request import Thinking
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
+from app.surfaces.numbered_frames import After
 from app.surfaces.requests import StrictRoute
-from app.surfaces.resumption import After
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Server
 from app.tenants.callers import Caller
 from app.wiring import Resources

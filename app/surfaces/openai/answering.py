@@ -7,10 +7,7 @@ from starlette.responses import Response
 
 from app.runs.conversing import Turn
 from app.runs.tables import Run
-from app.surfaces.openai.public_ids import Prefix, public_id
-from app.surfaces.openai.run_replay import replayed
-from app.surfaces.openai.run_stream import DONE, Telling
-from app.surfaces.resumption import (
+from app.surfaces.numbered_frames import (
     OFFSET_HEADER,
     RUN_HEADER,
     EventsForgotten,
@@ -18,6 +15,9 @@ from app.surfaces.resumption import (
     numbered,
     told_at_once,
 )
+from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.run_replay import replayed
+from app.surfaces.openai.run_stream import DONE, Telling
 from app.surfaces.sse import event_stream
 from app.wiring import Resources
 

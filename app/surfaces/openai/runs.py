@@ -27,6 +27,7 @@ from app.runs.starting import NewThread
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.tables import Run
 from app.settings import CodeInterpreter
+from app.surfaces.numbered_frames import After
 from app.surfaces.openai.answering import resumed, streamed
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.ids import id_of
@@ -59,7 +60,6 @@ from app.surfaces.openai.wire.steps import steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
-from app.surfaces.resumption import After
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
 from app.tenants.callers import Caller
 from app.tenants.scope import Scope
