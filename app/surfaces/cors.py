@@ -6,6 +6,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app.surfaces.doors import DoorRules
+from app.surfaces.numbered_frames import OFFSET_HEADER, RUN_HEADER
 
 
 def cors(rules: DoorRules, *, headers: Sequence[str]) -> list[Middleware]:
@@ -18,6 +19,12 @@ def cors(rules: DoorRules, *, headers: Sequence[str]) -> list[Middleware]:
             allow_origins=list(rules.origins),
             allow_methods=["*"],
             allow_headers=list(headers),
-            expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+            expose_headers=[
+                "Idempotency-Replayed",
+                "Retry-After",
+                "X-Request-Id",
+                RUN_HEADER,
+                OFFSET_HEADER,
+            ],
         )
     ]

@@ -31,7 +31,7 @@ server's `/api`. A write with an `Idempotency-Key` is carried out once, and answ
 whenever it is sent again within a day.
 """
 
-_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key")
+_HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
 
 
 def build(rules: DoorRules) -> FastAPI:

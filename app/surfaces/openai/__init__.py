@@ -42,6 +42,7 @@ _HEADERS = (
     "OpenAI-Organization",
     "OpenAI-Project",
     "Idempotency-Key",
+    "Last-Event-ID",
 )
 
 
