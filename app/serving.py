@@ -44,7 +44,7 @@ def serve(settings: Settings) -> None:
     # handler of ours that would end the process before the runs and the database are closed.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda number, frame: None)
-    loop_factory = uvicorn.Config("app").get_loop_factory()
+    loop_factory = uvicorn.Config("app", log_config=None).get_loop_factory()
     with listener, asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(_serve(settings, exposure, listener))
 

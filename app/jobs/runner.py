@@ -15,6 +15,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.signals import connect_arguments
+from app.logs.ids import job as job_ids
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 """What to do for a job, given its payload."""
@@ -60,9 +61,12 @@ async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work])
 
 def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
-        try:
-            await work(**json.loads(job.payload or b"{}"))
-        except Exception:
-            log.exception("job_failed", job=name)
+        payload = json.loads(job.payload or b"{}")
+        ids = {key: value for key, value in payload.items() if key.endswith("_id")}
+        with job_ids(name, **ids):
+            try:
+                await work(**payload)
+            except Exception:
+                log.exception("job_failed")
 
     return run

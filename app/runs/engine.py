@@ -330,7 +330,7 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             yield playing.failed(Failure.of(error))
             return
         except Exception:
-            log.exception("gateway_fault", run_id=str(run.id))
+            log.exception("gateway_fault")
             told = Failure(Kind.PROVIDER_FAILED, "server_error", "The model could not be asked")
             yield playing.failed(told)
             return

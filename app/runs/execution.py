@@ -24,6 +24,7 @@ from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.gateway import Gateway, ModelName
+from app.logs.ids import begin_run, know_run
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
 from app.metrics import RUN_SECONDS, RUNS
@@ -168,6 +169,7 @@ class Execution:
                 self._tell_to_end(run.id, _End.CANCELLED)
 
     def _begin(self, ready: Ready, end: "_BreakOff | None") -> Feed:
+        know_run(ready.run.id)
         feed = self._feeds.open(ready.run.thread_id)
         if ready.logged:
             feed.publish(ready.logged)
@@ -225,6 +227,8 @@ class Execution:
                     self._tell_to_end(run_id, _End.CANCELLED)
 
     async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
+        run = ready.run
+        begin_run(run_id=run.id, thread_id=run.thread_id, tenant_id=run.tenant_id)
         begun = monotonic()
         status = RunStatus.FAILED
         try:
@@ -239,15 +243,17 @@ class Execution:
         except asyncio.CancelledError:
             status = await self._told_to_end(ready, played)
         except Exception:
-            log.exception("run_fault", run_id=str(ready.run.id))
+            log.exception("run_fault")
             fault = "The server could not finish the run"
             failure = Failure(Kind.UNAVAILABLE, "server_error", fault)
             await self._break_off(ready, played.journal, failure)
         finally:
             self._feeds.drop(ready.run.thread_id, played.feed)
             self._signals.tell(LOGGED, ready.run.id)
+            seconds = monotonic() - begun
             RUNS.labels(status).inc()
-            RUN_SECONDS.observe(monotonic() - begun)
+            RUN_SECONDS.observe(seconds)
+            log.info("run_rests", status=str(status), ms=round(seconds * 1000, 1))
 
     async def _told_to_end(self, ready: Ready, played: "_Played") -> RunStatus:
         if played.end is _End.LOST:
@@ -418,7 +424,7 @@ class Execution:
                 journal.abandon(facts)
         except Exception:
             # The lease runs out and another process ends the run; the followers are told now.
-            log.exception("run_not_recorded", run_id=str(ready.run.id))
+            log.exception("run_not_recorded")
             journal.abandon(facts)
 
     async def _is_there(self, run: RunSnapshot) -> bool:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.engine import is_away
+from app.logs.ids import know_tenant
 
 Refuse: TypeAlias = Callable[[int, str], Response]
 Recognise: TypeAlias = Callable[[str], Awaitable[object | None]]
@@ -150,6 +151,7 @@ class RequireKey:
                 await self._refuse_key(bool(key))(scope, receive, send)
                 return
             scope.setdefault("state", {})["tenant_id"] = tenant_id
+            know_tenant(tenant_id)
         await self._app(scope, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:

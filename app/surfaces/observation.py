@@ -1,14 +1,23 @@
 """One log line and one count for each request, and an id to find it by. No content, no keys."""
 
+import re
+from collections.abc import Callable
 from time import monotonic
-from urllib.parse import quote
+from typing import Any, Final
+from uuid import UUID
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.identifiers import new_id
+from app.logs.ids import RequestIds, begin_request, know_run
 from app.metrics import REQUESTS
+
+_DOORS: Final = {"api": "backboard", "v1": "openai"}
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 log = structlog.get_logger("pegboard.http")
 
@@ -24,30 +33,62 @@ class Observe:
             await self._app(scope, receive, send)
             return
         begun = monotonic()
-        request_id = f"req_{new_id().hex}"
+        ids = RequestIds(_request_id(scope), _DOORS.get(scope["path"].split("/", 2)[1], "other"))
+        begin_request(ids)
         status = 500
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
+        scope.setdefault("state", {})["request_id"] = ids.request_id
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                MutableHeaders(scope=message)["x-request-id"] = ids.request_id
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            path = scope["path"]
-            surface = {"api": "backboard", "v1": "openai"}.get(path.split("/", 2)[1], "other")
-            REQUESTS.labels(surface, scope["method"], str(status)).inc()
-            log.info(
-                "request",
-                method=scope["method"],
-                path=quote(path),
-                status=status,
-                ms=round((monotonic() - begun) * 1000, 1),
-                request_id=request_id,
-                tenant_id=str(state.get("tenant_id", "")),
-            )
+            REQUESTS.labels(ids.door, scope["method"], str(status)).inc()
+            _write(scope, ids, status=status, ms=round((monotonic() - begun) * 1000, 1))
+
+
+class NotePlace:
+    """Innermost of a door's: notes where a request was routed to, and the run that it names.
+
+    A path as it was sent may hold anything. `run_of` reads a run's id as the door spells it.
+    """
+
+    def __init__(self, app: ASGIApp, *, run_of: Callable[[str], UUID | None]) -> None:
+        self._app = app
+        self._run_of = run_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                scope["state"].setdefault("place", _place(scope))
+                named = scope.get("path_params", {}).get("run_id")
+                run_id = self._run_of(str(named)) if named else None
+                if run_id is not None:
+                    know_run(run_id)
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own, where it gives one that cannot break a log or a header."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _SANE_ID.fullmatch(given) else f"req_{new_id().hex}"
+
+
+def _place(scope: Scope) -> str | None:
+    """The template of the path, such as `/api/threads/{thread_id}`; None where nothing is there."""
+    route: Any = scope.get("route")
+    return f"{scope.get('root_path', '')}{route.path}" if isinstance(route, Route) else None
+
+
+def _write(scope: Scope, ids: RequestIds, *, status: int, ms: float) -> None:
+    place = scope["state"].get("place") or _place(scope)
+    # They come every few seconds, and matter when they fail.
+    write = log.debug if place in _PROBES and status < 400 else log.info
+    run = {} if ids.run_id is None else {"run_id": str(ids.run_id)}
+    write("request", method=scope["method"], route=place, status=status, ms=ms, **run)
