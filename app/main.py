@@ -1,11 +1,12 @@
 """The web application: mounts the doors, answers the questions of those who operate it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from app.db.migration import is_current
 from app.exposure import Exposure
+from app.metrics import exposition
 from app.originals.directory import Directory
 from app.settings import Settings
 from app.surfaces import backboard, openai
@@ -97,7 +99,10 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    readings = request.state.resources.readings
+    readings.sample()
+    counted = await asyncio.to_thread(exposition)
+    return Response(counted + await readings.told(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -40,7 +40,9 @@ from app.llm.embeddings.minilm import MiniLm
 from app.llm.embeddings.minilm_network import require_installed
 from app.llm.embeddings.remote import RemoteEmbedder
 from app.llm.gateway import Gateway, ModelName
+from app.llm.labels import ModelLabels
 from app.llm.litellm_gateway import LitellmGateway
+from app.llm.observed import ObservedGateway, observed_embed
 from app.llm.sandbox import SandboxGateway
 from app.memories.language_model import LanguageMemoryModel
 from app.memories.learning import LEARN
@@ -54,6 +56,7 @@ from app.models.entries import Model
 from app.models.litellm_table import read_table
 from app.models.own import own_models
 from app.models.serving import keep_told
+from app.readings import Readings
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.following import Following
@@ -98,6 +101,7 @@ class Resources:
     gateway: Gateway
     default_model: ModelName
     ledger: Ledger
+    readings: Readings
 
 
 @asynccontextmanager
@@ -156,7 +160,7 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
         log.warning("no_local_embedder", fix=missing.message)
         local = None
     embedders = ChosenEmbedder(
-        remote=lambda name: RemoteEmbedder(name, litellm_gateway.embed),
+        remote=lambda name: RemoteEmbedder(name, observed_embed(litellm_gateway.embed)),
         local=local,
         is_configured=lambda provider: (
             settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
@@ -249,9 +253,10 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
         read_scopes = scopes_of(statements_of(engine))
         lessee = Lessee(new_id())
         signals = Signals()
-        gateway = gateway_of(settings)
-        shelves = shelves_of(settings, scopes, gateway)
         catalogue = catalogue_of(settings)
+        gateway = observed(gateway_of(settings), catalogue)
+        shelves = shelves_of(settings, scopes, gateway)
+        kinds_of_jobs = job_kinds(shelves, scopes)
         patience = settings.document_patience
         ledger = ledger_of(settings, engine)
         asked = witnessed(scopes)
@@ -278,6 +283,11 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             policy=Policy(settings.rescue),
             keep_events=timedelta(hours=settings.event_hours),
         )
+        readings = Readings(
+            engine,
+            playing=lambda: len(execution.playing()),
+            jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
+        )
         await _keep_bootstrap_key(settings, sessions)
         background = [
             asyncio.create_task(execution.keep_leases(), name="heartbeat"),
@@ -285,14 +295,14 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
             asyncio.create_task(signals.listen(engine), name="signals"),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
+            asyncio.create_task(readings.keep_sampled(), name="readings"),
             asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
         if settings.jobs:
             background += [
-                asyncio.create_task(run_jobs(engine, kinds), name="jobs")
-                for kinds in job_kinds(shelves, scopes)
+                asyncio.create_task(run_jobs(engine, kinds), name="jobs") for kinds in kinds_of_jobs
             ]
         try:
             yield Resources(
@@ -318,6 +328,7 @@ async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Res
                 gateway=gateway,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
+                readings=readings,
             )
         finally:
             await execution.close(grace=GRACE_SECONDS)
@@ -333,6 +344,16 @@ def gateway_of(settings: Settings) -> Gateway:
     stand_in = None if settings.sandbox is SandboxMode.OFF else SandboxGateway(disguised=False)
     real = LitellmGateway(timeout=settings.model_timeout, retries=settings.model_retries)
     return ChosenGateway(real, stand_in, providers.is_configured)
+
+
+def observed(gateway: Gateway, catalogue: Catalogue) -> Gateway:
+    """The same gateway, its calls counted under the names of models that are known."""
+
+    def is_known(model: ModelName) -> bool:
+        # The sandbox model answers under the names of others.
+        return (catalogue.find(model) or catalogue.named(model.name)) is not None
+
+    return ObservedGateway(gateway, ModelLabels(is_known))
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

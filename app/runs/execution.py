@@ -24,10 +24,11 @@ from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.gateway import Gateway, ModelName
+from app.llm.labels import provider_label
 from app.logs.ids import begin_run, know_run
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
-from app.metrics import RUN_SECONDS, RUNS
+from app.metrics import FIRST_TOKEN_SECONDS, RUN_SECONDS, RUNS
 from app.models.catalogue import Catalogue
 from app.runs import engine, queries
 from app.runs.breaking_off import broken_off
@@ -275,6 +276,7 @@ class Execution:
             await let_go(scope, ready.run.id, ready.lease)
 
     async def _play(self, ready: Ready, journal: Journal) -> RunStatus:
+        begun = monotonic()
         before = left_off(ready)
         model = ready.options.model
         tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
@@ -318,6 +320,7 @@ class Execution:
         message_id = next((e.message_id for e in ready.logged if isinstance(e, RunStarted)), None)
         what = engine.Play(run, model, ready.options, prompt, tools, message_id)
         told = {type(event) for event in ready.logged}
+        silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
         async with aclosing(engine.play(self._gateway, what)) as played:
             breath = monotonic()
             async for facts in played:
@@ -325,6 +328,10 @@ class Execution:
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
                 await self._tell(ready, journal, facts)
                 status = _status_after(facts) or status
+                if silent and isinstance(facts[0], VISIBLE):
+                    silent = False
+                    provider = provider_label(run.model.provider)
+                    FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
                 # A provider's client that has pieces in store gives them without a pause; those who
                 # follow would hear of the first when the last is there.
                 if monotonic() - breath > BREATH_SECONDS:

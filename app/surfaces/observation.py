@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.identifiers import new_id
 from app.logs.ids import RequestIds, begin_request, know_run
-from app.metrics import REQUESTS
+from app.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
 
 _DOORS: Final = {"api": "backboard", "v1": "openai"}
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
@@ -35,21 +36,30 @@ class Observe:
         begun = monotonic()
         ids = RequestIds(_request_id(scope), _DOORS.get(scope["path"].split("/", 2)[1], "other"))
         begin_request(ids)
-        status = 500
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        status, streams = 500, False
         scope.setdefault("state", {})["request_id"] = ids.request_id
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = ids.request_id
+                REQUEST_SECONDS.labels(ids.door, method).observe(monotonic() - begun)
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = ids.request_id
+                streams = headers.get("content-type", "").startswith("text/event-stream")
+                if streams:
+                    STREAMS.labels(ids.door).inc()
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            REQUESTS.labels(ids.door, scope["method"], str(status)).inc()
-            _write(scope, ids, status=status, ms=round((monotonic() - begun) * 1000, 1))
+            if streams:
+                STREAMS.labels(ids.door).dec()
+            REQUESTS.labels(ids.door, method, str(status)).inc()
+            ms = round((monotonic() - begun) * 1000, 1)
+            _write(scope, ids, method=method, status=status, ms=ms)
 
 
 class NotePlace:
@@ -86,9 +96,9 @@ def _place(scope: Scope) -> str | None:
     return f"{scope.get('root_path', '')}{route.path}" if isinstance(route, Route) else None
 
 
-def _write(scope: Scope, ids: RequestIds, *, status: int, ms: float) -> None:
+def _write(scope: Scope, ids: RequestIds, *, method: str, status: int, ms: float) -> None:
     place = scope["state"].get("place") or _place(scope)
     # They come every few seconds, and matter when they fail.
     write = log.debug if place in _PROBES and status < 400 else log.info
     run = {} if ids.run_id is None else {"run_id": str(ids.run_id)}
-    write("request", method=scope["method"], route=place, status=status, ms=ms, **run)
+    write("request", method=method, route=place, status=status, ms=ms, **run)
