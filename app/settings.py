@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     log_content: bool = False
+    traces: Literal["off", "otlp"] | None = None
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod

@@ -68,6 +68,7 @@ from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
+from app.trace_choice import traced
 from app.web.choice import web_tools_of
 
 GRACE_SECONDS = 10.0
@@ -247,7 +248,7 @@ def job_kinds(shelves: Shelves, scopes: Scopes) -> tuple[dict[str, Work], ...]:
 @asynccontextmanager
 async def open_resources(settings: Settings, *, auth: Auth) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
-    async with open_database(settings) as engine:
+    async with traced(settings.traces), open_database(settings) as engine:
         sessions = sessions_of(engine)
         scopes = scopes_of(sessions)
         read_scopes = scopes_of(statements_of(engine))

@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import update
 
+from app import tracing
 from app.db.signals import Signals
 from app.documents.library import DocumentsNotIndexed
 from app.documents.lookup import Found, Lookup
@@ -230,6 +231,14 @@ class Execution:
     async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
         run = ready.run
         begin_run(run_id=run.id, thread_id=run.thread_id, tenant_id=run.tenant_id)
+        with tracing.span("run", attributes=_ids(run)) as span:
+            status = await self._settle(ready, played, end)
+            span.set("pegboard.status", str(status))
+            if status is RunStatus.FAILED:
+                span.fail("run_failed")
+
+    async def _settle(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> RunStatus:
+        """Play a run or break it off, count it, and say how it came to rest."""
         begun = monotonic()
         status = RunStatus.FAILED
         try:
@@ -255,6 +264,7 @@ class Execution:
             RUNS.labels(status).inc()
             RUN_SECONDS.observe(seconds)
             log.info("run_rests", status=str(status), ms=round(seconds * 1000, 1))
+        return status
 
     async def _told_to_end(self, ready: Ready, played: "_Played") -> RunStatus:
         if played.end is _End.LOST:
@@ -328,7 +338,7 @@ class Execution:
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
                 await self._tell(ready, journal, facts)
                 status = _status_after(facts) or status
-                if silent and isinstance(facts[0], VISIBLE):
+                if silent and any(isinstance(fact, VISIBLE) for fact in facts):
                     silent = False
                     provider = provider_label(run.model.provider)
                     FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
@@ -462,6 +472,17 @@ class _Played:
     feed: Feed
     journal: Journal
     end: _End | None = None
+
+
+def _ids(run: RunSnapshot) -> tracing.Attributes:
+    ids = {
+        "pegboard.run_id": str(run.id),
+        "pegboard.thread_id": str(run.thread_id),
+        "pegboard.tenant_id": str(run.tenant_id),
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.conversation.id": str(run.thread_id),
+    }
+    return ids if run.assistant_id is None else {**ids, "gen_ai.agent.id": str(run.assistant_id)}
 
 
 def _is_learnt_from(ready: Ready) -> bool:

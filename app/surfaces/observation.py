@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import tracing
 from app.identifiers import new_id
 from app.logs.ids import RequestIds, begin_request, know_run
 from app.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
@@ -53,7 +54,15 @@ class Observe:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            if scope["path"] in _PROBES:
+                await self._app(scope, receive, send_with_id)
+                return
+            parent = Headers(scope=scope).get("traceparent")
+            with tracing.span(method, tracing.Kind.SERVER, parent=parent) as span:
+                try:
+                    await self._app(scope, receive, send_with_id)
+                finally:
+                    _tell(span, scope, ids, method=method, status=status)
         finally:
             if streams:
                 STREAMS.labels(ids.door).dec()
@@ -94,6 +103,25 @@ def _place(scope: Scope) -> str | None:
     """The template of the path, such as `/api/threads/{thread_id}`; None where nothing is there."""
     route: Any = scope.get("route")
     return f"{scope.get('root_path', '')}{route.path}" if isinstance(route, Route) else None
+
+
+def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, status: int) -> None:
+    if span is tracing.NO_SPAN:
+        return
+    place = scope["state"].get("place") or _place(scope)
+    if place is not None:
+        span.rename(f"{method} {place}")
+        span.set("http.route", place)
+    span.set("http.request.method", method)
+    span.set("http.response.status_code", status)
+    span.set("pegboard.request_id", ids.request_id)
+    span.set("pegboard.door", ids.door)
+    tenant_id = scope["state"].get("tenant_id")
+    for name, known in (("tenant_id", tenant_id), ("run_id", ids.run_id)):
+        if known is not None:
+            span.set(f"pegboard.{name}", str(known))
+    if status >= 500:
+        span.fail(str(status))
 
 
 def _write(scope: Scope, ids: RequestIds, *, method: str, status: int, ms: float) -> None:
