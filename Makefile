@@ -41,9 +41,9 @@ lock: ## Write the lock files anew from pyproject.toml
 	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip --disable-pip-version-check -q install pip-tools
 	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
-		--extra build -o requirements.lock pyproject.toml
+		--extra build --extra otel -o requirements.lock pyproject.toml
 	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
-		--extra build --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
+		--extra build --extra otel --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
 
 # A lock names packages and hashes, never the index that one machine happens to use.
 UNNAMED := --no-emit-index-url --no-emit-find-links --no-emit-trusted-host

@@ -328,7 +328,11 @@ def _settings(**given: Any) -> Settings:
     except ValidationError as error:
         wrong = ((str(one["loc"][0]).upper(), one["msg"]) for one in error.errors())
         _give_up("\n".join(f"PEGBOARD_{name}: {problem}" for name, problem in wrong))
-    logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    logs.configure(
+        level=settings.log_level,
+        as_json=settings.log_format == "json",
+        content=settings.log_content,
+    )
     return settings
 
 

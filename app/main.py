@@ -100,7 +100,10 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(await asyncio.to_thread(exposition), media_type=CONTENT_TYPE_LATEST)
+    readings = request.state.resources.readings
+    readings.sample()
+    counted = await asyncio.to_thread(exposition)
+    return Response(counted + await readings.told(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -1,21 +1,40 @@
-"""What is counted, for Prometheus.
+"""What is counted, for Prometheus; `docs/metrics.md` tells each.
 
 Where `FOLDER_VARIABLE` names a folder when a process starts, its library counts in files there;
 whichever process of several is asked tells the sums of all, of those that are gone too.
+
+Labels have few values. None is what a client sends as it stands: each value is kept for ever.
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
+_QUICK: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SLOW: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
 REQUESTS: Final = Counter(
     "pegboard_requests",
-    "HTTP requests by surface, method and status",
-    ["surface", "method", "status"],
+    "HTTP requests by door, method and status",
+    ["door", "method", "status"],
+)
+REQUEST_SECONDS: Final = Histogram(
+    "pegboard_request_seconds",
+    "Seconds from a request to the beginning of its answer",
+    ["door", "method"],
+    buckets=_QUICK,
+)
+STREAMS: Final = Gauge(
+    "pegboard_streams_open",
+    "Answers that are being streamed",
+    ["door"],
+    multiprocess_mode="livesum",
 )
 RUNS: Final = Counter(
     "pegboard_runs", "Plays of runs by the status they came to rest in", ["status"]
@@ -23,15 +42,73 @@ RUNS: Final = Counter(
 RUN_SECONDS: Final = Histogram(
     "pegboard_run_seconds",
     "Seconds from the start of a play to its rest",
-    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+    buckets=_SLOW,
 )
-RESCUED: Final = Counter("pegboard_runs_rescued", "Runs ended because their process was gone")
+RUNS_IN_PROGRESS: Final = Gauge(
+    "pegboard_runs_in_progress",
+    "Runs being played by this server",
+    multiprocess_mode="livesum",
+)
+RESCUED: Final = Counter("pegboard_runs_rescued", "Runs taken up because their process was gone")
+FIRST_TOKEN_SECONDS: Final = Histogram(
+    "pegboard_time_to_first_token_seconds",
+    "Seconds from the start of a streamed play to the first that is seen of its answer",
+    ["provider"],
+    buckets=_SLOW,
+)
+MODEL_SECONDS: Final = Histogram(
+    "pegboard_model_call_seconds",
+    "Seconds from a call of a model to the end of its answer",
+    ["provider", "operation"],
+    buckets=_SLOW,
+)
+TOKENS: Final = Counter(
+    "pegboard_tokens",
+    "Tokens that models have read and written; what is cached_input is in input as well",
+    ["provider", "model", "kind"],
+)
+PROVIDER_ERRORS: Final = Counter(
+    "pegboard_provider_errors",
+    "Calls of models that failed",
+    ["provider", "kind"],
+)
+CONNECTIONS_IN_USE: Final = Gauge(
+    "pegboard_database_connections_in_use",
+    "Connections to the database that are taken from the pool",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS_AT_MOST: Final = Gauge(
+    "pegboard_database_connections_limit",
+    "Connections that the pool opens at most",
+    multiprocess_mode="livesum",
+)
 
 
 def exposition() -> bytes:
     """What a scrape is told. Reads files where several processes count."""
-    if FOLDER_VARIABLE not in os.environ:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder is None:
         return generate_latest()
+    _forget_present_of_the_gone(Path(folder))
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+def _forget_present_of_the_gone(folder: Path) -> None:
+    """What a process has counted stays; what it had open or in progress went with it."""
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdigit() and not _lives(int(pid)):
+            with suppress(FileNotFoundError):  # another process has been asked as well
+                file.unlink()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

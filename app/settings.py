@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     max_upload: int = Field(default=50 * 1024 * 1024, ge=1024)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
+    log_content: bool = False
+    traces: Literal["off", "otlp"] | None = None
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod

@@ -43,7 +43,9 @@ from app.llm.embeddings.minilm import MiniLm
 from app.llm.embeddings.minilm_network import require_installed
 from app.llm.embeddings.remote import RemoteEmbedder
 from app.llm.gateway import Gateway, ModelName
+from app.llm.labels import ModelLabels
 from app.llm.litellm_gateway import LitellmGateway
+from app.llm.observed import ObservedGateway, observed_embed
 from app.llm.sandbox import SandboxGateway
 from app.memories.language_model import LanguageMemoryModel
 from app.memories.learning import LEARN
@@ -58,6 +60,7 @@ from app.models.litellm_table import read_table
 from app.models.own import own_models
 from app.models.serving import keep_told
 from app.pulse import Pulses
+from app.readings import Readings
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.following import Following
@@ -72,6 +75,7 @@ from app.tenants.callers import Caller
 from app.tenants.last_uses import LastUses
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
+from app.trace_choice import traced
 from app.web.choice import web_tools_of
 
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
@@ -109,6 +113,7 @@ class Resources:
     gateway: Gateway
     default_model: ModelName
     ledger: Ledger
+    readings: Readings
     pulses: Pulses
 
 
@@ -190,7 +195,7 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
         log.warning("no_local_embedder", fix=missing.message)
         local = None
     embedders = ChosenEmbedder(
-        remote=lambda name: RemoteEmbedder(name, litellm_gateway.embed),
+        remote=lambda name: RemoteEmbedder(name, observed_embed(litellm_gateway.embed)),
         local=local,
         is_configured=lambda provider: (
             settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
@@ -285,16 +290,17 @@ async def open_resources(
     settings: Settings, *, auth: Auth, database: OpenDatabase = open_database
 ) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
-    async with database(settings) as engine:
+    async with traced(settings.traces), database(settings) as engine:
         sessions = sessions_of(engine)
         own_statements = statements_of(engine)
         scopes = scopes_of(sessions)
         read_scopes = scopes_of(own_statements)
         lessee = Lessee(new_id())
         signals = Signals()
-        gateway = gateway_of(settings)
-        shelves = shelves_of(settings, scopes, gateway)
         catalogue = catalogue_of(settings)
+        gateway = observed(gateway_of(settings), catalogue)
+        shelves = shelves_of(settings, scopes, gateway)
+        kinds_of_jobs = job_kinds(shelves, scopes, sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, engine)
         asked = witnessed(scopes)
@@ -321,6 +327,11 @@ async def open_resources(
             policy=Policy(settings.rescue),
             keep_events=timedelta(hours=settings.event_hours),
         )
+        readings = Readings(
+            engine,
+            playing=lambda: len(execution.playing()),
+            jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
+        )
         await _keep_bootstrap_key(settings, sessions)
         pulses = Pulses()
         heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
@@ -340,6 +351,7 @@ async def open_resources(
             asyncio.create_task(signals.listen(engine), name="signals"),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
+            asyncio.create_task(readings.keep_sampled(), name="readings"),
             asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
@@ -347,7 +359,7 @@ async def open_resources(
         if settings.jobs:
             background += [
                 pulses.watch(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
-                for kinds in job_kinds(shelves, scopes, sessions)
+                for kinds in kinds_of_jobs
             ]
         try:
             yield Resources(
@@ -377,6 +389,7 @@ async def open_resources(
                 pulses=pulses,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
+                readings=readings,
             )
         finally:
             await execution.close(grace=settings.grace_seconds)
@@ -394,6 +407,16 @@ def gateway_of(settings: Settings) -> Gateway:
     stand_in = None if settings.sandbox is SandboxMode.OFF else SandboxGateway(disguised=False)
     real = LitellmGateway(timeout=settings.model_timeout, retries=settings.model_retries)
     return ChosenGateway(real, stand_in, providers.is_configured)
+
+
+def observed(gateway: Gateway, catalogue: Catalogue) -> Gateway:
+    """The same gateway, its calls counted under the names of models that are known."""
+
+    def is_known(model: ModelName) -> bool:
+        # The sandbox model answers under the names of others.
+        return (catalogue.find(model) or catalogue.named(model.name)) is not None
+
+    return ObservedGateway(gateway, ModelLabels(is_known))
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

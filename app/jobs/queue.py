@@ -2,11 +2,16 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import tracing
+
+TRACEPARENT: Final = "traceparent"
+"""The header of a job that names the span it was asked for in."""
 
 
 async def enqueue(
@@ -16,4 +21,6 @@ async def enqueue(
     connection = await session.connection()
     raw = await connection.get_raw_connection()
     queries = Queries(AsyncpgDriver(raw.driver_connection))
-    await queries.enqueue(job, json.dumps(payload).encode(), execute_after=after)
+    parent = tracing.traceparent()
+    headers = None if parent is None else {TRACEPARENT: parent}
+    await queries.enqueue(job, json.dumps(payload).encode(), execute_after=after, headers=headers)

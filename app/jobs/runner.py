@@ -14,7 +14,10 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app import tracing
 from app.db.engine import connect_arguments
+from app.jobs.queue import TRACEPARENT
+from app.logs.ids import job as job_ids
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 """What to do for a job, given its payload."""
@@ -60,9 +63,23 @@ async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work])
 
 def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
-        try:
-            await work(**json.loads(job.payload or b"{}"))
-        except Exception:
-            log.exception("job_failed", job=name)
+        payload = json.loads(job.payload or b"{}")
+        ids = {key: value for key, value in payload.items() if key.endswith("_id")}
+        parent = (job.headers or {}).get(TRACEPARENT)
+        attributes = {f"pegboard.{key}": str(value) for key, value in ids.items()}
+        with (
+            job_ids(name, **ids),
+            tracing.span(
+                f"job {name}",
+                tracing.Kind.CONSUMER,
+                {"pegboard.job": name, **attributes},
+                parent=parent if isinstance(parent, str) else None,
+            ) as span,
+        ):
+            try:
+                await work(**payload)
+            except Exception as error:
+                log.exception("job_failed")
+                span.fail(type(error).__name__)
 
     return run

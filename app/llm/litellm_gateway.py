@@ -5,6 +5,7 @@ server warms up. Its exceptions are translated here, once.
 """
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -196,6 +197,11 @@ def _import() -> ModuleType:
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
+    # It writes prompts past our log, on handlers of its own.
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
     return litellm  # type: ignore[no-any-return]
 
 

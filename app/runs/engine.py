@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from app import clock
+from app import clock, tracing
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.failures import StreamCutOff
@@ -286,9 +286,7 @@ class _Playing:
         """The outputs of our own tools, in the order of the calls; the run keeps them."""
         tools = self.what.server_tools
         made, refused = calls[:MAX_CALLS], calls[MAX_CALLS:]
-        outputs = await asyncio.gather(
-            *(tools.use(call.name, parse_arguments(call.arguments) or {}) for call in made)
-        )
+        outputs = await asyncio.gather(*(_used(tools, call) for call in made))
         told = [*map(storable, outputs), *(_TOO_MANY for _ in refused)]
         findings = (
             Finding(f"{call.name} {call.arguments}"[:_LONGEST_SOURCE], output)
@@ -333,7 +331,7 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
             yield playing.failed(Failure.of(error))
             return
         except Exception:
-            log.exception("gateway_fault", run_id=str(run.id))
+            log.exception("gateway_fault")
             told = Failure(Kind.PROVIDER_FAILED, "server_error", "The model could not be asked")
             yield playing.failed(told)
             return
@@ -345,6 +343,12 @@ async def play(gateway: Gateway, what: Play) -> AsyncGenerator[Facts, None]:
         if rest:
             yield rest
             return
+
+
+async def _used(tools: ServerTools, call: ToolCall) -> str:
+    attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": call.name}
+    with tracing.span(f"execute_tool {call.name}", attributes=attributes):
+        return await tools.use(call.name, parse_arguments(call.arguments) or {})
 
 
 def _reached(budget: int | None, used: int) -> bool:

@@ -18,15 +18,18 @@ from uuid import UUID
 import structlog
 from sqlalchemy import update
 
+from app import tracing
 from app.db.signals import Signals
 from app.documents.library import DocumentsNotIndexed
 from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
 from app.llm.gateway import Gateway, ModelName
+from app.llm.labels import provider_label
+from app.logs.ids import begin_run, know_run
 from app.memories.learning import Lesson
 from app.memories.recall import Recall
-from app.metrics import RUN_SECONDS, RUNS
+from app.metrics import FIRST_TOKEN_SECONDS, RUN_SECONDS, RUNS
 from app.models.catalogue import Catalogue
 from app.runs import engine, queries
 from app.runs.breaking_off import broken_off
@@ -175,6 +178,7 @@ class Execution:
                 self._tell_to_end(run.id, _End.CANCELLED)
 
     def _begin(self, ready: Ready, end: "_BreakOff | None") -> Feed:
+        know_run(ready.run.id)
         feed = self._feeds.open(ready.run.thread_id)
         if ready.logged:
             feed.publish(ready.logged)
@@ -232,6 +236,16 @@ class Execution:
                     self._tell_to_end(run_id, _End.CANCELLED)
 
     async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
+        run = ready.run
+        begin_run(run_id=run.id, thread_id=run.thread_id, tenant_id=run.tenant_id)
+        with tracing.span("run", attributes=_ids(run)) as span:
+            status = await self._settle(ready, played, end)
+            span.set("pegboard.status", str(status))
+            if status is RunStatus.FAILED:
+                span.fail("run_failed")
+
+    async def _settle(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> RunStatus:
+        """Play a run or break it off, count it, and say how it came to rest."""
         begun = monotonic()
         status = RunStatus.FAILED
         try:
@@ -246,15 +260,18 @@ class Execution:
         except asyncio.CancelledError:
             status = await self._told_to_end(ready, played)
         except Exception:
-            log.exception("run_fault", run_id=str(ready.run.id))
+            log.exception("run_fault")
             fault = "The server could not finish the run"
             failure = Failure(Kind.UNAVAILABLE, "server_error", fault)
             await self._break_off(ready, played.journal, failure)
         finally:
             self._feeds.drop(ready.run.thread_id, played.feed)
             self._signals.tell(LOGGED, ready.run.id)
+            seconds = monotonic() - begun
             RUNS.labels(status).inc()
-            RUN_SECONDS.observe(monotonic() - begun)
+            RUN_SECONDS.observe(seconds)
+            log.info("run_rests", status=str(status), ms=round(seconds * 1000, 1))
+        return status
 
     async def _told_to_end(self, ready: Ready, played: "_Played") -> RunStatus:
         if played.end is _End.LOST:
@@ -276,6 +293,7 @@ class Execution:
             await let_go(scope, ready.run.id, ready.lease)
 
     async def _play(self, ready: Ready, journal: Journal) -> RunStatus:
+        begun = monotonic()
         before = left_off(ready)
         model = ready.options.model
         tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
@@ -319,6 +337,7 @@ class Execution:
         answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
         what = engine.Play(run, model, ready.options, prompt, tools, answer)
         told = {type(event) for event in ready.logged}
+        silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
         async with aclosing(engine.play(self._gateway, what)) as played:
             breath = monotonic()
             async for facts in played:
@@ -326,6 +345,10 @@ class Execution:
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
                 await self._tell(ready, journal, facts)
                 status = _status_after(facts) or status
+                if silent and any(isinstance(fact, VISIBLE) for fact in facts):
+                    silent = False
+                    provider = provider_label(run.model.provider)
+                    FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
                 # A provider's client that has pieces in store gives them without a pause; those who
                 # follow would hear of the first when the last is there.
                 if monotonic() - breath > BREATH_SECONDS:
@@ -425,7 +448,7 @@ class Execution:
                 journal.abandon(facts)
         except Exception:
             # The lease runs out and another process ends the run; the followers are told now.
-            log.exception("run_not_recorded", run_id=str(ready.run.id))
+            log.exception("run_not_recorded")
             journal.abandon(facts)
 
     async def _is_there(self, run: RunSnapshot) -> bool:
@@ -456,6 +479,17 @@ class _Played:
     feed: Feed
     journal: Journal
     end: _End | None = None
+
+
+def _ids(run: RunSnapshot) -> tracing.Attributes:
+    ids = {
+        "pegboard.run_id": str(run.id),
+        "pegboard.thread_id": str(run.thread_id),
+        "pegboard.tenant_id": str(run.tenant_id),
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.conversation.id": str(run.thread_id),
+    }
+    return ids if run.assistant_id is None else {**ids, "gen_ai.agent.id": str(run.assistant_id)}
 
 
 def _is_learnt_from(ready: Ready) -> bool:

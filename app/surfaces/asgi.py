@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.engine import is_away
 from app.errors import AppError
+from app.logs.ids import know_tenant
 from app.tenants.callers import Caller
 from app.tenants.permissions import Permission
 
@@ -160,6 +161,7 @@ class RequireKey:
             if caller is None:
                 return self._refuse_key(bool(key))
             scope.setdefault("state", {}).update(tenant_id=caller.tenant_id, caller=caller)
+            know_tenant(caller.tenant_id)
             # By the method alone, which no new route can forget: what is not a mere reading may
             # change something or have a model asked, and costs.
             caller.require(Permission.READ if scope["method"] in _READING else Permission.WRITE)

@@ -1,14 +1,25 @@
 """One log line and one count for each request, and an id to find it by. No content, no keys."""
 
+import re
+from collections.abc import Callable
 from time import monotonic
-from urllib.parse import quote
+from typing import Any, Final
+from uuid import UUID
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import tracing
 from app.identifiers import new_id
-from app.metrics import REQUESTS
+from app.logs.ids import RequestIds, begin_request, know_run
+from app.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
+
+_DOORS: Final = {"api": "backboard", "v1": "openai"}
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 log = structlog.get_logger("pegboard.http")
 
@@ -24,30 +35,98 @@ class Observe:
             await self._app(scope, receive, send)
             return
         begun = monotonic()
-        request_id = f"req_{new_id().hex}"
-        status = 500
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
+        ids = RequestIds(_request_id(scope), _DOORS.get(scope["path"].split("/", 2)[1], "other"))
+        begin_request(ids)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        status, streams = 500, False
+        scope.setdefault("state", {})["request_id"] = ids.request_id
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                REQUEST_SECONDS.labels(ids.door, method).observe(monotonic() - begun)
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = ids.request_id
+                streams = headers.get("content-type", "").startswith("text/event-stream")
+                if streams:
+                    STREAMS.labels(ids.door).inc()
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            if scope["path"] in _PROBES:
+                await self._app(scope, receive, send_with_id)
+                return
+            parent = Headers(scope=scope).get("traceparent")
+            with tracing.span(method, tracing.Kind.SERVER, parent=parent) as span:
+                try:
+                    await self._app(scope, receive, send_with_id)
+                finally:
+                    _tell(span, scope, ids, method=method, status=status)
         finally:
-            path = scope["path"]
-            surface = {"api": "backboard", "v1": "openai"}.get(path.split("/", 2)[1], "other")
-            REQUESTS.labels(surface, scope["method"], str(status)).inc()
-            log.info(
-                "request",
-                method=scope["method"],
-                path=quote(path),
-                status=status,
-                ms=round((monotonic() - begun) * 1000, 1),
-                request_id=request_id,
-                tenant_id=str(state.get("tenant_id", "")),
-            )
+            if streams:
+                STREAMS.labels(ids.door).dec()
+            REQUESTS.labels(ids.door, method, str(status)).inc()
+            ms = round((monotonic() - begun) * 1000, 1)
+            _write(scope, ids, method=method, status=status, ms=ms)
+
+
+class NotePlace:
+    """Innermost of a door's: notes where a request was routed to, and the run that it names.
+
+    A path as it was sent may hold anything. `run_of` reads a run's id as the door spells it.
+    """
+
+    def __init__(self, app: ASGIApp, *, run_of: Callable[[str], UUID | None]) -> None:
+        self._app = app
+        self._run_of = run_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                scope["state"].setdefault("place", _place(scope))
+                named = scope.get("path_params", {}).get("run_id")
+                run_id = self._run_of(str(named)) if named else None
+                if run_id is not None:
+                    know_run(run_id)
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own, where it gives one that cannot break a log or a header."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _SANE_ID.fullmatch(given) else f"req_{new_id().hex}"
+
+
+def _place(scope: Scope) -> str | None:
+    """The template of the path, such as `/api/threads/{thread_id}`; None where nothing is there."""
+    route: Any = scope.get("route")
+    return f"{scope.get('root_path', '')}{route.path}" if isinstance(route, Route) else None
+
+
+def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, status: int) -> None:
+    if span is tracing.NO_SPAN:
+        return
+    place = scope["state"].get("place") or _place(scope)
+    if place is not None:
+        span.rename(f"{method} {place}")
+        span.set("http.route", place)
+    span.set("http.request.method", method)
+    span.set("http.response.status_code", status)
+    span.set("pegboard.request_id", ids.request_id)
+    span.set("pegboard.door", ids.door)
+    tenant_id = scope["state"].get("tenant_id")
+    for name, known in (("tenant_id", tenant_id), ("run_id", ids.run_id)):
+        if known is not None:
+            span.set(f"pegboard.{name}", str(known))
+    if status >= 500:
+        span.fail(str(status))
+
+
+def _write(scope: Scope, ids: RequestIds, *, method: str, status: int, ms: float) -> None:
+    place = scope["state"].get("place") or _place(scope)
+    # They come every few seconds, and matter when they fail.
+    write = log.debug if place in _PROBES and status < 400 else log.info
+    run = {} if ids.run_id is None else {"run_id": str(ids.run_id)}
+    write("request", method=method, route=place, status=status, ms=ms, **run)

@@ -209,6 +209,32 @@ def _letters(text: str, dims: int) -> list[float]:
     return counts
 
 
+def _asked(exchange: Exchange) -> str:
+    """The last thing that the model was told."""
+    return str(exchange.request["messages"][-1]["content"])
+
+
+def _calls_with_what_it_was_told(exchange: Exchange) -> None:
+    if exchange.request["messages"][-1]["role"] == "tool":
+        exchange.say(f"It says {_asked(exchange)}")
+    else:
+        arguments = json.dumps({"location": _asked(exchange)})
+        exchange.say("", finish="tool_calls", calls=_call(arguments))
+
+
+def _calls_badly_with_what_it_was_told(exchange: Exchange) -> None:
+    exchange.say("", finish="tool_calls", calls=_call(f"no json: {_asked(exchange)}"))
+
+
+def _quotes(status: int) -> Behaviour:
+    return lambda exchange: exchange.fail(status, f"I will not answer {_asked(exchange)!r}")
+
+
+def _breaks_off_with_an_odd_piece(exchange: Exchange) -> None:
+    exchange.start_stream()
+    exchange.piece({"content": {"not": _asked(exchange)}})
+
+
 def _status(status: int, message: str, **headers: str) -> Behaviour:
     return lambda exchange: exchange.fail(status, message, **headers)
 
@@ -230,6 +256,12 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "calls-badly-forever": _calls_badly_forever,
     "falls-silent": _falls_silent,
     "takes-its-time": _takes_its_time,
+    "calls-with-what-it-was-told": _calls_with_what_it_was_told,
+    "calls-badly-with-what-it-was-told": _calls_badly_with_what_it_was_told,
+    "quotes-and-rejects": _quotes(400),
+    "quotes-and-breaks": _quotes(500),
+    "quotes-and-limits": _quotes(429),
+    "breaks-off-with-an-odd-piece": _breaks_off_with_an_odd_piece,
     "refuses-key": _status(401, "Incorrect API key provided: sk-verysecretkey123"),
     "limits": _status(429, "Slow down", retry_after="7"),
     "rejects": _status(400, "messages: this is not acceptable"),

@@ -36,6 +36,9 @@ _DEFAULTS = {
     "log_rotation_size": "0",
     "log_truncate_on_rotation": "on",
     "log_checkpoints": "off",
+    # Values and statements hold what users wrote.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 
 

@@ -1,5 +1,7 @@
 """The Backboard API, under `/api`."""
 
+from uuid import UUID
+
 from fastapi import FastAPI, Security
 from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
@@ -23,6 +25,7 @@ from app.surfaces.backboard import (
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.idempotent import CarryOutOnce
+from app.surfaces.observation import NotePlace
 
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
@@ -62,6 +65,7 @@ def build(rules: DoorRules) -> FastAPI:
             ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(NotePlace, run_of=_run_of),
         ],
     )
     faults.install(app)
@@ -78,3 +82,10 @@ def key_of(headers: Headers) -> str:
         return key
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _run_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -105,7 +105,7 @@ async def _fault(request: Request, error: Exception) -> Response:
     if is_away(error):
         log.error("database_away", error=type(error).__name__)
         return refuse(503, "The database cannot be reached at the moment")
-    log.error("fault", request_id=request.state.request_id, exc_info=error)
+    log.error("fault", exc_info=error)
     answer = refuse(500, f"Internal server error ({request.state.request_id})")
     # The server closes it anyhow; unsaid, the next request on it would be lost.
     answer.headers["Connection"] = "close"

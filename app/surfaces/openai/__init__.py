@@ -1,5 +1,7 @@
 """OpenAI's API, under `/v1`."""
 
+from functools import partial
+
 from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
@@ -10,6 +12,7 @@ from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTraili
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.idempotent import CarryOutOnce
+from app.surfaces.observation import NotePlace
 from app.surfaces.openai import (
     assistant_files,
     assistants,
@@ -28,6 +31,7 @@ from app.surfaces.openai import (
 )
 from app.surfaces.openai.originals.translation import TranslateOriginals
 from app.surfaces.openai.profiles.translation import TranslateOlder
+from app.surfaces.openai.public_ids import Prefix, uuid_of
 
 _DESCRIPTION = """
 Assistants, threads, messages, runs, files, vector stores, chat completions and models in the shapes
@@ -81,6 +85,7 @@ def build(rules: DoorRules) -> FastAPI:
                 refuse=faults.refuse,
             ),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(NotePlace, run_of=partial(uuid_of, Prefix.RUN)),
         ],
     )
     faults.install(app)

@@ -164,7 +164,7 @@ async def _fault(request: Request, error: Exception) -> Response:
     if is_away(error):
         log.error("database_away", error=type(error).__name__)
         return refuse(503, "The database cannot be reached at the moment")
-    log.error("fault", request_id=request.state.request_id, exc_info=error)
+    log.error("fault", exc_info=error)
     answer = refuse(
         500, f"The server had an error while processing your request ({request.state.request_id})"
     )

@@ -1,0 +1,47 @@
+"""What `/metrics` tells, as values."""
+
+import time
+from collections.abc import Callable
+
+import httpx
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.server import Server
+
+Labels = dict[str, str]
+
+
+def families(server: Server) -> list[Metric]:
+    answer = httpx.get(f"{server.url}/metrics", timeout=10)
+    assert answer.status_code == 200
+    told = text_string_to_metric_families(answer.text)
+    return [one for one in told if one.name.startswith("pegboard_")]
+
+
+def series(server: Server, name: str) -> list[tuple[Labels, float]]:
+    """The samples of that very name."""
+    return [
+        (sample.labels, sample.value)
+        for family in families(server)
+        for sample in family.samples
+        if sample.name == name
+    ]
+
+
+def value(server: Server, name: str, **labels: str) -> float:
+    """The sum of the samples that have these labels; 0 where there are none."""
+    found = series(server, name)
+    return sum(figure for had, figure in found if labels.items() <= had.items())
+
+
+def becomes(server: Server, figure: float, name: str, **labels: str) -> None:
+    """Wait until a value is this."""
+    holds(lambda: value(server, name, **labels) == figure)
+
+
+def holds(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
