@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import structlog
@@ -14,6 +14,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.engine import is_away
 from app.db.signals import connect_arguments
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
@@ -21,6 +22,8 @@ Work: TypeAlias = Callable[..., Awaitable[None]]
 
 ABANDONED_AFTER: Final = timedelta(seconds=10)
 """A job whose process has been silent for so long is given to another."""
+
+_AWAY_SECONDS: Final = 1.0
 
 log = structlog.get_logger("pegboard.jobs")
 
@@ -60,9 +63,23 @@ async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work])
 
 def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
-        try:
-            await work(**json.loads(job.payload or b"{}"))
-        except Exception:
-            log.exception("job_failed", job=name)
+        # Work that met no database has not been done, and nobody else would do it: pgqueuer drops
+        # what has come to its end.
+        while True:
+            if await _done(name, work, json.loads(job.payload or b"{}")):
+                return
+            await asyncio.sleep(_AWAY_SECONDS)
 
     return run
+
+
+async def _done(name: str, work: Work, payload: Mapping[str, Any]) -> bool:
+    """Whether the work came to its end, for good or ill."""
+    try:
+        await work(**payload)
+    except Exception as error:
+        if is_away(error):
+            log.warning("job_interrupted", job=name, error=type(error).__name__)
+            return False
+        log.exception("job_failed", job=name)
+    return True
