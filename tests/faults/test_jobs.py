@@ -1,8 +1,5 @@
 """Background work whose connection to Postgres breaks in the midst of it."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 
 from tests.conftest import StartServer
@@ -11,18 +8,12 @@ from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.memories import settled
 from tests.support.postgres import new_database, query
 from tests.support.talk import new_thread, say
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def url(postgres_url: str) -> str:
     return new_database(postgres_url)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_document_is_read_though_its_reader_was_cut_off(start: StartServer, url: str) -> None:
