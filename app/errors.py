@@ -1,7 +1,12 @@
 """Errors in our own words. `kind` says whose turn it is; only the doors know HTTP."""
 
+import errno
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+NO_ROOM: Final = "The server has no room left for this upload"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Kind(StrEnum):
@@ -39,3 +44,8 @@ class NotFound(AppError):
         super().__init__(f"{noun} not found")
         self.noun = noun
         self.row_id = row_id
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk, or what we may use of it, has no room."""
+    return isinstance(error, OSError) and error.errno in _FULL

@@ -174,6 +174,39 @@ def test_a_rescued_run_goes_on_with_the_outputs_it_was_given(
         assert provider.last()["messages"][-1]["content"] == "snow"
 
 
+def test_a_stream_whose_model_had_said_nothing_goes_on_with_what_it_says_then(
+    start: StartServer, url: str, provider: Provider
+) -> None:
+    first = waiting(start, url, provider)
+    with first.client("k") as client:
+        thread_id = new_thread(client)
+        model = {"llm_provider": "openai", "model_name": "takes-its-time"}
+        body = {"content": "Hi", "stream": True, **model}
+        place = f"/threads/{thread_id}/messages"
+        begun = threading.Thread(target=lambda: _cut_off(lambda: client.post(place, json=body)))
+        begun.start()
+        wait_until(lambda: len(provider.requests) == 1)
+        wait_until(lambda: query(url, "SELECT count(*) FROM run_events") == [(1,)])
+        first.kill()
+        begun.join()
+    query(url, LATER)
+    second = waiting(start, url, provider)
+    wait_until(lambda: len(provider.requests) == 2)
+    provider.released.set()
+    with second.client("k") as client:
+        ((run_id,),) = query(url, "SELECT id FROM runs")
+        told = kinds(again(client, f"/threads/{thread_id}/runs/{run_id}/stream"))
+        assert told == [
+            "message_received",
+            "user_message",
+            "run_started",
+            "message_start",
+            *["content_streaming"] * 3,
+            "run_ended",
+        ]
+        assert messages_of(client, thread_id)[-1] == ("assistant", "COMPLETED", "Here you are")
+
+
 def _cut_off(call: Callable[..., Any], *given: Any) -> None:
     with pytest.raises(httpx.TransportError):
         call(*given)

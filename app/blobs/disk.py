@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +34,8 @@ class DiskStore:
                 await asyncio.to_thread(file.write, piece)
             await asyncio.to_thread(_finish, file, unfinished, place)
         except BaseException:
-            file.close()
+            with suppress(OSError):  # what is not written yet may have no room either
+                file.close()
             unfinished.unlink(missing_ok=True)
             raise
         return StoredBlob(size, digest.hexdigest())

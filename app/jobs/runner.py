@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 import structlog
@@ -15,7 +15,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import tracing
-from app.db.engine import connect_arguments
+from app.db.engine import connect_arguments, is_away
 from app.jobs.queue import TRACEPARENT
 from app.logs.ids import job as job_ids
 
@@ -24,6 +24,8 @@ Work: TypeAlias = Callable[..., Awaitable[None]]
 
 ABANDONED_AFTER: Final = timedelta(seconds=10)
 """A job whose process has been silent for so long is given to another."""
+
+_AWAY_SECONDS: Final = 1.0
 
 log = structlog.get_logger("pegboard.jobs")
 
@@ -76,10 +78,22 @@ def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
                 parent=parent if isinstance(parent, str) else None,
             ) as span,
         ):
-            try:
-                await work(**payload)
-            except Exception as error:
-                log.exception("job_failed")
-                span.fail(type(error).__name__)
+            # Work that met no database has not been done, and nobody else would do it: pgqueuer
+            # drops what has come to its end.
+            while not await _done(work, payload, span):
+                await asyncio.sleep(_AWAY_SECONDS)
 
     return run
+
+
+async def _done(work: Work, payload: Mapping[str, Any], span: tracing.Span) -> bool:
+    """Whether the work came to its end, for good or ill."""
+    try:
+        await work(**payload)
+    except Exception as error:
+        if is_away(error):
+            log.warning("job_interrupted", error=type(error).__name__)
+            return False
+        log.exception("job_failed")
+        span.fail(type(error).__name__)
+    return True

@@ -7,7 +7,7 @@ place at the feed, and the run goes on.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -343,6 +343,8 @@ class Execution:
             async for facts in played:
                 if isinstance(facts[0], RunStarted):
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
+                    if not facts:
+                        continue
                 await self._tell(ready, journal, facts)
                 status = _status_after(facts) or status
                 if silent and any(isinstance(fact, VISIBLE) for fact in facts):
@@ -406,8 +408,11 @@ class Execution:
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
-            # Told to end in the midst of it: what is stored all the same is told as well.
+            # Told to end in the midst of it: what is stored all the same is told as well, and what
+            # was not is stored with the end that is to come.
             await asyncio.wait({storing})
+            with suppress(Exception):
+                storing.result()
             raise
 
     async def _end(self, ready: Ready, journal: Journal, facts: Facts) -> None:

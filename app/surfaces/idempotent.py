@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.db.engine import is_away
-from app.errors import AppError
+from app.errors import NO_ROOM, AppError, is_full
 from app.idempotency.attempts import LARGEST_KEPT, Answer, Attempt, Made, current
 from app.idempotency.errors import AnswerLost, InvalidKey
 from app.idempotency.ledger import Asked, Ledger
@@ -75,6 +75,11 @@ class CarryOutOnce:
             await self._dialect.tell(error)(scope, receive, send)
         except HTTPException as error:  # of reading: those of endpoints are answered further in
             await self._dialect.refuse(error.status_code, str(error.detail))(scope, receive, send)
+        except OSError as error:  # likewise
+            if not is_full(error):
+                raise
+            log.error("disk_full", error=str(error))
+            await self._dialect.refuse(503, NO_ROOM)(scope, receive, send)
         except ClientLeft:
             return
 

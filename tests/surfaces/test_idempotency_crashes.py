@@ -4,20 +4,17 @@ A lock that the test holds stops the server at a chosen statement; it is killed 
 what it had asked of Postgres.
 """
 
-import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
-from app.db.engine import open_engine
 from tests.conftest import StartServer
 from tests.support.keyed import is_replayed, once, seen
+from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.openai_wire import refusal
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
@@ -33,37 +30,6 @@ _ON_ANSWER = """
     CREATE TRIGGER stop BEFORE UPDATE ON idempotent_requests FOR EACH ROW
     WHEN (OLD.written_at IS NOT NULL AND NEW.status IS NOT NULL) EXECUTE FUNCTION stop()
 """
-_WAITING = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-_END_WAITING = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-
-
-@contextmanager
-def held(url: str, statement: str) -> Iterator[None]:
-    """What a statement locks stays locked for the length of the block."""
-    locked, done = threading.Event(), threading.Event()
-
-    async def hold() -> None:
-        engine = open_engine(url, pool_size=1)
-        async with engine.begin() as connection:
-            await connection.execute(text(statement))
-            locked.set()
-            await asyncio.to_thread(done.wait)
-        await engine.dispose()
-
-    holder = threading.Thread(target=asyncio.run, args=(hold(),))
-    holder.start()
-    try:
-        assert locked.wait(20)
-        yield
-    finally:
-        done.set()
-        holder.join()
 
 
 def killed_while(url: str, server: Server, lock: str, send: Send) -> None:
@@ -71,10 +37,10 @@ def killed_while(url: str, server: Server, lock: str, send: Send) -> None:
     with held(url, lock):
         sender = threading.Thread(target=send_in_vain, args=(send, server))
         sender.start()
-        wait_until(lambda: query(url, _WAITING) != [(0,)])
+        wait_until(lambda: query(url, WAITING) != [(0,)])
         server.kill()
         # Postgres would finish a statement whose client is gone.
-        query(url, _END_WAITING)
+        query(url, END_WAITING)
         sender.join()
 
 
@@ -272,7 +238,7 @@ def test_a_server_that_was_silent_too_long_writes_nothing_any_more(
     sender = threading.Thread(target=lambda: late.append(send(first)))
     with held(url, "LOCK TABLE assistants IN SHARE MODE"):
         sender.start()
-        wait_until(lambda: query(url, _WAITING) != [(0,)])
+        wait_until(lambda: query(url, WAITING) != [(0,)])
         (before,) = query(url, "SELECT id FROM idempotent_requests")
         follower = threading.Thread(target=lambda: late.append(send(second)))
         follower.start()

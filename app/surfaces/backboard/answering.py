@@ -27,7 +27,7 @@ from app.surfaces.numbered_frames import (
     numbered,
     told_at_once,
 )
-from app.surfaces.sse import event_stream
+from app.surfaces.sse import event_stream, in_parts
 from app.wiring import Resources
 
 HOLD_SECONDS: Final = 3.0
@@ -83,9 +83,9 @@ async def _frames(turn: Turn, server: Resources) -> AsyncGenerator[bytes, None]:
     yield b"".join(telling.opening())
     async with aclosing(server.following.turn(turn)) as batches:
         async for events in batches:
-            frames = b"".join(frame for event in events for frame in telling.frames(event))
-            if frames:
-                yield frames
+            frames = (frame for event in events for frame in telling.frames(event))
+            for part in in_parts(frames):
+                yield part
 
 
 async def _early_failure(feed: Feed) -> RunFailed | None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.db.engine import is_away
-from app.errors import AppError, Kind
+from app.errors import NO_ROOM, AppError, Kind, is_full
 from app.idempotency.attempts import note_failed_run
 from app.idempotency.errors import KeyReused, StillRunning
 from app.runs.snapshots import Failure
@@ -64,8 +64,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _fault)
     app.add_exception_handler(PoolTimeout, _fault)
-    app.add_exception_handler(ConnectionError, _fault)
-    app.add_exception_handler(FileNotFoundError, _fault)
+    app.add_exception_handler(OSError, _fault)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -105,6 +104,9 @@ async def _fault(request: Request, error: Exception) -> Response:
     if is_away(error):
         log.error("database_away", error=type(error).__name__)
         return refuse(503, "The database cannot be reached at the moment")
+    if is_full(error):
+        log.error("disk_full", error=str(error))
+        return refuse(503, NO_ROOM)
     log.error("fault", exc_info=error)
     answer = refuse(500, f"Internal server error ({request.state.request_id})")
     # The server closes it anyhow; unsaid, the next request on it would be lost.

@@ -18,7 +18,7 @@ from app.surfaces.numbered_frames import (
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.run_replay import replayed
 from app.surfaces.openai.run_stream import DONE, Telling
-from app.surfaces.sse import event_stream
+from app.surfaces.sse import event_stream, in_parts
 from app.wiring import Resources
 
 
@@ -59,9 +59,9 @@ async def _frames(
         yield opening
     async with aclosing(server.following.turn(turn)) as batches:
         async for events in batches:
-            told = b"".join(one for event in events for one in telling.frames(event))
-            if told:
-                yield told
+            frames = (frame for event in events for frame in telling.frames(event))
+            for part in in_parts(frames):
+                yield part
     yield DONE
 
 
