@@ -6,12 +6,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from app.runs.lease import HEARTBEAT
 from app.surfaces.openai.public_ids import Prefix, public_id
 from tests.conftest import StartServer
 from tests.support.postgres import new_database, query
@@ -205,6 +207,32 @@ def test_a_stream_whose_model_had_said_nothing_goes_on_with_what_it_says_then(
             "run_ended",
         ]
         assert messages_of(client, thread_id)[-1] == ("assistant", "COMPLETED", "Here you are")
+
+
+def test_no_run_is_taken_from_a_living_process_when_the_database_comes_back(
+    start: StartServer, postgres_url: str, url: str, provider: Provider
+) -> None:
+    """While it was away no lease could be kept, and all had run out."""
+    first, _ = waiting(start, url, provider), waiting(start, url, provider)
+    _, thread_id, run_id = begun(first, provider)
+    name = url.partition("?")[0].rpartition("/")[2]
+    ((until,),) = query(url, "SELECT lease_until FROM runs")
+    assert isinstance(until, datetime)
+    query(postgres_url, "UPDATE pg_database SET datallowconn = false WHERE datname = :n", n=name)
+    query(
+        postgres_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n",
+        n=name,
+    )
+    wait_until(lambda: datetime.now(UTC) > until + HEARTBEAT)
+    query(postgres_url, "UPDATE pg_database SET datallowconn = true WHERE datname = :n", n=name)
+    wait_until(lambda: query(url, "SELECT lease_until > now() FROM runs") == [(True,)])
+    provider.released.set()
+    with sdk(first, "k") as client:
+        run = client.beta.threads.runs.poll(run_id, thread_id=thread_id)
+        assert run.status == "completed"
+    assert query(url, "SELECT attempts FROM runs") == [(0,)]
+    assert len(provider.requests) == 1
 
 
 def _cut_off(call: Callable[..., Any], *given: Any) -> None:

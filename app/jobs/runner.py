@@ -80,7 +80,9 @@ def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
         ):
             # Work that met no database has not been done, and nobody else would do it: pgqueuer
             # drops what has come to its end.
-            while not await _done(work, payload, span):
+            while True:
+                if await _done(work, payload, span):
+                    return
                 await asyncio.sleep(_AWAY_SECONDS)
 
     return run

@@ -27,7 +27,7 @@ from app.runs.breaking_off import broken_off
 from app.runs.cancelling import CANCELLED
 from app.runs.events import VISIBLE, MessageFinished
 from app.runs.execution import Execution
-from app.runs.lease import FREED, PLAYING, RELEASED, Lessee
+from app.runs.lease import FREED, HEARTBEAT, PLAYING, RELEASED, Lessee
 from app.runs.opening import open_turn
 from app.runs.options import from_json
 from app.runs.ready import Ready, ready_run
@@ -44,7 +44,7 @@ MOST_ATTEMPTS: Final = 3
 """How often a run is taken up before it is given up: it may be what its processes die of."""
 
 AT_ONCE: Final = 20
-"""Runs that one process takes up at a time, so that others take their share."""
+"""Runs that one process takes up in one transaction, so that others take their share."""
 
 FORGET_EVERY: Final = timedelta(minutes=10)
 _LOST: Final = Failure(
@@ -99,16 +99,22 @@ class Rescuer:
     async def watch(self, beat: Callable[[], None] = lambda: None) -> None:
         """Rescue until cancelled; `beat` is called after each round that went well."""
         forgotten: datetime | None = None
+        shaken = False
         while True:
             self._freed.clear()
             try:
-                await self._rescue()
+                if shaken:
+                    await self._let_others_speak()
+                    shaken = False
+                while await self._rescue() == AT_ONCE:
+                    pass
                 await self._expire()
                 beat()
                 if forgotten is None or clock.now() - forgotten > FORGET_EVERY:
                     await self.forget()
                     forgotten = clock.now()
             except Exception:  # the database may be away for a moment
+                shaken = True
                 log.exception("rescue_failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_SECONDS):
@@ -122,8 +128,19 @@ class Rescuer:
                 _FORGET, {"begun_before": earliest_id(before), "ended_before": before}
             )
 
-    async def _rescue(self) -> None:
-        for run in await self._taken():
+    async def _let_others_speak(self) -> None:
+        """Wait, once the database is back, until every process that lives can have shown it.
+
+        While it was away no lease was kept, and all runs would be taken for abandoned.
+        """
+        async with self._sessions() as session:
+            await session.execute(select(1))
+        await asyncio.sleep((HEARTBEAT * 2).total_seconds())
+
+    async def _rescue(self) -> int:
+        """How many runs were taken up; AT_ONCE where more may be waiting."""
+        taken = await self._taken()
+        for run in taken:
             log.warning("run_rescued", run_id=str(run.id), attempts=run.attempts)
             RESCUED.inc()
             try:
@@ -134,6 +151,7 @@ class Rescuer:
                 log.exception("rescue_failed", run_id=str(run.id))
                 if run.attempts > MOST_ATTEMPTS:
                     await self._give_up(run)
+        return len(taken)
 
     async def _taken(self) -> Sequence[Run]:
         """Lease every run whose lease ran out.
