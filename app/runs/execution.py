@@ -132,7 +132,6 @@ class Execution:
 
     async def cancel(self, run_id: UUID) -> None:
         """End a run that this process plays, and return when it is recorded and told."""
-        await asyncio.sleep(0)  # a task that is cancelled before its first step takes none
         task = self._tell_to_end(run_id, _End.CANCELLED)
         if task is not None:
             await asyncio.wait({task})
@@ -163,6 +162,7 @@ class Execution:
         """
         if self._plays:
             await asyncio.wait(self._plays, timeout=grace)
+        await asyncio.sleep(0)  # as in `_tell_to_end`
         left = list(self._plays)
         for task in left:
             task.cancel()
@@ -200,7 +200,8 @@ class Execution:
             if played.run.id == run_id:
                 if played.end is None:
                     played.end = end
-                    task.cancel()
+                    # A task that is cancelled before its first step takes none, not even to say so.
+                    asyncio.get_running_loop().call_soon(task.cancel)
                 return task
         return None
 
