@@ -24,6 +24,12 @@ from app.wiring import OpenDatabase, data_folder, open_database, open_resources
 _LAST_WORDS_SECONDS: Final = 1
 """How long streams have to tell their clients of runs that were ended for them."""
 
+_IDLE_SECONDS: Final = 75
+"""How long a connection is kept for the next request.
+
+Clients and proxies (nginx: 60 s) give up sooner, so that none sends into one that is being closed.
+"""
+
 
 class AddressTaken(AppError):
     kind = Kind.UNAVAILABLE
@@ -117,6 +123,7 @@ async def serve_on(
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_LAST_WORDS_SECONDS,
+            timeout_keep_alive=_IDLE_SECONDS,
             server_header=False,
         )
         server = Server(
