@@ -46,6 +46,7 @@ from app.llm.gateway import Gateway, ModelName
 from app.llm.labels import ModelLabels
 from app.llm.litellm_gateway import LitellmGateway
 from app.llm.observed import ObservedGateway, observed_embed
+from app.llm.retrying import RetryingGateway
 from app.llm.sandbox import SandboxGateway
 from app.memories.language_model import LanguageMemoryModel
 from app.memories.learning import LEARN
@@ -405,7 +406,7 @@ def gateway_of(settings: Settings) -> Gateway:
     if settings.sandbox is SandboxMode.ALWAYS:
         return SandboxGateway(disguised=True)
     stand_in = None if settings.sandbox is SandboxMode.OFF else SandboxGateway(disguised=False)
-    real = LitellmGateway(timeout=settings.model_timeout, retries=settings.model_retries)
+    real = RetryingGateway(LitellmGateway(settings.model_timeout), settings.model_retries)
     return ChosenGateway(real, stand_in, providers.is_configured)
 
 

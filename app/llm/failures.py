@@ -20,6 +20,10 @@ class ProviderUnavailable(ModelFailure):
     code = "provider_unavailable"
 
 
+class ProviderTimedOut(ProviderUnavailable):
+    """Was silent for as long as this server waits."""
+
+
 class ProviderRefusedKey(ModelFailure):
     """The provider does not accept the server's credentials; nothing the caller can mend."""
 

@@ -44,15 +44,15 @@ _REASONS: Final = {
 _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
 _SECRET: Final = re.compile(r"\b(?:sk|pk|key|AIza|xai|gsk)[-_][\w*.-]{6,}", re.IGNORECASE)
+_PAGE: Final = re.compile(r"<html|<!doctype", re.IGNORECASE)
 _CLASS_NAMES: Final = re.compile(r"^(?:litellm\.\w+: *)?(?:\w+Error: *)?(?:\w+Exception - )?")
 
 
 @dataclass(frozen=True, slots=True)
 class LitellmGateway:
-    """`timeout` is the longest silence of a provider, in seconds; it is retried `retries` times."""
+    """`timeout` is the longest silence of a provider, in seconds."""
 
     timeout: float
-    retries: int
 
     def answers_as(self, model: ModelName) -> ModelName:
         return model
@@ -112,7 +112,7 @@ class LitellmGateway:
             "model": litellm_name(request.model.provider, request.model.name),
             "messages": chat_messages(request.prompt),
             "timeout": self.timeout,
-            "max_retries": self.retries,
+            "max_retries": 0,  # we ask again ourselves: not every way of litellm's does
             "drop_params": True,
             # Else litellm 1.106 imports its MCP gateway on every call with tools, and fails where
             # the package `mcp`, which it does not depend on, is absent.
@@ -303,7 +303,7 @@ def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
     if isinstance(error, litellm.RateLimitError):
         return failures.RateLimited(said, retry_after=_retry_after(error))
     if isinstance(error, litellm.Timeout | TimeoutError) or "timeout on reading" in said.lower():
-        return failures.ProviderUnavailable("The provider did not answer in time")
+        return failures.ProviderTimedOut("The provider did not answer in time")
     if isinstance(error, litellm.BadRequestError | litellm.UnprocessableEntityError):
         return failures.PromptRejected(said)
     if isinstance(error, litellm.APIConnectionError):
@@ -313,6 +313,8 @@ def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
 
 def _plain(error: Exception) -> str:
     text = _CLASS_NAMES.sub("", str(getattr(error, "message", "") or error))
+    if _PAGE.search(text):
+        return "The provider answered with a page instead of JSON"
     return _SECRET.sub("[key]", text.split("\n", 1)[0])[:500] or type(error).__name__
 
 

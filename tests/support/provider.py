@@ -112,6 +112,42 @@ def _calls_badly_forever(exchange: Exchange) -> None:
     exchange.say("", finish="tool_calls", calls=_call("not json"))
 
 
+def _calls_in_pieces(exchange: Exchange) -> None:
+    """The arguments letter by letter, and all that is sent byte by byte, within letters as well."""
+    if exchange.request["messages"][-1]["role"] == "tool":
+        exchange.say(f"It says {exchange.request['messages'][-1]['content']}")
+        return
+    exchange.start_stream()
+    (call,) = _call("")
+    deltas = [call, *({"function": {"arguments": one}} for one in '{"location": "Tromsø \\"N\\""}')]
+    for delta in deltas:
+        choice = {"index": 0, "delta": {"tool_calls": [{"index": 0, **delta}]}}
+        body = json.dumps({"id": "c1", "choices": [choice]}, ensure_ascii=False)
+        for byte in f"data: {body}\n\n".encode():
+            exchange.handler.wfile.write(bytes([byte]))
+            exchange.handler.wfile.flush()
+    exchange.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    exchange.handler.wfile.write(b"data: [DONE]\n\n")
+
+
+def _speaks_html(exchange: Exchange) -> None:
+    """As a proxy does that has its own idea of an answer."""
+    data = b"<html><body><h1>Welcome</h1></body></html>"
+    exchange.handler.send_response(200)
+    exchange.handler.send_header("Content-Type", "text/html")
+    exchange.handler.send_header("Content-Length", str(len(data)))
+    exchange.handler.end_headers()
+    exchange.handler.wfile.write(data)
+
+
+def _recovers(exchange: Exchange) -> None:
+    asked = [one for one in exchange.provider.requests if one["model"] == "recovers"]
+    if len(asked) == 1:
+        exchange.fail(500, "The server had an error")
+    else:
+        exchange.say("Hello from the provider")
+
+
 def _calls(exchange: Exchange) -> None:
     if exchange.request["messages"][-1]["role"] == "tool":
         exchange.say(f"It says {exchange.request['messages'][-1]['content']}")
@@ -246,6 +282,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cuts-off": _cuts_off,
     "breaks": _breaks,
     "calls": _calls,
+    "calls-in-pieces": _calls_in_pieces,
+    "speaks-html": _speaks_html,
+    "recovers": _recovers,
     "searches": _searches,
     "searches-and-calls": _searches_and_calls,
     "searches-forever": _searches_forever,

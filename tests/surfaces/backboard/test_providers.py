@@ -179,6 +179,40 @@ def test_an_answer_that_breaks_off_is_a_failure_with_its_text_kept(
     assert say(client, thread_id, "Again", model_name="says-hello")["status"] == "COMPLETED"
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_page_instead_of_an_answer_is_the_providers_failure(
+    client: httpx.Client, streamed: bool
+) -> None:
+    thread_id = new_thread(client)
+    response = client.post(
+        f"/threads/{thread_id}/messages",
+        json={"content": "Hi", "model_name": "speaks-html", "stream": streamed},
+    )
+    assert response.status_code in {502, 503}, response.text
+    assert "<h1>" not in response.text
+    assert [s for _, s, _ in messages_of(client, thread_id)] == ["COMPLETED", "FAILED"]
+    assert say(client, thread_id, "Again", model_name="says-hello")["status"] == "COMPLETED"
+
+
+def test_arguments_that_come_in_the_smallest_pieces_are_put_together(client: httpx.Client) -> None:
+    url = f"/threads/{new_thread(client, tools=[WEATHER])}/messages"
+    body = {"content": "Weather?", "model_name": "calls-in-pieces", "stream": True}
+    paused = stream(client, url, json=body)[-1]
+    (call,) = paused["tool_calls"]
+    assert call["function"]["parsed_arguments"] == {"location": 'Tromsø "N"'}
+    paused["thread_id"] = url.split("/")[2]
+    assert submit(client, paused, "snow").json()["content"] == "It says snow"
+
+
+def test_a_provider_that_fails_once_is_asked_again(start: StartServer, provider: Provider) -> None:
+    server = start(PEGBOARD_SANDBOX="off", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
+    with server.client() as client:
+        thread_id = new_thread(client)
+        answer = say(client, thread_id, "Hi", llm_provider="openai", model_name="recovers")
+        assert answer["content"] == "Hello from the provider"
+        assert [status for _, status, _ in messages_of(client, thread_id)] == ["COMPLETED"] * 2
+
+
 def test_wishes_are_passed_on(client: httpx.Client, provider: Provider) -> None:
     say(
         client,
