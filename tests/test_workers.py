@@ -33,14 +33,14 @@ def processes_of(server: Server) -> list[psutil.Process]:
 
 @contextmanager
 def streaming(server: Server, *, reply: str, delay_ms: int) -> Iterator[Callable[[], list[str]]]:
-    """A stream that has begun; gives what it says from then to its end."""
+    """A stream that has said a word; gives what it says from then to its end."""
     with server.client("k") as client:
         thread_id = new_thread(client)
         body = {"content": "x", "stream": True, "metadata": script(reply=reply, delay_ms=delay_ms)}
         with client.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
             lines = response.iter_lines()
             assert response.status_code == 200
-            next(lines)
+            next(line for line in lines if '"content_streaming"' in line)
             yield lambda: [line for line in lines if line.startswith("data:")]
 
 
@@ -52,7 +52,7 @@ def told_to_stop(server: Server) -> None:
 
 def requests_counted(server: Server) -> int:
     told = httpx.get(f"{server.url}/metrics").text
-    counted = re.findall(r'^pegboard_requests_total\{.*surface="backboard"\} (\S+)$', told, re.M)
+    counted = re.findall(r'^pegboard_requests_total\{.*door="backboard".*\} (\S+)$', told, re.M)
     return int(sum(map(float, counted)))
 
 
@@ -150,7 +150,7 @@ def test_told_twice_a_server_ends_at_once_and_says_so_in_its_streams(
         PEGBOARD_WORKERS=workers,
         PEGBOARD_GRACE_SECONDS="300",
     )
-    with streaming(server, reply="a b", delay_ms=60_000) as rest:
+    with streaming(server, reply="word " * 300, delay_ms=200) as rest:
         told_to_stop(server)
         server.process.send_signal(signal.SIGINT)
         assert rest()  # what became of the run, and not just a connection that is cut
@@ -166,7 +166,7 @@ def test_runs_that_outlast_the_grace_are_ended(
         PEGBOARD_WORKERS=workers,
         PEGBOARD_GRACE_SECONDS="0.5",
     )
-    with streaming(server, reply="a b", delay_ms=60_000) as rest:
+    with streaming(server, reply="word " * 300, delay_ms=200) as rest:
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert rest()  # what became of the run, and not just a connection that is cut

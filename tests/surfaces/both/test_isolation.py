@@ -78,6 +78,8 @@ def asks_of(route: DoorRoute, version: str = "v2") -> Iterator[Ask]:
             text = _PLACE.sub(lambda _: f"<{next(count)}>", json.dumps(body))  # noqa: B023
         yield Ask(route, path, text, tuple(inner), frozenset())
     for name in route.queries:
+        if path.endswith("/stream"):  # `after` counts its frames
+            continue
         if name in CURSORS or name in NOUN_OF:
             noun = LISTED[path.rpartition("/")[2]] if name in CURSORS else NOUN_OF[name]
             asked = f"{path}?{name}=<{len(nouns)}>"
