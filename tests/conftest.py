@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.support.postgres import new_database, running_postgres
+from tests.support.program import Launch, execute, launch
 from tests.support.server import Server, start_server
 
 StartServer = Callable[..., Server]
@@ -24,8 +25,8 @@ def database_url(postgres_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(database_url: str) -> Iterator[Server]:
-    """A server in test-target mode: the sandbox model answers for every model."""
-    running = start_server(PEGBOARD_DATABASE_URL=database_url)
+    """A server in test-target mode, started as users do: the sandbox answers for every model."""
+    running = start_server(execute, PEGBOARD_DATABASE_URL=database_url)
     yield running
     assert running.stop() == 0
 
@@ -42,10 +43,10 @@ def start(postgres_url: str) -> Iterator[StartServer]:
     """Start servers with settings of the test's own; on a new database unless it names one."""
     started: list[Server] = []
 
-    def start_one(**settings: str) -> Server:
+    def start_one(by: Launch = launch, /, **settings: str) -> Server:
         if "PEGBOARD_DATABASE_URL" not in settings and "PEGBOARD_DATA_DIR" not in settings:
             settings["PEGBOARD_DATABASE_URL"] = new_database(postgres_url)
-        started.append(start_server(**settings))
+        started.append(start_server(by, **settings))
         return started[-1]
 
     yield start_one

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from app.db.engine import open_engine
 from tests.conftest import StartServer
-from tests.support.command_line import pegboard
 from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
+from tests.support.program import pegboard
 from tests.support.s3 import running_s3
 from tests.support.server import Server
 from tests.support.talk import messages_of, new_thread, say

@@ -11,10 +11,10 @@ import pytest
 
 from app.pulse import LATE_SECONDS, Pulses
 from tests.conftest import StartServer
-from tests.support.command_line import pegboard
 from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
+from tests.support.program import pegboard
 from tests.support.server import start_server
 from tests.support.talk import WEATHER, new_thread, say, script
 

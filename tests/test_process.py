@@ -1,9 +1,6 @@
 """The server as a process: killed, stopped, started again; its database likewise."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +9,10 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.command_line import pegboard
 from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
+from tests.support.program import launch, pegboard
 from tests.support.server import start_server
 from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
 
@@ -210,13 +207,9 @@ def test_a_worker_ends_what_dead_servers_left(postgres_url: str) -> None:
             server.kill()
     server.stop()
     query(url, "UPDATE runs SET lease_until = now() - interval '1 second'")
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "worker"],
-        env={**os.environ, "PEGBOARD_DATABASE_URL": url},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until(lambda: query(url, "SELECT status FROM runs") == [("failed",)])
-    finally:
-        worker.terminate()
-        assert worker.wait(20) == 0
+    with launch("worker", PEGBOARD_DATABASE_URL=url) as worker:
+        try:
+            wait_until(lambda: query(url, "SELECT status FROM runs") == [("failed",)])
+        finally:
+            worker.terminate()
+    assert worker.wait(20) == 0

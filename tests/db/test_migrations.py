@@ -20,8 +20,8 @@ from app.db import migration
 from app.db.engine import open_engine
 from app.db.migration import known_revisions, upgrade_within
 from tests.conftest import StartServer
-from tests.support.command_line import pegboard
 from tests.support.postgres import new_database, query
+from tests.support.program import pegboard
 from tests.support.talk import WEATHER, messages_of, say, submit
 
 FIRST, DOCUMENTS, MEMORIES = "ae4e4e3fcee2", "423cb7de9a7b", "dc073712d301"

@@ -12,6 +12,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.support.deadlines import wait_until
 from tests.support.dumps import (
     assistant,
     export,
@@ -272,6 +273,14 @@ def test_errors_name_original_ids(client: OpenAI, bring: Import, tmp_path: Path)
     assert refusal(run) == (404, message.format(place["id"]), None, None)
 
 
+def is_there(client: OpenAI, thread_id: str) -> bool:
+    try:
+        client.beta.threads.retrieve(thread_id)
+    except openai.NotFoundError:
+        return False
+    return True
+
+
 def test_original_ids_are_their_tenants_own(
     server: Server, client: OpenAI, bring: Import, database_url: str, tmp_path: Path
 ) -> None:
@@ -283,6 +292,8 @@ def test_original_ids_are_their_tenants_own(
             other.beta.threads.retrieve(place["id"])
         done = run_import(dump, key=other.api_key, **place_of(server, database_url))
         assert counts(done)["threads"] == (1, 0, 0)
+        # Whether a tenant has imported anything is asked anew within a second.
+        wait_until(lambda: is_there(other, place["id"]))
         other.beta.threads.update(place["id"], metadata={"whose": "other"})
         assert len(list(other.beta.threads.messages.list(place["id"]))) == 1
     assert client.beta.threads.retrieve(place["id"]).metadata == {}

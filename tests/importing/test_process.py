@@ -1,9 +1,6 @@
 """An import as a process: killed, begun twice, with a server beside it and without one."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +12,7 @@ from tests.support.dumps import message, place_of, run_import, thread, write_dum
 from tests.support.folders import postgres_folder
 from tests.support.openai_wire import bare
 from tests.support.postgres import new_database, query
+from tests.support.program import launch
 from tests.support.sdk import sdk
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -46,17 +44,11 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
         for number in range(total)
     ]
     dump = write_dump(tmp_path, threads=[place], messages=said)
-    first = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "import", "openai", str(dump)],
-        env={**os.environ, **settings, "PEGBOARD_IMPORT_KEY": "k"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_until(lambda: stored(url) > 0)
-    first.send_signal(signal.SIGSTOP)
-    refused = run_import(dump, key="k", **settings)
-    first.send_signal(signal.SIGKILL)
-    first.wait(30)
+    with launch("import", "openai", str(dump), PEGBOARD_IMPORT_KEY="k", **settings) as first:
+        wait_until(lambda: stored(url) > 0)
+        first.send_signal(signal.SIGSTOP)
+        refused = run_import(dump, key="k", **settings)
+        first.kill()
     before = stored(url)
     assert 0 < before < total
     assert refused.returncode == 1

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.db.engine import open_engine
 from tests.conftest import StartServer
 from tests.support.postgres import new_database
+from tests.support.program import execute
 from tests.support.scrape import becomes, families, holds, series, value
 from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, new_thread, say, script
@@ -49,7 +50,7 @@ def test_the_table_of_metrics_is_what_a_server_tells(
     start: StartServer, tmp_path: Path, several: bool
 ) -> None:
     folder = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)} if several else {}
-    running = start(**folder)
+    running = start(execute, **folder)  # which way to count is chosen at the import
     with running.client() as client:
         _drive(client)
         told = {
@@ -169,7 +170,7 @@ def test_a_scrape_does_not_wait_for_the_database(server: Server, database: str) 
 def test_what_a_dead_process_had_open_is_not_told(start: StartServer, tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     folder = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")}
-    first, second = start(**folder), start(**folder)
+    first, second = start(execute, **folder), start(execute, **folder)
     body = {"content": "x", "stream": True, "metadata": script(reply="a b", delay_ms=30_000)}
     with first.client() as client:
         url = f"/threads/{new_thread(client)}/messages"

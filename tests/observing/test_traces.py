@@ -1,6 +1,5 @@
 """The spans that a collector is sent."""
 
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from tests.support.collector import Collector, Span, running_collector
 from tests.support.documents import finished, upload
 from tests.support.log_lines import awaited
 from tests.support.postgres import new_database
+from tests.support.program import pegboard
 from tests.support.provider import running_provider
 from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, new_thread, say, script, submit
@@ -241,13 +241,8 @@ def test_what_is_off_is_not_even_imported(settings: dict[str, str], postgres_url
 
 
 def test_a_protocol_that_is_not_spoken_is_refused_at_the_start() -> None:
-    failed = subprocess.run(
-        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
-        env={**os.environ, "PEGBOARD_TRACES": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = {"PEGBOARD_TRACES": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+    failed = pegboard("serve", "--port", "0", **settings)
     assert failed.returncode == 1
     assert "http/protobuf" in failed.stderr
     assert "Traceback" not in failed.stderr

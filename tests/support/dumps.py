@@ -12,6 +12,7 @@ from typing import Any
 
 from openai import OpenAI
 
+from tests.support.program import pegboard
 from tests.support.server import Server
 
 _BODY = string.ascii_letters + string.digits
@@ -151,16 +152,8 @@ def run_import(
     folder: Path, *arguments: str, key: str = "", given: str | None = None, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """`pegboard import openai`, with the key in the environment or `given` on standard input."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PEGBOARD_")}
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", "import", "openai", str(folder), *arguments],
-        env={**environment, "PEGBOARD_IMPORT_KEY": key, **settings},
-        input=given or "",
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    settings = {"PEGBOARD_IMPORT_KEY": key, **settings}
+    return pegboard("import", "openai", str(folder), *arguments, given=given or "", **settings)
 
 
 def place_of(server: Server, database_url: str) -> dict[str, str]:

@@ -1,10 +1,7 @@
 """A Pegboard server as its users start it: a process of its own."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -13,15 +10,14 @@ from pathlib import Path
 import httpx
 
 from app.identifiers import new_id
-
-_OWN_SETTINGS = re.compile(r"^PEGBOARD_|_API_KEY$|_BASE_URL$|_API_BASE$|^AWS_|^GOOGLE_")
+from tests.support.program import Launch, Program, launch
 
 
 @dataclass
 class Server:
     """A running server. Its log is collected, so that it never blocks on a full pipe."""
 
-    process: "subprocess.Popen[str]"
+    process: Program
     url: str
     folder: "tempfile.TemporaryDirectory[str]"
     log: list[str] = field(default_factory=list)
@@ -55,19 +51,12 @@ class Server:
         return status
 
 
-def start_server(**settings: str) -> Server:
+def start_server(by: Launch = launch, /, **settings: str) -> Server:
     """Start `pegboard serve` on a free port with these settings and none of the environment's."""
-    environment = {k: v for k, v in os.environ.items() if not _OWN_SETTINGS.search(k)}
     folder = tempfile.TemporaryDirectory(prefix="pegboard-", ignore_cleanup_errors=True)
     Path(folder.name).chmod(0o755)
-    settings.setdefault("PEGBOARD_DATA_DIR", folder.name)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
-        env={**environment, "PEGBOARD_SANDBOX": "always", **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    settings = {"PEGBOARD_DATA_DIR": folder.name, "PEGBOARD_SANDBOX": "always", **settings}
+    process = by("serve", "--port", "0", **settings)
     assert process.stdout is not None
     assert process.stderr is not None
     server = Server(process, "", folder)
