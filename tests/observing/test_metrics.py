@@ -171,7 +171,7 @@ def test_what_a_dead_process_had_open_is_not_told(start: StartServer, tmp_path: 
     (tmp_path / "figures").mkdir()
     folder = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")}
     first, second = start(execute, **folder), start(execute, **folder)
-    body = {"content": "x", "stream": True, "metadata": script(reply="a b", delay_ms=30_000)}
+    body = {"content": "x", "stream": True, "metadata": script(reply="word " * 300, delay_ms=100)}
     with first.client() as client:
         url = f"/threads/{new_thread(client)}/messages"
         with client.stream("POST", url, json=body) as response:

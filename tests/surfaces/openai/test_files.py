@@ -247,6 +247,12 @@ def test_a_file_past_its_time_is_not_found(start: Any, postgres_url: str) -> Non
             client.files.retrieve(file.id)
         assert [one.id for one in client.files.list()] == [lasting]
         query(database, "UPDATE pgqueuer SET execute_after = now()")
+        # A new job wakes those who wait for one.
+        client.files.create(
+            file=POEM,
+            purpose="assistants",
+            expires_after={"anchor": "created_at", "seconds": 3600},
+        )
         deadline = time.monotonic() + 30
-        while query(database, "SELECT id FROM files WHERE expires_at IS NOT NULL"):
+        while query(database, "SELECT id FROM files WHERE expires_at <= now()"):
             assert time.monotonic() < deadline
