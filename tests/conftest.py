@@ -1,5 +1,6 @@
 """One Postgres and one server for each test process; each test is a tenant of its own."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -10,6 +11,11 @@ from tests.support.program import Launch, execute, launch
 from tests.support.server import Server, start_server
 
 StartServer = Callable[..., Server]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores: much of a test is waiting for a crash to be noticed."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(scope="session")

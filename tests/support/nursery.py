@@ -6,6 +6,7 @@ with, and runs what `pegboard` runs. `python -m tests.support.nursery FD` reads 
 until that is closed.
 """
 
+import asyncio
 import gc
 import importlib
 import json
@@ -16,6 +17,8 @@ import struct
 import sys
 import threading
 from typing import Final
+
+from app.llm import litellm_gateway
 
 PRELOADED: Final = (
     "app.cli",
@@ -39,6 +42,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in PRELOADED:
         importlib.import_module(name)
+    asyncio.run(litellm_gateway.load())  # as the first call of a provider would
     assert threading.active_count() == 1, "what is forked has one thread"
     gc.freeze()
     order = _await_order(control)

@@ -272,9 +272,10 @@ def test_a_document_whose_server_was_killed_is_taken_up_again_or_given_up(
                 assert time.monotonic() < deadline
             assert client.get(url).json()["status"] == "processing"
             first.kill()
-        query(settings["PEGBOARD_DATABASE_URL"], f"UPDATE documents SET attempts = {attempts}")
+        database = settings["PEGBOARD_DATABASE_URL"]
+        query(database, f"UPDATE documents SET attempts = {attempts}")
         # What shows that a job's process lives is too old; else it would be waited for.
-        query(settings["PEGBOARD_DATABASE_URL"], "UPDATE pgqueuer SET heartbeat = now() - '1h'::interval")
+        query(database, "UPDATE pgqueuer SET heartbeat = now() - '1h'::interval")
         with start(**settings).client("k") as client:
             done = finished(client, document)
             counted = query(settings["PEGBOARD_DATABASE_URL"], "SELECT count(*) FROM chunks")
