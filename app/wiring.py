@@ -62,6 +62,7 @@ from app.models.own import own_models
 from app.models.serving import keep_told
 from app.pulse import Pulses
 from app.readings import Readings
+from app.runs.briefing import Briefing
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.following import Following
@@ -305,18 +306,21 @@ async def open_resources(
         patience = settings.document_patience
         ledger = ledger_of(settings, engine)
         asked = witnessed(scopes)
-        execution = Execution(
-            scopes=scopes,
-            statement_scopes=read_scopes,
-            signals=signals,
-            gateway=gateway,
+        briefing = Briefing(
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
             pictures=Pictures(scopes, shelves.blobs),
             web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
-            lessee=lessee,
             patience=patience,
+        )
+        execution = Execution(
+            scopes=scopes,
+            statement_scopes=read_scopes,
+            signals=signals,
+            gateway=gateway,
+            briefing=briefing,
+            lessee=lessee,
         )
         rescuer = Rescuer(
             sessions=sessions,

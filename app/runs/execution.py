@@ -20,19 +20,16 @@ from sqlalchemy import update
 
 from app import tracing
 from app.db.signals import Signals
-from app.documents.library import DocumentsNotIndexed
-from app.documents.lookup import Found, Lookup
 from app.errors import AppError, Kind
 from app.identifiers import new_id
-from app.llm.gateway import Gateway, ModelName
+from app.llm.gateway import Gateway
 from app.llm.labels import provider_label
 from app.logs.ids import begin_run, know_run
 from app.memories.learning import Lesson
-from app.memories.recall import Recall
 from app.metrics import FIRST_TOKEN_SECONDS, RUN_SECONDS, RUNS
-from app.models.catalogue import Catalogue
 from app.runs import engine, queries
 from app.runs.breaking_off import broken_off
+from app.runs.briefing import Briefing
 from app.runs.cancelling import CANCELLED
 from app.runs.events import (
     RESTS,
@@ -47,31 +44,18 @@ from app.runs.feed import Feed, Feeds
 from app.runs.journal import Journal, patiently
 from app.runs.lease import HEARTBEAT, PLAYING, Lessee, let_go
 from app.runs.log import LOGGED, Entry, RunLost, append
-from app.runs.pictures import Pictures
-from app.runs.prompting import assemble
 from app.runs.ready import Ready, left_off
 from app.runs.recording import Spent, is_durable, record, record_usage
-from app.runs.server_tools import NoTools, ServerTools
 from app.runs.snapshots import (
     Failure,
-    Recalled,
-    Retrieved,
     RunSnapshot,
 )
 from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.tenants.scope import Scopes
 
-MEMORIES: Final = 10
-"""How many memories the model is given; twice as many with memory_pro."""
-
-SETTLING_SECONDS: Final = 8.0
-"""How long a search waits for what was told a moment ago to be learnt."""
-
 BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
-
-_QUOTED: Final = 4_000
 
 FOLLOWED: Final = "run_followed"
 """The signal that another process follows a run, and wants to hear of what it logs."""
@@ -89,29 +73,15 @@ class Execution:
         statement_scopes: Scopes,
         signals: Signals,
         gateway: Gateway,
-        catalogue: Catalogue,
-        lookup: Lookup,
-        recall: Recall,
-        pictures: Pictures,
-        web: ServerTools,
+        briefing: Briefing,
         lessee: Lessee,
-        patience: float,
     ) -> None:
-        """`patience`: seconds that a run waits for the files of its message to be indexed.
-
-        `web` is what a model may use whose caller lets it search. Each statement in one of the
-        `statement_scopes` is a transaction of its own.
-        """
+        """Each statement in one of the `statement_scopes` is a transaction of its own."""
         self._scopes = scopes
         self._statement_scopes = statement_scopes
         self._signals = signals
-        self._lookup = lookup
-        self._recall = recall
-        self._pictures = pictures
-        self._web = web
-        self._patience = patience
         self._gateway = gateway
-        self._catalogue = catalogue
+        self._briefing = briefing
         self._lessee = lessee
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], _Played] = {}
@@ -296,47 +266,23 @@ class Execution:
     async def _play(self, ready: Ready, journal: Journal) -> RunStatus:
         begun = monotonic()
         before = left_off(ready)
-        model = ready.options.model
-        tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
         try:
-            found = await self._look_up(ready)
-            recalled = await self._recall_memories(ready)
-            turns = await self._pictures.shown(ready.run.tenant_id, ready.gathered.turns)
-            prompt, usage = assemble(
-                replace(ready.gathered, turns=turns),
-                found,
-                recalled or (),
-                ready.options,
-                findings=before.findings,
-                server_tools=tools.tools,
-                window=self._catalogue.window_of(model),
-                model_name=ready.run.model.name,
-            )
+            brief = await self._briefing.brief(ready, before)
         except AppError as error:
             await self._break_off(ready, journal, Failure.of(error))
             return RunStatus.FAILED
-        retrieved = tuple(
-            Retrieved(
-                one.document_id,
-                one.filename,
-                one.positions,
-                one.rating,
-                one.file_id,
-                one.text[:_QUOTED] if one.file_id is not None else None,
-                one.attributes,
-            )
-            for one in found.passages
-        )
         run = replace(
             before,
-            context_usage=usage,
-            retrieved=retrieved,
-            recalled=recalled,
+            context_usage=brief.usage,
+            retrieved=brief.retrieved,
+            recalled=brief.recalled,
             memory_operation_id=new_id() if _is_learnt_from(ready) else None,
         )
         status = RunStatus.IN_PROGRESS
         answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
-        what = engine.Play(run, model, ready.options, prompt, tools, answer)
+        what = engine.Play(
+            run, ready.options.model, ready.options, brief.prompt, brief.tools, answer
+        )
         told = {type(event) for event in ready.logged}
         silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
         async with aclosing(engine.play(self._gateway, what)) as played:
@@ -358,47 +304,6 @@ class Execution:
                     await asyncio.sleep(0)
                     breath = monotonic()
         return status
-
-    def _takes_tools(self, model: ModelName) -> bool:
-        """A model that is known to take none would refuse the whole request."""
-        known = self._catalogue.find(model)
-        return known is None or known.tools is not False
-
-    async def _look_up(self, ready: Ready) -> Found:
-        """What the thread's documents say to the message, once its own files are indexed."""
-        if not ready.look_up or ready.gathered.question_id is None:
-            return Found()
-        run = ready.run
-        if ready.awaited:
-            try:
-                await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
-            except DocumentsNotIndexed:
-                if not ready.options.cite:
-                    raise
-        return await self._lookup.find(
-            run.tenant_id,
-            thread_id=run.thread_id,
-            assistant_id=run.assistant_id,
-            question=ready.gathered.question,
-            message_id=ready.gathered.question_id,
-            top=ready.options.passages,
-            least=ready.options.least_rating,
-            vector_store_ids=ready.options.vector_store_ids,
-        )
-
-    async def _recall_memories(self, ready: Ready) -> tuple[Recalled, ...] | None:
-        """What memory has for the message; None where it is not to be searched."""
-        use, run = ready.options.memory, ready.run
-        if not use.searches or run.assistant_id is None:
-            return None
-        found = await self._recall.find(
-            run.tenant_id,
-            run.assistant_id,
-            ready.gathered.question,
-            top=MEMORIES * 2 if use.careful else MEMORIES,
-            patience=SETTLING_SECONDS,
-        )
-        return tuple(Recalled(one.id, one.content, one.score) for one in found)
 
     async def _tell(self, ready: Ready, journal: Journal, facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
