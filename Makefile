@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/python-\1/' tests/clients/python.txt) \
 	$(patsubst tests/clients/openai/%.txt,openai-%,$(wildcard tests/clients/openai/python-*.txt))
 
-.PHONY: help serve test lint bench conformance clients fetched lock clean
+.PHONY: help serve test lint bench faults conformance clients fetched lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ lint: $(VENV)/.test ## Check style, types and the direction of imports
 
 bench: $(VENV)/.test ## Measure a message's way through the server against a bare floor
 	@$(BIN)/python -m bench
+
+faults: $(VENV)/.test ## Kill servers, workers and Postgres at random and write docs/faults.md
+	@$(BIN)/python -m tests.faults
 
 conformance: $(VENV)/.test clients ## Drive every published client and write docs/conformance.md
 	@$(BIN)/python -m tests.conformance

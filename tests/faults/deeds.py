@@ -1,0 +1,79 @@
+"""What clients have done and what they were told of it: what must be found again, and how often."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+
+
+class Kind(StrEnum):
+    """`place` of a memory is an assistant, of all others a thread."""
+
+    MESSAGE = "messages"
+    OUTPUT = "tool outputs"
+    DOCUMENT = "documents"
+    MEMORY = "memories"
+    RUN = "runs"
+
+
+class Fate(StrEnum):
+    UNKNOWN = "unknown"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Deed:
+    """One write, known by a `token` that is in it. Moments are monotonic seconds."""
+
+    kind: Kind
+    place: str
+    token: str
+    sent: float = field(default_factory=monotonic)
+    answered: float | None = None
+    fate: Fate = Fate.UNKNOWN
+    made: str = ""
+    """Where the answer was lost, in what words its repetition told what had been made."""
+
+    def acknowledge(self) -> None:
+        self._answer(Fate.ACKNOWLEDGED)
+
+    def refuse(self) -> None:
+        self._answer(Fate.REFUSED)
+
+    def _answer(self, fate: Fate) -> None:
+        self.fate, self.answered = fate, monotonic()
+
+
+@dataclass(slots=True)
+class Record:
+    """All that the clients of one trial remember, and what they saw go wrong."""
+
+    deeds: list[Deed] = field(default_factory=list)
+    replies: dict[str, str] = field(default_factory=dict)
+    """By its first word, what the model was told to say."""
+
+    heard: dict[str, str] = field(default_factory=dict)
+    """By run, the text that was streamed to its end."""
+
+    threads: dict[str, str] = field(default_factory=dict)
+    """Whose key opens each thread."""
+
+    assistants: dict[str, str] = field(default_factory=dict)
+    """Whose key opens each assistant that remembers."""
+
+    operations: dict[str, str] = field(default_factory=dict)
+    """Whose key opens each operation of a memory that was promised."""
+
+    resumed: int = 0
+    """Streams that were cut off and taken up again elsewhere."""
+
+    wrong: list[str] = field(default_factory=list)
+
+    def begin(self, kind: Kind, place: str, token: str) -> Deed:
+        deed = Deed(kind, place, token)
+        self.deeds.append(deed)
+        return deed
+
+    def acknowledged(self) -> Counter[Kind]:
+        return Counter(deed.kind for deed in self.deeds if deed.fate is Fate.ACKNOWLEDGED)
