@@ -15,9 +15,9 @@ from uuid import UUID
 
 from sqlalchemy import event, func, inspect, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from app.db.base import Owned
+from app.db.inserting import WITNESS
 from app.errors import AppError, Kind
 from app.idempotency.tables import IdempotentRequest
 from app.tenants.scope import Scope, Scopes
@@ -114,11 +114,13 @@ async def _witness(scopes: Scopes, attempt: Attempt, tenant_id: UUID) -> AsyncIt
     async with scopes(tenant_id) as scope:
         made: list[Made] = []
 
-        def note(session: Session, row: object) -> None:
+        def note(row: object) -> None:
             if isinstance(row, Owned):
                 made.append((inspect(type(row)).local_table.name, row.id))
 
-        event.listen(scope.session.sync_session, "pending_to_persistent", note)
+        session = scope.session
+        event.listen(session.sync_session, "pending_to_persistent", lambda _, row: note(row))
+        session.info[WITNESS] = note
         yield scope
         await _note_writing(scope.session, attempt, made)
 

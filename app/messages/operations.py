@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from app import clock
+from app.db.inserting import insert_row
 from app.identifiers import new_id
 from app.llm.tokens import count_tokens
 from app.messages.tables import Message, MessageStatus, Role
@@ -37,8 +38,7 @@ def new_message(scope: Scope, *, thread_id: UUID, role: Role, content: str | Non
 
 async def append(scope: Scope, message: Message) -> None:
     """Store a message at the end of its thread, now: the order of inserts is the order of turns."""
-    scope.session.add(message)
-    await scope.session.flush()
+    await insert_row(scope.session, message)
 
 
 async def remove(scope: Scope, message: Message) -> None:

@@ -98,7 +98,6 @@ async def add_messages(
     added = []
     for new in messages:
         stored = await starting.store_message(scope, opening, new)
-        await scope.session.flush()  # in this order
         added.append(stored.row)
     if added:
         await threads.touch(scope, opening.thread_id)

@@ -137,7 +137,6 @@ class Conversations:
             async with self._scopes(caller.tenant_id) as scope:
                 opening = await starting.open_place(scope, place)
                 stored = await starting.store_message(scope, opening, new)
-                await scope.session.flush()
                 await threads.touch(scope, opening.thread_id)
                 if not memory.writes or opening.assistant_id is None:
                     return stored

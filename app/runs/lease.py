@@ -18,6 +18,7 @@ from app.tenants.scope import Scope
 LEASE: Final = timedelta(seconds=8)
 HEARTBEAT: Final = timedelta(seconds=2)
 PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
+_UNTIL: Final = func.now() + LEASE
 FREED: Final = "run_freed"
 """The signal that a run waits for somebody to take it up."""
 
@@ -40,7 +41,7 @@ class Lessee:
 
     def held(self) -> dict[str, Any]:
         """The columns of a run that this process takes or keeps."""
-        return {"lease_owner": self.process_id, "lease_until": func.now() + LEASE}
+        return {"lease_owner": self.process_id, "lease_until": _UNTIL}
 
     def lease_of(self, run: Run) -> Lease:
         return Lease(self.process_id, run.attempts)

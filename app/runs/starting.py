@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app import clock
 from app.assistants import operations as assistants
 from app.db.base import JsonDict
+from app.db.inserting import insert_row
 from app.documents import operations as documents
 from app.documents.operations import Upload
 from app.documents.tables import Document
@@ -105,7 +106,7 @@ async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
 
 
 async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> StoredMessage:
-    """Append a user's message; it is written with the next flush.
+    """Append a user's message.
 
     A run that waits for tool outputs is cancelled by it. Raises ThreadBusy while one is played.
     """
@@ -120,9 +121,7 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
     row.labels = new.labels
     row.parts = new.parts
     row.attachments = new.attachments
-    scope.session.add(row)
-    if new.uploads:
-        await scope.session.flush()  # documents refer to their message
+    await messages.append(scope, row)
     attached = [
         await documents.accept(
             scope,
@@ -147,7 +146,7 @@ async def begin_run(
     expires_after: timedelta | None = None,
     labels: JsonDict | None = None,
 ) -> Run:
-    """Create a run that this process plays at once, and write what was added before it.
+    """Create a run that this process plays at once.
 
     Raises ThreadBusy where another request was quicker: a thread has one active run at most; and
     LimitReached where the caller has enough of them.
@@ -165,6 +164,8 @@ async def begin_run(
         options=to_json(options),
         model_provider=reported.provider,
         model_name=reported.name,
+        attempts=0,
+        events=0,
         rounds=0,
         input_tokens=0,
         output_tokens=0,
@@ -183,9 +184,8 @@ async def begin_run(
         labels=labels,
         **lessee.held(),
     )
-    scope.session.add(run)
     try:
-        await scope.session.flush()
+        await insert_row(scope.session, run)
     except IntegrityError as error:
         if "uq_runs_active_thread_id" in str(error.orig):
             raise ThreadBusy(opening.thread_id) from error
