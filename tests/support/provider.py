@@ -303,6 +303,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "breaks-off-with-an-odd-piece": _breaks_off_with_an_odd_piece,
     "refuses-key": _status(401, "Incorrect API key provided: sk-verysecretkey123"),
     "limits": _status(429, "Slow down", retry_after="7"),
+    "limits-oddly": _status(429, "Slow down", retry_after="nan"),
     "rejects": _status(400, "messages: this is not acceptable"),
     "is-unknown": _status(404, "The model does not exist"),
     "is-broken": _status(500, "The server had an error"),

@@ -213,6 +213,24 @@ def test_a_provider_that_fails_once_is_asked_again(start: StartServer, provider:
         assert [status for _, status, _ in messages_of(client, thread_id)] == ["COMPLETED"] * 2
 
 
+def test_a_pause_that_is_no_number_is_none(client: httpx.Client) -> None:
+    response = client.post(
+        f"/threads/{new_thread(client)}/messages",
+        json={"content": "Hi", "model_name": "limits-oddly"},
+    )
+    assert (response.status_code, response.json()) == (429, {"detail": "Slow down"})
+    assert "retry-after" not in response.headers
+
+
+def test_a_provider_that_is_not_there_is_not_named(start: StartServer) -> None:
+    gone = "http://127.0.0.1:9/v1"
+    server = start(PEGBOARD_SANDBOX="off", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=gone)
+    with server.client() as client:
+        response = client.post(f"/threads/{new_thread(client)}/messages", json={"content": "Hi"})
+    assert response.status_code in {502, 503}
+    assert response.json() == {"detail": "The provider cannot be reached"}
+
+
 def test_wishes_are_passed_on(client: httpx.Client, provider: Provider) -> None:
     say(
         client,
