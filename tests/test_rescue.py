@@ -330,6 +330,27 @@ def test_a_run_is_followed_and_cancelled_on_another_server(start: StartServer, u
         assert messages_of(there, thread_id)[-1][1] == "CANCELLED"
 
 
+def test_who_follows_a_run_whose_thread_is_deleted_hears_its_end(
+    start: StartServer, url: str
+) -> None:
+    one, other = start(PEGBOARD_DATABASE_URL=url), start(PEGBOARD_DATABASE_URL=url)
+    with one.client("k") as here, other.client("k") as there:
+        thread_id = new_thread(here)
+        scene = script(reply="word " * 100, delay_ms=200)
+        body = {"content": "x", "stream": True, "metadata": scene}
+        with here.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
+            run_id = response.headers["pegboard-run-id"]
+            headers = {"Last-Event-ID": ""}
+            place = f"/threads/{thread_id}/runs/{run_id}/stream"
+            with there.stream("GET", place, headers=headers) as followed:
+                theirs = frames_of(followed.iter_lines())
+                next(data for data in theirs if "content_streaming" in data)
+                assert there.delete(f"/threads/{thread_id}").status_code == 200
+                assert json.loads([*theirs][-1])["type"] == "run_cancelled"
+            *_, last = frames_of(response.iter_lines())
+            assert json.loads(last)["type"] == "run_cancelled"
+
+
 def test_a_silent_run_is_handed_over_by_a_server_that_stops(
     start: StartServer, url: str, provider: Provider
 ) -> None:

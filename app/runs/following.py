@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.runs.conversing import Turn
 from app.runs.events import RESTS, RunCancelled, RunCompleted, RunEvent, RunExpired, RunFailed
 from app.runs.execution import FOLLOWED, Execution
 from app.runs.lease import PLAYING
+from app.runs.snapshots import RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.stored import snapshot_of
 from app.runs.tables import Run
@@ -74,9 +76,10 @@ class Following:
     async def run(
         self, tenant_id: UUID, run: Run, *, after: int = 0
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
-        """The events of a run from number `after` on, until it rests or is gone."""
+        """The events of a run from number `after` on, until it rests; gone, it is cancelled."""
         with self._listening(run.id) as woken:
             quiet = True
+            last: RunEvent | None = None
             while True:
                 woken.clear()
                 if quiet:
@@ -84,13 +87,16 @@ class Following:
                 row, events = await self._look(tenant_id, run, after)
                 if events:
                     after += len(events)
+                    last = events[-1]
                     yield events
                 if row is None:
+                    if not isinstance(last, _ENDS):
+                        yield (RunCancelled(_cancelled(run)),)
                     return
                 if row.status not in PLAYING:
-                    last = events or await self._read(tenant_id, run.id, max(0, after - 1))
+                    told = events or await self._read(tenant_id, run.id, max(0, after - 1))
                     end = _end_of(row)
-                    if end is not None and not (last and isinstance(last[-1], _ENDS)):
+                    if end is not None and not (told and isinstance(told[-1], _ENDS)):
                         yield (end,)
                     return
                 quiet = not await _waited(woken)
@@ -137,6 +143,11 @@ async def _waited(woken: asyncio.Event) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def _cancelled(run: Run) -> RunSnapshot:
+    """A run that was deleted with its thread, as those hear of it who play it."""
+    return replace(snapshot_of(run), status=RunStatus.CANCELLED)
 
 
 def _end_of(run: Run) -> RunEvent | None:

@@ -5,9 +5,10 @@ what it received knows where to go on.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header, Query
+from pydantic import Field
 
 from app.errors import AppError, Kind
 from app.runs.events import RunEvent
@@ -31,10 +32,10 @@ class EventsForgotten(AppError):
 
 async def _after(
     after: Annotated[int, Query(ge=0)] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[Annotated[int, Field(ge=0)] | Literal[""] | None, Header()] = None,
 ) -> int:
     """How many frames the client has. What it says of itself is newer than the address it has."""
-    return after if last_event_id is None else last_event_id
+    return last_event_id if isinstance(last_event_id, int) else after
 
 
 After = Annotated[int, Depends(_after)]
