@@ -46,6 +46,7 @@ class Journal:
             return
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_all())
+            self._writer.add_done_callback(_seen)
         if len(self._waiting) > MOST_WAITING:
             await asyncio.wait({self._writer})
 
@@ -83,6 +84,12 @@ class Journal:
             del self._waiting[: len(entry.events)]
             self._next = entry.after
             self._feed.publish(tuple(entry.events))
+
+
+def _seen(writer: "asyncio.Task[None]") -> None:
+    """What a writer has met is raised by the next to write, if there is one."""
+    if not writer.cancelled():
+        writer.exception()
 
 
 async def patiently(write: Callable[[], Awaitable[None]]) -> None:
