@@ -42,6 +42,7 @@ class Fleet:
     log: list[str] = field(default_factory=list)
     """What servers and workers that are gone have logged."""
     _reader: Thread | None = None
+    _gone: set[UUID] = field(default_factory=set)
 
     async def open(self, count: int, *, worker: bool) -> None:
         for number in range(count):
@@ -66,7 +67,8 @@ class Fleet:
         return random.choice(up or self.members).server.url
 
     def owners(self) -> set[UUID]:
-        return {member.owner_id for member in self.members}
+        """What servers call and called themselves, those that are gone too."""
+        return self._gone | {member.owner_id for member in self.members}
 
     async def kill(self, member: Member) -> None:
         member.up = False
@@ -76,6 +78,7 @@ class Fleet:
         """Start the program again, and learn what it calls itself now."""
         await asyncio.to_thread(member.server.stop)
         self.log += member.server.log
+        self._gone.add(member.owner_id)
         server = await self._start()
         member.owner_id = await self._owner_of(server)
         member.server, member.up = server, True
