@@ -22,7 +22,8 @@ from app.tenants.permissions import Permission
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import scopes_of
 from app.tenants.tables import ApiKey
-from app.wiring import blobs_of, open_database, statements_of
+from app.wiring.database import open_database, statements_of
+from app.wiring.shelves import blobs_of
 
 
 class UnknownKey(AppError):

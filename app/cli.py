@@ -92,7 +92,7 @@ def worker(data_dir: DataDir = None) -> None:
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database's schema up to date. `serve` and `worker` do so by themselves."""
-    from app.wiring import open_database  # noqa: PLC0415
+    from app.wiring.database import open_database  # noqa: PLC0415
 
     async def open_and_close() -> None:
         async with open_database(_settings(data_dir=data_dir)):

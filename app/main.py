@@ -24,7 +24,7 @@ from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
 from app.surfaces.stopping import BeginNothing
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 
 def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:

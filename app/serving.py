@@ -19,7 +19,8 @@ from app.llm import providers
 from app.main import build
 from app.settings import Auth, SandboxMode, Settings
 from app.stopping import Stopping
-from app.wiring import OpenDatabase, data_folder, open_database, open_resources
+from app.wiring.database import OpenDatabase, data_folder, open_database
+from app.wiring.resources import open_resources
 
 _LAST_WORDS_SECONDS: Final = 1
 """How long streams have to tell their clients of runs that were ended for them."""

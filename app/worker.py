@@ -6,7 +6,7 @@ import signal
 import structlog
 
 from app.settings import Auth, Settings
-from app.wiring import open_resources
+from app.wiring.resources import open_resources
 
 log = structlog.get_logger("pegboard.worker")
 

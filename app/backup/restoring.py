@@ -17,7 +17,8 @@ from app.backup.manifest import KeptBlob, Manifest
 from app.blobs.store import BlobStore
 from app.db.migration import known_revisions, upgrade_within
 from app.settings import Settings
-from app.wiring import blobs_of, reach_database
+from app.wiring.database import reach_database
+from app.wiring.shelves import blobs_of
 
 _PIECE: Final = 256 * 1024
 

@@ -22,7 +22,8 @@ from app.blobs.store import BlobMissing, BlobStore, blob_key
 from app.db.engine import connect_arguments
 from app.db.migration import present_revision
 from app.settings import Settings
-from app.wiring import blobs_of, holds_data, reach_database
+from app.wiring.database import holds_data, reach_database
+from app.wiring.shelves import blobs_of
 
 OWNERS_OF_BLOBS: Final = ("documents", "files")
 """Tables whose rows have a blob under their id, and its `sha256`."""

@@ -14,7 +14,7 @@ from app.db.migration import known_revisions, newest_revision, present_revision
 from app.doctor.finding import Finding, fail, ok, warn
 from app.runs.stuck import stuck_runs
 from app.settings import Settings
-from app.wiring import connections_at_most
+from app.wiring.resources import connections_at_most
 
 OLD: Final = timedelta(hours=1)
 """A run of this age, wherever it is, is worth a look."""

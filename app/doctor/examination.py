@@ -7,7 +7,8 @@ from app.doctor.finding import Finding, fail, warn
 from app.doctor.machine import examine_blobs, examine_machine
 from app.errors import AppError
 from app.settings import Settings
-from app.wiring import blobs_of, holds_data, reach_database
+from app.wiring.database import holds_data, reach_database
+from app.wiring.shelves import blobs_of
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:

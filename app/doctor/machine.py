@@ -16,7 +16,7 @@ from app.llm import providers
 from app.llm.embeddings.embedder import EmbedderMissing
 from app.llm.embeddings.minilm_network import require_installed
 from app.settings import Auth, SandboxMode, Settings
-from app.wiring import data_folder
+from app.wiring.database import data_folder
 
 _OLDEST: Final = (3, 11)
 _LITTLE: Final = 2 * 1024**3

@@ -21,7 +21,8 @@ from app.stopping import Stopping
 from app.supervision.orders import Charge
 from app.supervision.place import Place
 from app.supervision.sockets import inheritance, shared
-from app.wiring import connections_at_most, open_database
+from app.wiring.database import open_database
+from app.wiring.resources import connections_at_most
 
 log = structlog.get_logger("pegboard.supervisor")
 

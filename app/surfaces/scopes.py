@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from app.tenants.callers import Caller
 from app.tenants.scope import Scope
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 
 def resources_of(request: Request) -> Resources:

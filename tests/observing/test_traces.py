@@ -224,7 +224,7 @@ def test_what_is_off_is_not_even_imported(settings: dict[str, str], postgres_url
     program = (
         "import asyncio, sys\n"
         "from app.settings import Auth, Settings\n"
-        "from app.wiring import open_resources\n"
+        "from app.wiring.resources import open_resources\n"
         "async def main():\n"
         "    async with open_resources(Settings(), auth=Auth.OPEN):\n"
         "        print(any(name.startswith('opentelemetry.sdk') for name in sys.modules))\n"

@@ -28,7 +28,7 @@ from app.surfaces.numbered_frames import (
     told_at_once,
 )
 from app.surfaces.sse import event_stream, in_parts
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""

@@ -16,7 +16,7 @@ from app.surfaces.requests import NotingRoute, missing
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.surfaces.uploads import stored
 from app.threads import operations as threads
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Documents"], route_class=NotingRoute)
 Caller = Annotated[Client, Depends(current_client)]

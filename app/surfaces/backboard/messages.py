@@ -26,7 +26,7 @@ from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
 from app.surfaces.uploads import stored
 from app.tenants.callers import Caller
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Messages"])
 

@@ -23,7 +23,7 @@ from app.surfaces.backboard.wire.models import (
     thinking_metadata_out,
 )
 from app.surfaces.scopes import Server
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Models"])
 

@@ -20,7 +20,7 @@ from app.surfaces.numbered_frames import After
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Server
 from app.tenants.callers import Caller
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 

@@ -19,7 +19,7 @@ from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.run_replay import replayed
 from app.surfaces.openai.run_stream import DONE, Telling
 from app.surfaces.sse import event_stream, in_parts
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 
 async def streamed(turn: Turn, server: Resources, *, opening: bytes | None = None) -> Response:

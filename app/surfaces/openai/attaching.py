@@ -8,7 +8,7 @@ from app.documents.cloning import copied_bytes
 from app.documents.store_files import Attachment
 from app.files import operations as files
 from app.tenants.scope import Scope
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from app.tenants.callers import Caller
 from app.usage import recording
 from app.usage.budgets import check_tokens
 from app.usage.tables import Purpose
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Chat"], route_class=StrictRoute)
 

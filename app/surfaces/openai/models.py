@@ -9,7 +9,7 @@ from app.models.entries import Model
 from app.surfaces.openai.naming import model_id
 from app.surfaces.openai.wire.models import ModelOut, ModelsOut
 from app.surfaces.scopes import Server
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Models"])
 

@@ -17,7 +17,7 @@ from app.surfaces.openai.wire.messages import MessageIn
 from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.vector_stores import StoreIn
 from app.threads import operations as threads
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 MOST_FILES: Final = 20
 _DAYS: Final = 7

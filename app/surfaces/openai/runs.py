@@ -64,7 +64,7 @@ from app.surfaces.scopes import CurrentCaller, CurrentTenant, Reading, Server, W
 from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 from app.threads import operations as threads
-from app.wiring import Resources
+from app.wiring.resources import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")

@@ -1,0 +1,48 @@
+"""Who answers, and which models there are."""
+
+from collections.abc import Iterator
+
+from app.llm import providers
+from app.llm.choice import ChosenGateway
+from app.llm.gateway import Gateway, ModelName
+from app.llm.labels import ModelLabels
+from app.llm.litellm_gateway import LitellmGateway
+from app.llm.observed import ObservedGateway
+from app.llm.retrying import RetryingGateway
+from app.llm.sandbox import SandboxGateway
+from app.models.catalogue import Catalogue
+from app.models.entries import Model
+from app.models.litellm_table import read_table
+from app.models.own import own_models
+from app.settings import SandboxMode, Settings
+
+
+def gateway_of(settings: Settings) -> Gateway:
+    """Who answers, by PEGBOARD_SANDBOX."""
+    if settings.sandbox is SandboxMode.ALWAYS:
+        return SandboxGateway(disguised=True)
+    stand_in = None if settings.sandbox is SandboxMode.OFF else SandboxGateway(disguised=False)
+    real = RetryingGateway(LitellmGateway(settings.model_timeout), settings.model_retries)
+    return ChosenGateway(real, stand_in, providers.is_configured)
+
+
+def observed(gateway: Gateway, catalogue: Catalogue) -> Gateway:
+    """The same gateway, its calls counted under the names of models that are known."""
+
+    def is_known(model: ModelName) -> bool:
+        # The sandbox model answers under the names of others.
+        return (catalogue.find(model) or catalogue.named(model.name)) is not None
+
+    return ObservedGateway(gateway, ModelLabels(is_known))
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The known models, and those that this server has itself."""
+    own = own_models(sandbox=settings.sandbox is not SandboxMode.OFF)
+    names = frozenset(model.provider for model in own)
+
+    def read() -> Iterator[Model]:
+        yield from own
+        yield from read_table()
+
+    return Catalogue(read, is_configured=lambda p: p in names or providers.is_configured(p))

@@ -1,0 +1,87 @@
+"""What reads and finds documents and memories, and where their bytes are."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from app.blobs.disk import DiskStore
+from app.blobs.s3 import S3Store
+from app.blobs.store import BlobStore
+from app.documents.indexing import Indexer
+from app.documents.lookup import Lookup
+from app.documents.parsing import Parser
+from app.llm import litellm_gateway, providers
+from app.llm.embeddings.choice import ChosenEmbedder
+from app.llm.embeddings.embedder import EmbedderMissing
+from app.llm.embeddings.minilm import MiniLm
+from app.llm.embeddings.minilm_network import require_installed
+from app.llm.embeddings.remote import RemoteEmbedder
+from app.llm.gateway import Gateway, ModelName
+from app.llm.observed import observed_embed
+from app.memories.language_model import LanguageMemoryModel
+from app.memories.memory_model import MemoryModel
+from app.memories.recall import Recall
+from app.memories.remembering import Remembering
+from app.memories.rules.model import RuleMemoryModel
+from app.settings import SandboxMode, Settings
+from app.tenants.scope import Scopes
+from app.wiring.database import data_folder
+
+log = structlog.get_logger("pegboard")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What reading and finding documents and memories needs."""
+
+    blobs: BlobStore
+    indexer: Indexer
+    lookup: Lookup
+    recall: Recall
+    remembering: Remembering
+
+
+def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
+    blobs = blobs_of(settings)
+    try:
+        require_installed()
+        local: MiniLm | None = MiniLm()
+    except EmbedderMissing as missing:
+        log.warning("no_local_embedder", fix=missing.message)
+        local = None
+    embedders = ChosenEmbedder(
+        remote=lambda name: RemoteEmbedder(name, observed_embed(litellm_gateway.embed)),
+        local=local,
+        is_configured=lambda provider: (
+            settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
+        ),
+    )
+    recall = Recall(scopes=scopes, embedders=embedders)
+    return Shelves(
+        blobs=blobs,
+        indexer=Indexer(scopes=scopes, blobs=blobs, parser=Parser(), embedders=embedders),
+        lookup=Lookup(scopes=scopes, embedders=embedders),
+        recall=recall,
+        remembering=Remembering(
+            scopes=scopes,
+            recall=recall,
+            model_for=lambda answered: memory_model_of(settings, gateway, answered),
+        ),
+    )
+
+
+def memory_model_of(settings: Settings, gateway: Gateway, answered: ModelName) -> MemoryModel:
+    """Who extracts facts: the configured memory model, else the one that answered.
+
+    Where the sandbox model answers for it, rules do.
+    """
+    model = answered
+    if settings.memory_model is not None:
+        model = ModelName(settings.memory_provider or answered.provider, settings.memory_model)
+    return RuleMemoryModel() if gateway.simulates(model) else LanguageMemoryModel(gateway, model)
+
+
+def blobs_of(settings: Settings) -> BlobStore:
+    if settings.blobs_bucket is not None:
+        return S3Store(settings.blobs_bucket, prefix=settings.blobs_prefix)
+    return DiskStore(data_folder(settings) / "blobs")
