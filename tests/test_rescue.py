@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from app.runs.lease import HEARTBEAT
 from app.surfaces.openai.public_ids import Prefix, public_id
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.sdk import sdk
@@ -35,13 +35,6 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture
 def url(postgres_url: str) -> str:
     return new_database(postgres_url)
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def frames_of(lines: Iterator[str]) -> Iterator[str]:

@@ -132,10 +132,9 @@ class Execution:
         """
         if self._plays:
             await asyncio.wait(self._plays, timeout=grace)
-        await asyncio.sleep(0)  # as in `_tell_to_end`
         left = list(self._plays)
         for task in left:
-            task.cancel()
+            _cancel(task)
         await asyncio.gather(*left, return_exceptions=True)
 
     def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
@@ -170,8 +169,7 @@ class Execution:
             if played.run.id == run_id:
                 if played.end is None:
                     played.end = end
-                    # A task that is cancelled before its first step takes none, not even to say so.
-                    asyncio.get_running_loop().call_soon(task.cancel)
+                    _cancel(task)
                 return task
         return None
 
@@ -390,6 +388,11 @@ class _Played:
     feed: Feed
     journal: Journal
     end: _End | None = None
+
+
+def _cancel(task: "asyncio.Task[None]") -> None:
+    """After its first step: cancelled before that it would take none, not even to say so."""
+    asyncio.get_running_loop().call_soon(task.cancel)
 
 
 def _ids(run: RunSnapshot) -> tracing.Attributes:

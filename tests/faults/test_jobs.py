@@ -3,12 +3,12 @@
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.documents import finished, upload
 from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.memories import settled
 from tests.support.postgres import new_database, query
 from tests.support.talk import new_thread, say
-from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_a_document_is_read_though_its_reader_was_cut_off(start: StartServer, ur
         path = f"/threads/{new_thread(client)}"
         with held(url, "LOCK TABLE chunks IN EXCLUSIVE MODE"):
             document = upload(client, path, "a.txt", b"Painted cobalt blue in 1927.")
-            wait_until(lambda: query(url, WAITING) != [(0,)])
+            wait_until(lambda: query(url, WAITING) != [(0,)], seconds=60)
             query(url, END_WAITING)
         assert finished(client, document)["status"] == "indexed"
 
@@ -35,6 +35,6 @@ def test_an_exchange_is_learnt_from_though_its_learner_was_cut_off(
         thread_id = new_thread(client)
         with held(url, "LOCK TABLE memories IN ACCESS EXCLUSIVE MODE"):
             told = say(client, thread_id, "My name is Sarah.", send_to_llm=False, memory="Auto")
-            wait_until(lambda: query(url, WAITING) != [(0,)])
+            wait_until(lambda: query(url, WAITING) != [(0,)], seconds=60)
             query(url, END_WAITING)
         assert settled(client, told["memory_operation_id"])["status"] == "COMPLETED"

@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.server import Server
 from tests.support.talk import messages_of, new_thread, say, script
-from tests.support.waiting import wait_until
 
 THREADS = 12
 
@@ -44,7 +44,7 @@ def test_runs_outlive_postgres_and_no_thread_stays_locked(
             return client.post(f"/threads/{thread_id}/messages", json=body)
 
         answers = [pool.submit(ask, thread_id) for thread_id in threads]
-        wait_until(lambda: all(messages_of(client, thread_id) for thread_id in threads))
+        wait_until(lambda: all(messages_of(client, thread_id) for thread_id in threads), seconds=60)
         postmaster = postmaster_of(server)
         if backend:
             backends = postmaster.children()
@@ -54,7 +54,7 @@ def test_runs_outlive_postgres_and_no_thread_stays_locked(
             postmaster.kill()
         told = [answer.result().json() for answer in answers]
         assert [one["status"] for one in told] == ["COMPLETED"] * THREADS
-        wait_until(lambda: client.get("/assistants").status_code == 200)
+        wait_until(lambda: client.get("/assistants").status_code == 200, seconds=60)
         for thread_id in threads:
             assert messages_of(client, thread_id) == [
                 ("user", "COMPLETED", "Count"),

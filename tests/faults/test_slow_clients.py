@@ -11,9 +11,9 @@ import httpx
 import psutil
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.server import Server
 from tests.support.talk import messages_of, new_thread, say, script
-from tests.support.waiting import wait_until
 
 WORDS: Final = 6_000
 """A stream of which so many words are told is about 100 MB long: each piece repeats the text
@@ -54,7 +54,7 @@ def test_streams_that_are_not_read_cost_little_and_hold_up_nobody(start: StartSe
         before = process.memory_info().rss
         threads = [new_thread(client) for _ in range(CLIENTS)]
         sockets = [slow.enter_context(unread(server, one, WORDS)) for one in threads]
-        wait_until(lambda: all(is_answered(client, one) for one in threads))
+        wait_until(lambda: all(is_answered(client, one) for one in threads), seconds=60)
         assert say(client, new_thread(client), "Hi")["status"] == "COMPLETED"
         grown = process.memory_info().rss - before
         assert grown < MOST_BYTES
@@ -74,7 +74,7 @@ def test_a_slow_client_hears_all_of_it_in_the_end(start: StartServer) -> None:
     with server.client("k") as client:
         thread_id = new_thread(client)
         with unread(server, thread_id, words=500) as connection:
-            wait_until(lambda: is_answered(client, thread_id))
+            wait_until(lambda: is_answered(client, thread_id), seconds=60)
             told = b"".join(iter(lambda: connection.recv(64 * 1024), b""))
         assert told.count(b'"type":"content_streaming"') == 500
         assert b'"type":"run_ended"' in told

@@ -1,13 +1,13 @@
 """An import as a process: killed, begun twice, with a server beside it and without one."""
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.dumps import message, place_of, run_import, thread, write_dump
 from tests.support.folders import postgres_folder
 from tests.support.openai_wire import bare
@@ -24,13 +24,6 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_an_import_that_was_killed_is_completed_by_the_next(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -45,7 +38,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
     ]
     dump = write_dump(tmp_path, threads=[place], messages=said)
     with launch("import", "openai", str(dump), PEGBOARD_IMPORT_KEY="k", **settings) as first:
-        wait_until(lambda: stored(url) > 0)
+        wait_until(lambda: stored(url) > 0, seconds=60)
         first.send_signal(signal.SIGSTOP)
         refused = run_import(dump, key="k", **settings)
         first.kill()

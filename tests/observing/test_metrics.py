@@ -14,9 +14,10 @@ from sqlalchemy import text
 
 from app.db.engine import open_engine
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.postgres import new_database
 from tests.support.program import execute
-from tests.support.scrape import becomes, families, holds, series, value
+from tests.support.scrape import becomes, families, series, value
 from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, new_thread, say, script
 
@@ -164,7 +165,7 @@ def test_a_scrape_does_not_wait_for_the_database(server: Server, database: str) 
             assert series(server, "pegboard_jobs_waiting") != []  # as it was last read
             longest = max(longest, time.monotonic() - begun)
         assert longest < 5
-    holds(lambda: value(server, age) < 1.5)
+    wait_until(lambda: value(server, age) < 1.5, seconds=30)
 
 
 def test_what_a_dead_process_had_open_is_not_told(start: StartServer, tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
 """`pegboard keys` as an operator types it, on a given database."""
 
 from dataclasses import dataclass
+from subprocess import CompletedProcess
 from typing import Any
 
-from typer.testing import CliRunner
-
-from app.cli import app
+from tests.support.program import pegboard
 
 
 @dataclass(frozen=True)
@@ -35,18 +34,17 @@ class Operator:
 
     def keys(self, *words: str) -> str:
         result = self._run(*words)
-        assert result.exit_code == 0, result.output
-        return str(result.stdout)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def error_of(self, *words: str) -> str:
         result = self._run(*words)
-        assert result.exit_code != 0
-        assert "Traceback" not in result.output
-        return str(result.stderr)
+        assert result.returncode != 0
+        assert "Traceback" not in result.stdout + result.stderr
+        return result.stderr
 
-    def _run(self, *words: str) -> Any:
-        settings = {"PEGBOARD_DATABASE_URL": self.database_url}
-        return CliRunner().invoke(app, ["keys", *words], env=settings)
+    def _run(self, *words: str) -> "CompletedProcess[str]":
+        return pegboard("keys", *words, PEGBOARD_DATABASE_URL=self.database_url)
 
 
 def _words(options: dict[str, Any]) -> list[str]:

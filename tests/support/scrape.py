@@ -1,12 +1,10 @@
 """What `/metrics` tells, as values."""
 
-import time
-from collections.abc import Callable
-
 import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.deadlines import wait_until
 from tests.support.server import Server
 
 Labels = dict[str, str]
@@ -37,11 +35,4 @@ def value(server: Server, name: str, **labels: str) -> float:
 
 def becomes(server: Server, figure: float, name: str, **labels: str) -> None:
     """Wait until a value is this."""
-    holds(lambda: value(server, name, **labels) == figure)
-
-
-def holds(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: value(server, name, **labels) == figure, seconds=30)

@@ -5,7 +5,6 @@ what it had asked of Postgres.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import wait_until
 from tests.support.keyed import is_replayed, once, seen
 from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.openai_wire import refusal
@@ -47,13 +47,6 @@ def killed_while(url: str, server: Server, lock: str, send: Send) -> None:
 def send_in_vain(send: Send, server: Server) -> None:
     with pytest.raises(httpx.TransportError):
         send(server)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def let_leases_end(url: str) -> None:
