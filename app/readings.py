@@ -14,11 +14,13 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from app.metrics import CONNECTIONS_AT_MOST, CONNECTIONS_IN_USE, RUNS_IN_PROGRESS
+from app.runs.statuses import ACTIVE
+from app.runs.tables import Run
 
 PATIENCE_SECONDS: Final = 1.0
 """How long a scrape waits for the database."""
@@ -35,13 +37,7 @@ _JOBS: Final = text("""
     WHERE execute_after <= now()
     GROUP BY entrypoint, status
 """)
-_RUNS: Final = text("""
-    SELECT status, count(*)
-    FROM runs
-    WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')
-    GROUP BY status
-""")
-_UNFINISHED: Final = ("queued", "in_progress", "requires_action", "cancelling")
+_RUNS: Final = select(Run.status, func.count()).where(Run.status.in_(ACTIVE)).group_by(Run.status)
 
 log = structlog.get_logger("pegboard.readings")
 
@@ -104,7 +100,7 @@ class Readings:
         none = {(job, state): 0 for job in self._jobs for state in ("queued", "picked")}
         self._last = _Reading(
             {**none, **{(job, state): count for job, state, count in jobs}},
-            {**dict.fromkeys(_UNFINISHED, 0), **dict(runs)},
+            {**dict.fromkeys(ACTIVE, 0), **dict(runs)},
             begun,
         )
 

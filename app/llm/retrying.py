@@ -8,7 +8,13 @@ from itertools import count
 from random import uniform
 from typing import Final
 
-from app.llm.failures import ProviderTimedOut, ProviderUnavailable, RateLimited
+from app.llm.failures import (
+    ModelFailure,
+    ProviderTimedOut,
+    ProviderUnavailable,
+    RateLimited,
+    StreamCutOff,
+)
 from app.llm.gateway import Delta, Gateway, ModelName, ModelRequest
 
 _FIRST_SECONDS: Final = 0.5
@@ -17,7 +23,8 @@ _LONGEST_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RetryingGateway:
-    """Asks again up to `retries` times where a provider was unavailable or wanted a pause.
+    """Asks again up to `retries` times where a provider was unavailable, wanted a pause, or ended
+    its answer before a word of it.
 
     Not where it fell silent, which took long enough; nor where it wants a pause of more than ten
     seconds: that is for the caller to know.
@@ -41,7 +48,7 @@ class RetryingGateway:
                     async for delta in deltas:
                         said = True
                         yield delta
-            except (RateLimited, ProviderUnavailable) as failure:
+            except (RateLimited, ProviderUnavailable, StreamCutOff) as failure:
                 pause = _pause(failure, attempt)
                 if said or attempt >= self.retries or pause > _LONGEST_SECONDS:
                     raise
@@ -50,7 +57,7 @@ class RetryingGateway:
             await self.sleep(pause)
 
 
-def _pause(failure: RateLimited | ProviderUnavailable, attempt: int) -> float:
+def _pause(failure: ModelFailure, attempt: int) -> float:
     """In seconds, before the attempt after this one."""
     if isinstance(failure, ProviderTimedOut):
         return float("inf")

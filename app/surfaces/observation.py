@@ -105,10 +105,15 @@ def _place(scope: Scope) -> str | None:
     return f"{scope.get('root_path', '')}{route.path}" if isinstance(route, Route) else None
 
 
+def _routed_to(scope: Scope) -> str | None:
+    """As a door has noted it; what stands beside the doors has no such note."""
+    return scope["state"].get("place") or _place(scope)
+
+
 def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, status: int) -> None:
     if span is tracing.NO_SPAN:
         return
-    place = scope["state"].get("place") or _place(scope)
+    place = _routed_to(scope)
     if place is not None:
         span.rename(f"{method} {place}")
         span.set("http.route", place)
@@ -125,7 +130,7 @@ def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, sta
 
 
 def _write(scope: Scope, ids: RequestIds, *, method: str, status: int, ms: float) -> None:
-    place = scope["state"].get("place") or _place(scope)
+    place = _routed_to(scope)
     # They come every few seconds, and matter when they fail.
     write = log.debug if place in _PROBES and status < 400 else log.info
     run = {} if ids.run_id is None else {"run_id": str(ids.run_id)}

@@ -140,10 +140,10 @@ def _speaks_html(exchange: Exchange) -> None:
     exchange.handler.wfile.write(data)
 
 
-def _recovers(exchange: Exchange) -> None:
-    asked = [one for one in exchange.provider.requests if one["model"] == "recovers"]
-    if len(asked) == 1:
-        exchange.fail(500, "The server had an error")
+def _recovers(exchange: Exchange, fails: Callable[[Exchange], None]) -> None:
+    model = exchange.request["model"]
+    if [one["model"] for one in exchange.provider.requests].count(model) == 1:
+        fails(exchange)
     else:
         exchange.say("Hello from the provider")
 
@@ -284,7 +284,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "calls": _calls,
     "calls-in-pieces": _calls_in_pieces,
     "speaks-html": _speaks_html,
-    "recovers": _recovers,
+    "recovers": lambda exchange: _recovers(exchange, lambda it: it.fail(500, "An error")),
+    "recovers-from-html": lambda exchange: _recovers(exchange, _speaks_html),
     "searches": _searches,
     "searches-and-calls": _searches_and_calls,
     "searches-forever": _searches_forever,

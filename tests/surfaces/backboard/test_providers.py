@@ -210,7 +210,10 @@ def test_a_provider_that_fails_once_is_asked_again(start: StartServer, provider:
         thread_id = new_thread(client)
         answer = say(client, thread_id, "Hi", llm_provider="openai", model_name="recovers")
         assert answer["content"] == "Hello from the provider"
-        assert [status for _, status, _ in messages_of(client, thread_id)] == ["COMPLETED"] * 2
+        asked = {"content": "Hi", "model_name": "recovers-from-html", "stream": True}
+        events = stream(client, f"/threads/{thread_id}/messages", json=asked)
+        assert events[-1]["content"] == "Hello from the provider"
+        assert [status for _, status, _ in messages_of(client, thread_id)] == ["COMPLETED"] * 4
 
 
 def test_a_pause_that_is_no_number_is_none(client: httpx.Client) -> None:
