@@ -4,11 +4,10 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
-from dataclasses import replace
 from datetime import timedelta
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 import typer
@@ -17,9 +16,6 @@ from pydantic import ValidationError
 from app import logs
 from app.errors import AppError
 from app.settings import Settings
-
-if TYPE_CHECKING:
-    from app.tenants.keys import Grant
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -48,11 +44,6 @@ PerMinute = Annotated[str, typer.Option(help=_PER_MINUTE)]
 AtOnce = Annotated[str, typer.Option(help=_AT_ONCE)]
 PerDay = Annotated[str, typer.Option(help=_PER_DAY)]
 
-_MOST: Final = {
-    "requests_per_minute": 1_000_000,
-    "concurrent_runs": 1_000_000,
-    "tokens_per_day": 10**15,
-}
 Result = TypeVar("Result")
 
 SKIPPED = 3
@@ -190,9 +181,14 @@ def create_key(
 ) -> None:
     """Make a key and print it. It is shown this once; only its hash is kept."""
     from app.administration import create_key as create  # noqa: PLC0415
+    from app.key_options import KeyOptions  # noqa: PLC0415
     from app.tenants.keys import Grant  # noqa: PLC0415
 
-    grant = _changed(Grant(), expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
+    given = KeyOptions(expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
+    try:
+        grant = given.applied(Grant())
+    except AppError as error:
+        _give_up(error.message)
     key, made = _run(create(_settings(data_dir=data_dir), name=name, tenant_id=tenant, grant=grant))
     typer.echo(key)
     typer.echo(f"id {made.id}, tenant {made.tenant_id}", err=True)
@@ -222,14 +218,15 @@ def update_key(
     """Change what a key is good for; what is not named stays. Servers know within a second."""
     from app.administration import change_key  # noqa: PLC0415
     from app.key_lines import line  # noqa: PLC0415
+    from app.key_options import KeyOptions  # noqa: PLC0415
 
-    given = (expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
+    given = KeyOptions(expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
     changed = _run(
         change_key(
             _settings(data_dir=data_dir),
             key_id,
             name=name,
-            change=lambda grant: _changed(grant, *given),
+            change=given.applied,
         )
     )
     typer.echo(line(changed))
@@ -281,45 +278,6 @@ def _import_key(settings: Settings) -> str:
     if not key.strip():
         _give_up("Name the owner: --tenant, or a key in PEGBOARD_IMPORT_KEY or on standard input")
     return key.strip()
-
-
-def _changed(
-    grant: "Grant",
-    expires: str | None,
-    scopes: str | None,
-    requests_per_minute: str | None,
-    concurrent_runs: str | None,
-    tokens_per_day: str | None,
-) -> "Grant":
-    from app import clock  # noqa: PLC0415
-    from app.tenants.expiry import expiry_of  # noqa: PLC0415
-    from app.tenants.permissions import permissions_named  # noqa: PLC0415
-
-    try:
-        if expires is not None:
-            ends = None if expires == "never" else expiry_of(expires, now=clock.now())
-            grant = replace(grant, expires_at=ends)
-        if scopes is not None:
-            words = (word.strip() for word in scopes.split(","))
-            grant = replace(grant, permissions=permissions_named(words))
-    except AppError as error:
-        _give_up(error.message)
-    named = {
-        "requests_per_minute": requests_per_minute,
-        "concurrent_runs": concurrent_runs,
-        "tokens_per_day": tokens_per_day,
-    }
-    limits = {name: _limit(name, text) for name, text in named.items() if text is not None}
-    return replace(grant, limits=replace(grant.limits, **limits))
-
-
-def _limit(name: str, text: str) -> int | None:
-    if text == "none":
-        return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST[name]:
-        option = name.replace("_", "-")
-        _give_up(f"--{option} is a whole number from 1 to {_MOST[name]}, or none; not {text!r}")
-    return int(text)
 
 
 def _settings(**given: Any) -> Settings:

@@ -1,24 +1,19 @@
 """Real providers, through litellm. The only module that imports it.
 
 The import takes seconds and some 180 MB, so it happens in a thread, when first needed or when the
-server warms up. Its exceptions are translated here, once.
+server warms up. `litellm_failures` knows its exceptions.
 """
 
 import asyncio
-import json
 import logging
-import math
 import os
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from types import ModuleType
 from typing import Any, Final
 
-from app import clock
 from app.llm import failures
 from app.llm.chat_messages import chat_messages, chat_tools
 from app.llm.embeddings.embedder import EmbeddingName
@@ -36,6 +31,7 @@ from app.llm.gateway import (
     Usage,
     UserTurn,
 )
+from app.llm.litellm_failures import translated
 from app.llm.providers import find_provider, litellm_name, provider_word
 
 _REASONS: Final = {
@@ -47,13 +43,6 @@ _REASONS: Final = {
 }
 _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 _FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
-_SECRET: Final = re.compile(r"\b(?:sk|pk|key|AIza|xai|gsk)[-_][\w*.-]{6,}", re.IGNORECASE)
-# litellm tells of that by several classes; the words are those of the clients beneath it.
-_UNREACHABLE: Final = re.compile(
-    r"^Connection error|Cannot connect to host|connection attempts failed"
-)
-_PAGE: Final = re.compile(r"<html|<!doctype", re.IGNORECASE)
-_CLASS_NAMES: Final = re.compile(r"^(?:litellm\.\w+: *)?(?:\w+Error: *)?(?:\w+Exception - )?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ class LitellmGateway:
         except failures.ModelFailure:
             raise
         except Exception as error:
-            raise _translate(litellm, error) from error
+            raise translated(litellm, error) from error
 
     async def _pieces(
         self, litellm: ModuleType, request: ModelRequest
@@ -178,7 +167,7 @@ async def embed(
     try:
         answer = await litellm.aembedding(**arguments)
     except Exception as error:
-        raise _translate(litellm, error) from error
+        raise translated(litellm, error) from error
     return [entry["embedding"] for entry in answer.data]
 
 
@@ -297,55 +286,3 @@ async def _close(answer: Any) -> None:
     close = getattr(answer, "aclose", None)
     if close is not None:
         await close()
-
-
-def _translate(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
-    """The failure in our words. The provider's own text is kept, keys in it are not."""
-    said = _plain(error)
-    if isinstance(error, litellm.ContextWindowExceededError):
-        return failures.ContextTooLong(f"context_length_exceeded: {said}")
-    if isinstance(error, litellm.AuthenticationError | litellm.PermissionDeniedError):
-        return failures.ProviderRefusedKey("The provider refused this server's credentials")
-    if isinstance(error, litellm.NotFoundError):
-        return failures.ModelNotFound(f"model_not_found: {said}")
-    if isinstance(error, litellm.RateLimitError):
-        return failures.RateLimited(said, retry_after=_retry_after(error))
-    if isinstance(error, litellm.Timeout | TimeoutError) or "timeout on reading" in said.lower():
-        return failures.ProviderTimedOut("The provider did not answer in time")
-    if isinstance(error, litellm.BadRequestError | litellm.UnprocessableEntityError):
-        return failures.PromptRejected(said)
-    if isinstance(error, litellm.APIConnectionError) or _UNREACHABLE.search(said):
-        return failures.ProviderUnavailable("The provider cannot be reached")
-    return failures.ProviderUnavailable(said, retry_after=_retry_after(error))
-
-
-def _plain(error: Exception) -> str:
-    text = _unpacked(_CLASS_NAMES.sub("", str(getattr(error, "message", "") or error)))
-    if _PAGE.search(text):
-        return "The provider answered with a page instead of JSON"
-    return _SECRET.sub("[key]", text.split("\n", 1)[0])[:500] or type(error).__name__
-
-
-def _unpacked(text: str) -> str:
-    """What an error says that was told as a JSON body, whole."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return text
-    error = body.get("error", body) if isinstance(body, dict) else None
-    said = error.get("message") if isinstance(error, dict) else error
-    return said if isinstance(said, str) else text
-
-
-def _retry_after(error: Exception) -> float | None:
-    """In seconds: a number, or a date, as HTTP has it."""
-    headers = getattr(error, "litellm_response_headers", None) or {}
-    told = str(headers.get("retry-after", ""))
-    try:
-        seconds = float(told)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(told) - clock.now()).total_seconds()
-        except (ValueError, TypeError):  # no date; or one without a zone
-            return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -16,7 +16,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
 
 from app import tracing
 from app.db.signals import Signals
@@ -25,7 +24,6 @@ from app.identifiers import new_id
 from app.llm.gateway import Gateway
 from app.llm.labels import provider_label
 from app.logs.ids import begin_run, know_run
-from app.memories.learning import Lesson
 from app.metrics import FIRST_TOKEN_SECONDS, RUN_SECONDS, RUNS
 from app.runs import engine, queries
 from app.runs.breaking_off import broken_off
@@ -35,14 +33,13 @@ from app.runs.events import (
     RESTS,
     VISIBLE,
     Facts,
-    MessageFinished,
     MessageStarted,
-    RunCompleted,
     RunStarted,
 )
 from app.runs.feed import Feed, Feeds
 from app.runs.journal import Journal, patiently
-from app.runs.lease import HEARTBEAT, PLAYING, Lessee, let_go
+from app.runs.lease import HEARTBEAT, Lessee, let_go, prolong
+from app.runs.lessons import is_learnt_from, lesson_of
 from app.runs.log import LOGGED, Entry, RunLost, append
 from app.runs.ready import Ready, left_off
 from app.runs.recording import Spent, is_durable, record, record_usage
@@ -51,7 +48,6 @@ from app.runs.snapshots import (
     RunSnapshot,
 )
 from app.runs.statuses import RunStatus
-from app.runs.tables import Run
 from app.tenants.scope import Scopes
 
 BREATH_SECONDS: Final = 0.002
@@ -185,19 +181,7 @@ class Execution:
             by_tenant[played.run.tenant_id].append(played.run.id)
         for tenant_id, run_ids in by_tenant.items():
             async with self._scopes(tenant_id) as scope:
-                kept = await scope.session.execute(
-                    update(Run)
-                    .where(
-                        Run.tenant_id == tenant_id,
-                        Run.id.in_(run_ids),
-                        Run.lease_owner == self._lessee.process_id,
-                        Run.status.in_(PLAYING),
-                    )
-                    .values(lease_until=self._lessee.held()["lease_until"])
-                    .returning(Run.id, Run.status)
-                    .execution_options(synchronize_session=False)
-                )
-            found = dict(kept.tuples().all())
+                found = await prolong(scope, self._lessee, run_ids)
             for run_id in run_ids:
                 if run_id not in found:
                     self._tell_to_end(run_id, _End.LOST)
@@ -274,7 +258,7 @@ class Execution:
             context_usage=brief.usage,
             retrieved=brief.retrieved,
             recalled=brief.recalled,
-            memory_operation_id=new_id() if _is_learnt_from(ready) else None,
+            memory_operation_id=new_id() if is_learnt_from(ready) else None,
         )
         status = RunStatus.IN_PROGRESS
         answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
@@ -325,7 +309,7 @@ class Execution:
         journal.publish(entry)
 
     async def _store(self, ready: Ready, facts: Facts, entry: Entry) -> None:
-        tenant_id, lesson = ready.run.tenant_id, _lesson(ready, facts)
+        tenant_id, lesson = ready.run.tenant_id, lesson_of(ready, facts)
         spent = Spent(ready.play_id, since=ready.run.usage)
         try:
             async with self._scopes(tenant_id) as scope:
@@ -404,35 +388,6 @@ def _ids(run: RunSnapshot) -> tracing.Attributes:
         "gen_ai.conversation.id": str(run.thread_id),
     }
     return ids if run.assistant_id is None else {**ids, "gen_ai.agent.id": str(run.assistant_id)}
-
-
-def _is_learnt_from(ready: Ready) -> bool:
-    return (
-        ready.options.memory.writes
-        and ready.run.assistant_id is not None
-        and ready.gathered.question_id is not None
-    )
-
-
-def _lesson(ready: Ready, facts: Facts) -> Lesson | None:
-    """What there is to learn, once the run is completed."""
-    end = facts[-1]
-    if not isinstance(end, RunCompleted) or end.run.memory_operation_id is None:
-        return None
-    answers = [event.message.id for event in facts if isinstance(event, MessageFinished)]
-    if ready.run.assistant_id is None or ready.gathered.question_id is None:
-        return None
-    return Lesson(
-        operation_id=end.run.memory_operation_id,
-        assistant_id=ready.run.assistant_id,
-        thread_id=ready.run.thread_id,
-        message_id=ready.gathered.question_id,
-        answer_id=answers[-1] if answers else None,
-        model=ready.options.model,
-        recalled=tuple(memory.content for memory in end.run.recalled or ()),
-        careful=ready.options.memory.careful,
-        key_id=ready.run.key_id,
-    )
 
 
 def _status_after(facts: Facts) -> RunStatus | None:

@@ -3,6 +3,7 @@
 Moments are the database's, so that servers whose clocks differ agree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -45,6 +46,23 @@ class Lessee:
 
     def lease_of(self, run: Run) -> Lease:
         return Lease(self.process_id, run.attempts)
+
+
+async def prolong(scope: Scope, lessee: Lessee, run_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Keep the leases of runs, and tell the statuses of those that are still held."""
+    kept = await scope.session.execute(
+        update(Run)
+        .where(
+            Run.tenant_id == scope.tenant_id,
+            Run.id.in_(run_ids),
+            Run.lease_owner == lessee.process_id,
+            Run.status.in_(PLAYING),
+        )
+        .values(lease_until=_UNTIL)
+        .returning(Run.id, Run.status)
+        .execution_options(synchronize_session=False)
+    )
+    return dict(kept.tuples().all())
 
 
 async def let_go(scope: Scope, run_id: UUID, lease: Lease) -> None:
