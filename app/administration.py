@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.engine import DatabaseUnreachable, is_away, sessions_of
+from app.db.availability import is_away
+from app.db.engine import DatabaseUnreachable, sessions_of
 from app.errors import AppError, Kind
 from app.exposure import exposure_of
 from app.importing.desk import Desk

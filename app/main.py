@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -22,15 +22,19 @@ from app.stopping import Stopping
 from app.surfaces import backboard, openai
 from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
+from app.surfaces.fair_admission import Admission, AdmissionLimits
 from app.surfaces.observation import Observe
 from app.surfaces.stopping import BeginNothing
 from app.wiring.resources import Resources
+
+_LARGE_BODIES: Final = 8
+"""How many large bodies are read at once."""
 
 
 def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
-    readiness = Readiness(resources.engine, resources.pulses, stopping)
+    readiness = Readiness(resources.engine, resources.pulses, resources.loop_lag, stopping)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
@@ -42,6 +46,14 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starl
         origins=frozenset(settings.cors_origins),
         recognise=resources.recognise,
         admit=resources.allowances.spend,
+        admission=Admission(
+            AdmissionLimits(
+                slots=settings.request_slots,
+                per_tenant=min(settings.request_slots_per_tenant, settings.request_slots),
+                waiting=settings.waiting_requests_per_tenant,
+                bodies=_LARGE_BODIES,
+            )
+        ),
         imported=resources.has_imported,
         directory=Directory(resources.read_scopes),
         max_body=settings.max_body,

@@ -24,6 +24,25 @@ REQUESTS: Final = Counter(
     "HTTP requests by door, method and status",
     ["door", "method", "status"],
 )
+REQUESTS_REJECTED: Final = Counter(
+    "pegboard_requests_rejected",
+    "Requests answered with 429 for what their tenant has going already, by what that is",
+    ["limit"],
+)
+REQUESTS_WAITING: Final = Gauge(
+    "pegboard_requests_waiting",
+    "Requests that wait for their turn",
+    multiprocess_mode="livesum",
+)
+LOOP_LAG_SECONDS: Final = Gauge(
+    "pegboard_event_loop_lag_seconds",
+    "The longest time in the last seconds that the event loop was late",
+    multiprocess_mode="livemax",
+)
+LOOP_STALLS: Final = Counter(
+    "pegboard_event_loop_stalls",
+    "Times that the event loop was held up for longer than 50 ms",
+)
 REQUEST_SECONDS: Final = Histogram(
     "pegboard_request_seconds",
     "Seconds from a request to the beginning of its answer",

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engine import connect_arguments
 from app.db.migration import known_revisions, newest_revision
+from app.loop_lag import LoopLag
 from app.pulse import Pulses
 from app.stopping import Stopping
 
@@ -21,7 +22,10 @@ class Readiness:
     """Asks on a connection of its own, made anew each time: a pool that is busy is no reason to be
     given less work, and a Postgres that takes no more connections is one."""
 
-    def __init__(self, engine: AsyncEngine, pulses: Pulses, stopping: Stopping) -> None:
+    def __init__(
+        self, engine: AsyncEngine, pulses: Pulses, loop_lag: LoopLag, stopping: Stopping
+    ) -> None:
+        self._loop_lag = loop_lag
         self._engine = engine
         self._pulses = pulses
         self._stopping = stopping
@@ -38,6 +42,9 @@ class Readiness:
         trouble = self._pulses.trouble()
         if trouble is not None:
             reasons["background"] = trouble
+        trouble = self._loop_lag.trouble()
+        if trouble is not None:
+            reasons["event_loop"] = trouble
         return reasons
 
     async def _database_trouble(self) -> str | None:

@@ -53,11 +53,19 @@ class _Reading:
 
 class Readings:
     def __init__(
-        self, engine: AsyncEngine, *, playing: Callable[[], int], jobs: Sequence[str]
+        self,
+        engine: AsyncEngine,
+        *,
+        pools: Sequence[AsyncEngine],
+        playing: Callable[[], int],
+        jobs: Sequence[str],
     ) -> None:
-        """`playing`: how many runs this process plays. `jobs`: their kinds, told also when none
-        waits."""
+        """Read from `engine`. `pools` are all that this process has connections in.
+
+        `playing`: how many runs this process plays. `jobs`: their kinds, told also when none waits.
+        """
         self._engine = engine
+        self._pools = pools
         self._playing = playing
         self._jobs = jobs
         self._last: _Reading | None = None
@@ -71,10 +79,9 @@ class Readings:
 
     def sample(self) -> None:
         RUNS_IN_PROGRESS.set(self._playing())
-        pool = self._engine.pool
-        if isinstance(pool, QueuePool):
-            CONNECTIONS_IN_USE.set(pool.checkedout())
-            CONNECTIONS_AT_MOST.set(pool.size() + pool._max_overflow)
+        pools = [engine.pool for engine in self._pools if isinstance(engine.pool, QueuePool)]
+        CONNECTIONS_IN_USE.set(sum(pool.checkedout() for pool in pools))
+        CONNECTIONS_AT_MOST.set(sum(pool.size() + pool._max_overflow for pool in pools))
 
     async def told(self) -> bytes:
         """The database's part, in Prometheus' text; nothing while it was never read."""

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=10, ge=1, le=200)
     postgres_bin: Path | None = None
 
+    request_slots: int = Field(default=8, ge=1, le=1000)
+    request_slots_per_tenant: int = Field(default=4, ge=1, le=1000)
+    waiting_requests_per_tenant: int = Field(default=1000, ge=1)
+    runs_per_tenant: int = Field(default=1000, ge=1)
+
     auth: Auth | None = None
     allow_open: bool = False
     bootstrap_key: SecretStr | None = None

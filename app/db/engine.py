@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, exc, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -32,10 +32,19 @@ def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
     except (exc.ArgumentError, ValueError):
         # The error itself would show the password.
         raise DatabaseUnreachable("PEGBOARD_DATABASE_URL is not a valid URL") from None
+    return _engine(address, pool_size=pool_size, overflow=pool_size)
+
+
+def engine_beside(engine: AsyncEngine, *, pool_size: int, overflow: int) -> AsyncEngine:
+    """Another pool of connections to the same database, for work that must not wait for others."""
+    return _engine(engine.url, pool_size=pool_size, overflow=overflow)
+
+
+def _engine(address: URL, *, pool_size: int, overflow: int) -> AsyncEngine:
     engine = create_async_engine(
         address,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=overflow,
         pool_timeout=30,
         pool_use_lifo=True,
         json_serializer=_to_json,
@@ -102,24 +111,6 @@ def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
 
 def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether an error says that Postgres cannot be reached just now, not that we asked wrongly.
-
-    SQLSTATE classes 08 (connection) and 57P (shutdown, starting up).
-    """
-    if isinstance(error, exc.DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return (
-            error.connection_invalidated
-            or isinstance(error, exc.InterfaceError | exc.OperationalError)
-            or state.startswith(("08", "57P"))
-        )
-    if isinstance(error, asyncpg.PostgresError):
-        return (error.sqlstate or "").startswith(("08", "57P"))
-    # The socket of an embedded Postgres is a file.
-    return isinstance(error, ConnectionError | FileNotFoundError | exc.TimeoutError)
 
 
 def is_collision(error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from app.documents.retrieval import FoundPassage, Question, Sight
 from app.documents.tables import Document, DocumentStatus
 from app.llm.embeddings.choice import ChosenEmbedder
 from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
+from app.slots import waiting
 from app.tenants.scope import Scopes
 
 _ABOUT_A_WHOLE: Final = re.compile(
@@ -120,7 +121,8 @@ class Lookup:
                 return
             if monotonic() > deadline:
                 raise DocumentsNotIndexed(unfinished)
-            await asyncio.sleep(_POLL_SECONDS)
+            async with waiting():
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 def _readable(documents: Sequence[Document]) -> list[UUID]:

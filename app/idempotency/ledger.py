@@ -5,6 +5,7 @@ transaction of its own.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -19,6 +20,7 @@ from app.idempotency.attempts import Answer, Attempt, Made, columns_of
 from app.idempotency.errors import AnswerLost, KeyReused, StillRunning
 from app.idempotency.tables import IdempotentRequest
 from app.identifiers import new_id
+from app.slots import waiting
 
 LEASE: Final = timedelta(seconds=10)
 HEARTBEAT_SECONDS: Final = 2.5
@@ -41,14 +43,21 @@ class Asked:
 class Ledger:
     """What this process knows of requests with keys: all that any process wrote down.
 
-    `sessions` commit each statement. Answers are `kept` so long; a request waits `patience`
+    `sessions` commit each statement; so do `lease_sessions`, whose connections nobody
+    else may use up. Answers are `kept` so long; a request waits `patience`
     seconds for one that is under way.
     """
 
     def __init__(
-        self, sessions: async_sessionmaker[AsyncSession], *, kept: timedelta, patience: float
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        *,
+        lease_sessions: async_sessionmaker[AsyncSession],
+        kept: timedelta,
+        patience: float,
     ) -> None:
         self._sessions = sessions
+        self._lease_sessions = lease_sessions
         self._kept = kept
         self._patience = patience
         self._under_way: dict[tuple[UUID, bytes], Attempt] = {}
@@ -134,11 +143,13 @@ class Ledger:
             if not ids:
                 continue
             try:
-                await self._execute(
-                    update(IdempotentRequest)
-                    .where(IdempotentRequest.id.in_(ids))
-                    .values(lease_until=func.now() + LEASE)
-                )
+                async with self._lease_sessions() as session:
+                    await session.execute(
+                        update(IdempotentRequest)
+                        .where(IdempotentRequest.id.in_(ids))
+                        .values(lease_until=func.now() + LEASE)
+                        .execution_options(synchronize_session=False)
+                    )
             except Exception as error:  # the database may be away for a moment
                 log.warning("heartbeat_failed", error=type(error).__name__)
 
@@ -234,14 +245,13 @@ class Ledger:
     async def _pause(self, asked: Asked, usual: float, most: float) -> None:
         """Wait for the end of an attempt of this process, or a moment for that of another."""
         here = self._under_way.get((asked.tenant_id, asked.key_hash))
-        if here is None:
-            await asyncio.sleep(usual)
-            return
-        try:
-            async with asyncio.timeout(most):
-                await here.ended.wait()
-        except TimeoutError:
-            pass
+        async with waiting():
+            if here is None:
+                await asyncio.sleep(usual)
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(most):
+                    await here.ended.wait()
 
     async def _forget(self, attempt: Attempt) -> bool:
         """Remove the row of an attempt that wrote nothing; whether that was so."""

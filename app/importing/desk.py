@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.blobs.store import BlobStore
-from app.db.engine import is_away
+from app.db.availability import is_passing
 from app.errors import AppError
 from app.importing.dump import Dump
 from app.importing.lines import Item
@@ -76,7 +76,7 @@ class Desk:
                 await scope.session.flush()
                 await names.keep(scope, made, imported={item.original_id for item in made})
         except DBAPIError as error:
-            if is_away(error):
+            if is_passing(error):
                 raise
             if len(batch) > 1:
                 for item in batch:

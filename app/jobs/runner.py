@@ -15,7 +15,8 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import tracing
-from app.db.engine import connect_arguments, is_away
+from app.db.availability import is_passing
+from app.db.engine import connect_arguments
 from app.jobs.queue import TRACEPARENT
 from app.logs.ids import job as job_ids
 
@@ -93,7 +94,7 @@ async def _done(work: Work, payload: Mapping[str, Any], span: tracing.Span) -> b
     try:
         await work(**payload)
     except Exception as error:
-        if is_away(error):
+        if is_passing(error):
             log.warning("job_interrupted", error=type(error).__name__)
             return False
         log.exception("job_failed")

@@ -20,6 +20,7 @@ from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from app.memories.learning import LOST_AFTER
 from app.memories.operations import Vector
 from app.memories.tables import OperationStatus
+from app.slots import waiting
 from app.tenants.scope import Scope, Scopes
 
 LEAST_LIKENESS: Final = 0.25
@@ -136,7 +137,8 @@ class Recall:
                 asked = {"in_progress": OperationStatus.IN_PROGRESS, "lost_after": LOST_AFTER}
                 if not await scope.session.scalar(_PENDING, {**whose, **asked}):
                     return
-            await asyncio.sleep(_POLL_SECONDS)
+            async with waiting():
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 async def nearest(

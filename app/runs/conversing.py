@@ -37,6 +37,8 @@ from app.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
 from app.runs.statuses import ACTIVE, RunStatus
 from app.runs.stored import answer_of, snapshot_of
 from app.runs.tables import Run
+from app.runs.thread_lines import ThreadLines
+from app.slots import waiting
 from app.tenants.callers import Caller
 from app.tenants.limits import UNLIMITED
 from app.tenants.scope import Scope, Scopes
@@ -106,6 +108,7 @@ class Conversations:
         self._catalogue = catalogue
         self._execution = execution
         self._lessee = lessee
+        self._lines = ThreadLines()
 
     async def say(
         self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
@@ -114,10 +117,14 @@ class Conversations:
 
         Raises NotFound, ThreadBusy, DocumentsNotIndexed, LimitReached; nothing is stored then.
         """
-        stored, run, ready = await self._when_idle(
-            place, lambda: self._start(caller, place, new, wishes)
-        )
-        return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
+        self._execution.check_room(caller.tenant_id)
+
+        async def attempt() -> Turn:
+            with self._execution.starting() as starts:
+                stored, run, ready = await self._start(caller, place, new, wishes, starts)
+                return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
+
+        return await self._when_idle(place, attempt)
 
     async def store(
         self,
@@ -171,6 +178,23 @@ class Conversations:
         Without a run's id, that of the one run of the thread that waits. Raises NotFound,
         NothingPending, IllegalRunMove, WrongOutputs, LimitReached; nothing has changed then.
         """
+        self._execution.check_room(caller.tenant_id)
+        with self._execution.starting() as starts:
+            return await self._submit(
+                caller, thread_id, run_id, outputs, overrides, whole=whole, starts=starts
+            )
+
+    async def _submit(
+        self,
+        caller: Caller,
+        thread_id: UUID,
+        run_id: UUID | None,
+        outputs: Sequence[ToolOutput],
+        overrides: Overrides,
+        *,
+        whole: bool,
+        starts: Callable[[UUID], None],
+    ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
             opening = await open_turn(scope, thread_id)
             if run_id is None:
@@ -185,6 +209,7 @@ class Conversations:
                 whole=whole,
                 lessee=self._lessee,
             )
+            starts(run.id)
             ready = await self._ready(scope, run, from_json(run.options))
             stores = ready.options.vector_store_ids
             ready = replace(ready, look_up=opening.has_documents or bool(stores))
@@ -192,6 +217,7 @@ class Conversations:
 
     async def check_limits(self, caller: Caller) -> None:
         """Raises LimitReached where a run could not begin: for those who store something first."""
+        self._execution.check_room(caller.tenant_id)
         if caller.limits != UNLIMITED:
             async with self._scopes(caller.tenant_id) as scope:
                 await admission.check(scope, caller)
@@ -201,6 +227,17 @@ class Conversations:
 
         Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
         """
+        self._execution.check_room(caller.tenant_id)
+        with self._execution.starting() as starts:
+            return await self._start_asked(caller, place, wish, starts)
+
+    async def _start_asked(
+        self,
+        caller: Caller,
+        place: UUID | NewThread,
+        wish: RunWish,
+        starts: Callable[[UUID], None],
+    ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
             opening = await asking.open_thread(scope, place)
             options = await asking.prepare(scope, opening, wish)
@@ -214,6 +251,7 @@ class Conversations:
                 expires_after=wish.expires_after,
                 labels=wish.labels,
             )
+            starts(run.id)
             ready = await self._ready(scope, run, options)
             stores = options.vector_store_ids
             ready = replace(
@@ -255,7 +293,8 @@ class Conversations:
             if status not in ACTIVE:
                 return status is RunStatus.CANCELLED
             await cancelling.request(scope, run_id)
-        await self._execution.cancel(run_id)
+        async with waiting():
+            await self._execution.cancel(run_id)
         deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
         while True:
             async with self._scopes(tenant_id) as scope:
@@ -264,7 +303,8 @@ class Conversations:
                 return status is RunStatus.CANCELLED
             if asyncio.get_running_loop().time() > deadline:
                 return True
-            await asyncio.sleep(_POLL)
+            async with waiting():
+                await asyncio.sleep(_POLL)
 
     def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
         """Stop the runs of a thread, or of an assistant, that has been deleted."""
@@ -290,7 +330,12 @@ class Conversations:
             return PendingAction(snapshot_of(run), answer_of(message, run))
 
     async def _start(
-        self, caller: Caller, place: UUID | NewThread, new: NewMessage, wishes: Wishes
+        self,
+        caller: Caller,
+        place: UUID | NewThread,
+        new: NewMessage,
+        wishes: Wishes,
+        starts: Callable[[UUID], None],
     ) -> tuple[StoredMessage, Run, Ready]:
         async with self._scopes(caller.tenant_id) as scope:
             opening = await starting.open_place(scope, place)
@@ -317,6 +362,7 @@ class Conversations:
                 reported=self._gateway.answers_as(wishes.model),
                 lessee=self._lessee,
             )
+            starts(run.id)
             ready = await self._ready(scope, run, options)
             return (
                 stored,
@@ -335,9 +381,16 @@ class Conversations:
         self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]
     ) -> Answer:
         """Try until no other run is being played on the thread, or patience is used up."""
+        deadline = asyncio.get_running_loop().time() + self._patience
+        if isinstance(place, NewThread):
+            return await self._attempts(place.id, attempt, deadline)
+        async with self._lines.place(place, deadline=deadline):
+            return await self._attempts(place, attempt, deadline)
+
+    async def _attempts(
+        self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]], deadline: float
+    ) -> Answer:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
-        thread_id = place if isinstance(place, UUID) else place.id
         while True:
             try:
                 return await attempt()
@@ -350,10 +403,11 @@ class Conversations:
                     raise
                 busy = isinstance(reason, ThreadBusy)
                 feed = self._execution.feed_of_thread(thread_id) if busy else None
-                if feed is None:  # somebody else is at work
-                    await asyncio.sleep(min(_POLL, left))
-                else:
-                    await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
+                async with waiting():
+                    if feed is None:  # somebody else is at work
+                        await asyncio.sleep(min(_POLL, left))
+                    else:
+                        await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
 
 
 def _waiting(opening: Opening) -> UUID:

@@ -5,9 +5,8 @@ place at the feed, and the run goes on.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
@@ -16,15 +15,18 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app import tracing
+from app.db.availability import is_passing
 from app.db.signals import Signals
 from app.errors import AppError, Kind
+from app.fairness import FairLimiter
 from app.identifiers import new_id
 from app.llm.gateway import Gateway
 from app.llm.labels import provider_label
 from app.logs.ids import begin_run, know_run
-from app.metrics import FIRST_TOKEN_SECONDS, RUN_SECONDS, RUNS
+from app.metrics import FIRST_TOKEN_SECONDS, REQUESTS_REJECTED, RUN_SECONDS, RUNS
 from app.runs import engine, queries
 from app.runs.breaking_off import broken_off
 from app.runs.briefing import Briefing
@@ -48,7 +50,15 @@ from app.runs.snapshots import (
     RunSnapshot,
 )
 from app.runs.statuses import RunStatus
+from app.slots import Slot, make_current
+from app.tenants.limits import LimitReached
 from app.tenants.scope import Scopes
+
+_ROOM_SECONDS: Final = 2.0
+"""When to try again to begin a run where too many are going."""
+
+_LATE_SECONDS: Final = 1.0
+"""How long to wait before an end that could not be recorded is recorded again."""
 
 BREATH_SECONDS: Final = 0.002
 """How long a run may keep the event loop to itself."""
@@ -59,6 +69,16 @@ FOLLOWED: Final = "run_followed"
 log = structlog.get_logger("pegboard.runs")
 
 
+@dataclass(frozen=True, slots=True)
+class ExecutionLimits:
+    """For one process: `working` are the runs whose prompt or end is worked on at once, as against
+    those that wait for a model; `runs_per_tenant` counts both."""
+
+    working: int
+    working_per_tenant: int
+    runs_per_tenant: int
+
+
 class Execution:
     """The runs in flight of this process."""
 
@@ -67,12 +87,22 @@ class Execution:
         *,
         scopes: Scopes,
         statement_scopes: Scopes,
+        lease_sessions: async_sessionmaker[AsyncSession],
         signals: Signals,
         gateway: Gateway,
         briefing: Briefing,
         lessee: Lessee,
+        limits: ExecutionLimits,
     ) -> None:
-        """Each statement in one of the `statement_scopes` is a transaction of its own."""
+        """Each statement in one of the `statement_scopes` is a transaction of its own.
+
+        Leases are renewed in `lease_sessions`, whose connections nothing else may use up.
+        """
+        self._limits = limits
+        self._working = FairLimiter(limits.working, limits.working_per_tenant)
+        self._breaths = FairLimiter(1, 1)
+        self._starting: set[UUID] = set()
+        self._lease_sessions = lease_sessions
         self._scopes = scopes
         self._statement_scopes = statement_scopes
         self._signals = signals
@@ -84,6 +114,33 @@ class Execution:
         signals.on(CANCELLED, lambda run_id: self._tell_to_end(run_id, _End.CANCELLED))
         signals.on(FOLLOWED, self._heard_elsewhere)
 
+    def check_room(self, tenant_id: UUID) -> None:
+        """Raises LimitReached where the tenant has as many runs in this process as it may have."""
+        running = sum(played.run.tenant_id == tenant_id for played in self._plays.values())
+        if running >= self._limits.runs_per_tenant:
+            REQUESTS_REJECTED.labels("runs").inc()
+            raise LimitReached(
+                f"{running} runs are going; no more can be begun at once",
+                retry_after=_ROOM_SECONDS,
+            )
+
+    @contextmanager
+    def starting(self) -> Iterator[Callable[[UUID], None]]:
+        """A block in which a run is leased and then begun; it is to name the run it leases.
+
+        From then on the run is known to be this process' own, however long its commit takes.
+        """
+        named: set[UUID] = set()
+
+        def name(run_id: UUID) -> None:
+            named.add(run_id)
+            self._starting.add(run_id)
+
+        try:
+            yield name
+        finally:
+            self._starting -= named
+
     def begin(self, ready: Ready) -> Feed:
         """Start playing; returns the feed, to which a follower may come at any time."""
         return self._begin(ready, None)
@@ -93,8 +150,8 @@ class Execution:
         self._begin(ready, _BreakOff(failure))
 
     def playing(self) -> Sequence[UUID]:
-        """The runs that this process plays."""
-        return [played.run.id for played in self._plays.values()]
+        """The runs that this process plays, or is about to."""
+        return [*self._starting, *(played.run.id for played in self._plays.values())]
 
     async def cancel(self, run_id: UUID) -> None:
         """End a run that this process plays, and return when it is recorded and told."""
@@ -154,7 +211,8 @@ class Execution:
             self._signals.tell(LOGGED, ready.run.id)
 
         journal = Journal(feed, write, first=ready.first, whole=ready.options.whole)
-        played = _Played(ready.run, feed, journal)
+        slot = Slot(self._working, ready.run.tenant_id)
+        played = _Played(ready.run, feed, journal, slot)
         task = asyncio.create_task(self._perform(ready, played, end), name=f"run {ready.run.id}")
         self._plays[task] = played
         task.add_done_callback(self._plays.pop)
@@ -176,20 +234,21 @@ class Execution:
 
     async def _extend_leases(self) -> None:
         """Keep what is played here, and end what another process was asked to cancel."""
-        by_tenant: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for played in self._plays.values():
-            by_tenant[played.run.tenant_id].append(played.run.id)
-        for tenant_id, run_ids in by_tenant.items():
-            async with self._scopes(tenant_id) as scope:
-                found = await prolong(scope, self._lessee, run_ids)
-            for run_id in run_ids:
-                if run_id not in found:
-                    self._tell_to_end(run_id, _End.LOST)
-                elif found[run_id] == RunStatus.CANCELLING:
-                    self._tell_to_end(run_id, _End.CANCELLED)
+        run_ids = [played.run.id for played in self._plays.values()]
+        known = [*run_ids, *self._starting]
+        if not known:
+            return
+        async with self._lease_sessions.begin() as session:
+            found = await prolong(session, self._lessee, known)
+        for run_id in run_ids:
+            if run_id not in found:
+                self._tell_to_end(run_id, _End.LOST)
+            elif found[run_id] == RunStatus.CANCELLING:
+                self._tell_to_end(run_id, _End.CANCELLED)
 
     async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
         run = ready.run
+        make_current(played.slot)
         begin_run(run_id=run.id, thread_id=run.thread_id, tenant_id=run.tenant_id)
         with tracing.span("run", attributes=_ids(run)) as span:
             status = await self._settle(ready, played, end)
@@ -203,20 +262,20 @@ class Execution:
         status = RunStatus.FAILED
         try:
             if end is None:
-                status = await self._play(ready, played.journal)
+                status = await self._play(ready, played)
             else:
-                await self._break_off(ready, played.journal, end.failure)
+                await self._break_off(ready, played, end.failure)
         except RunLost:
             # To be cancelled just when it came to rest; or ended, or taken up, by somebody else.
             status = RunStatus.CANCELLED
-            await self._break_off(ready, played.journal, None)
+            await self._break_off(ready, played, None)
         except asyncio.CancelledError:
             status = await self._told_to_end(ready, played)
         except Exception:
             log.exception("run_fault")
             fault = "The server could not finish the run"
             failure = Failure(Kind.UNAVAILABLE, "server_error", fault)
-            await self._break_off(ready, played.journal, failure)
+            await self._break_off(ready, played, failure)
         finally:
             self._feeds.drop(ready.run.thread_id, played.feed)
             self._signals.tell(LOGGED, ready.run.id)
@@ -230,14 +289,14 @@ class Execution:
         if played.end is _End.LOST:
             return RunStatus.IN_PROGRESS
         if played.end is _End.CANCELLED:
-            await self._break_off(ready, played.journal, None)
+            await self._break_off(ready, played, None)
             return RunStatus.CANCELLED
         if not any(isinstance(event, VISIBLE) for event in played.journal.said):
             await self._hand_over(ready)
             return RunStatus.IN_PROGRESS
         stopped = "The server was stopped before the answer was complete"
         told = Failure(Kind.UNAVAILABLE, "server_stopped", stopped)
-        await self._break_off(ready, played.journal, told)
+        await self._break_off(ready, played, told)
         return RunStatus.FAILED
 
     async def _hand_over(self, ready: Ready) -> None:
@@ -245,13 +304,14 @@ class Execution:
         async with self._scopes(ready.run.tenant_id) as scope:
             await let_go(scope, ready.run.id, ready.lease)
 
-    async def _play(self, ready: Ready, journal: Journal) -> RunStatus:
+    async def _play(self, ready: Ready, played: "_Played") -> RunStatus:
         begun = monotonic()
         before = left_off(ready)
         try:
-            brief = await self._briefing.brief(ready, before)
+            async with played.slot:
+                brief = await self._briefing.brief(ready, before)
         except AppError as error:
-            await self._break_off(ready, journal, Failure.of(error))
+            await self._break_off(ready, played, Failure.of(error))
             return RunStatus.FAILED
         run = replace(
             before,
@@ -267,32 +327,35 @@ class Execution:
         )
         told = {type(event) for event in ready.logged}
         silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
-        async with aclosing(engine.play(self._gateway, what)) as played:
+        async with aclosing(engine.play(self._gateway, what)) as moments:
             breath = monotonic()
-            async for facts in played:
+            async for facts in moments:
                 if isinstance(facts[0], RunStarted):
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
                     if not facts:
                         continue
-                await self._tell(ready, journal, facts)
+                await self._tell(ready, played, facts)
                 status = _status_after(facts) or status
                 if silent and any(isinstance(fact, VISIBLE) for fact in facts):
                     silent = False
                     provider = provider_label(run.model.provider)
                     FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
                 # A provider's client that has pieces in store gives them without a pause; those who
-                # follow would hear of the first when the last is there.
+                # follow would hear of the first when the last is there. And of many runs that have
+                # no pause one goes on at a time, in turn across tenants, between other work.
                 if monotonic() - breath > BREATH_SECONDS:
                     await asyncio.sleep(0)
+                    async with self._breaths.slot(run.tenant_id):
+                        pass
                     breath = monotonic()
         return status
 
-    async def _tell(self, ready: Ready, journal: Journal, facts: Facts) -> None:
+    async def _tell(self, ready: Ready, played: "_Played", facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
         if not is_durable(facts):
-            await journal.add(facts)
+            await played.journal.add(facts)
             return
-        storing = asyncio.ensure_future(self._end(ready, journal, facts))
+        storing = asyncio.ensure_future(self._end(ready, played, facts))
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
@@ -303,10 +366,11 @@ class Execution:
                 storing.result()
             raise
 
-    async def _end(self, ready: Ready, journal: Journal, facts: Facts) -> None:
-        entry = await journal.closing(facts)
-        await patiently(partial(self._store, ready, facts, entry))
-        journal.publish(entry)
+    async def _end(self, ready: Ready, played: "_Played", facts: Facts) -> None:
+        entry = await played.journal.closing(facts)
+        async with played.slot:
+            await patiently(partial(self._store, ready, facts, entry))
+        played.journal.publish(entry)
 
     async def _store(self, ready: Ready, facts: Facts, entry: Entry) -> None:
         tenant_id, lesson = ready.run.tenant_id, lesson_of(ready, facts)
@@ -328,21 +392,40 @@ class Execution:
                 await record_usage(scope, facts, spent)
             raise
 
-    async def _break_off(self, ready: Ready, journal: Journal, failure: Failure | None) -> None:
+    async def _break_off(self, ready: Ready, played: "_Played", failure: Failure | None) -> None:
         """End a run that has not come to rest: failed, or cancelled where nothing failed."""
+        journal = played.journal
         if any(isinstance(event, RESTS) for event in journal.said):
             return
         facts = broken_off(ready.run, journal.said, failure)
         try:
-            await self._tell(ready, journal, facts)
+            await self._tell(ready, played, facts)
         except RunLost:
             # What became of it stands in its log, unless it is gone with its thread.
             if not await self._is_there(ready.run):
                 journal.abandon(facts)
         except Exception:
-            # The lease runs out and another process ends the run; the followers are told now.
             log.exception("run_not_recorded")
-            journal.abandon(facts)
+            await self._store_late(ready, facts, journal.abandon(facts))
+
+    async def _store_late(self, ready: Ready, facts: Facts, entry: Entry) -> None:
+        """Record an end that was told before it could be recorded, as soon as that is possible.
+
+        Until then the run stays in this process' hands: let go, it would be begun once more by
+        whoever finds it, though its caller was told of its end.
+        """
+        while True:
+            await asyncio.sleep(_LATE_SECONDS)
+            try:
+                await self._store(ready, facts, entry)
+            except RunLost:
+                return
+            except Exception as error:
+                if not is_passing(error):
+                    log.exception("run_not_recorded")
+                    return
+            else:
+                return
 
     async def _is_there(self, run: RunSnapshot) -> bool:
         async with self._statement_scopes(run.tenant_id) as scope:
@@ -371,6 +454,7 @@ class _Played:
     run: RunSnapshot
     feed: Feed
     journal: Journal
+    slot: Slot
     end: _End | None = None
 
 

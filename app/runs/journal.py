@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, TypeAlias
 
-from app.db.engine import is_away
+from app.db.availability import is_passing
 from app.runs.events import Facts, RunEvent
 from app.runs.feed import Feed
 from app.runs.lease import LEASE
@@ -63,9 +63,11 @@ class Journal:
         self._next = entry.after
         self._feed.publish(tuple(entry.events))
 
-    def abandon(self, facts: Facts) -> None:
-        """Tell what cannot be stored any more, or not now."""
-        self.publish(Entry(self._next, (*self._waiting, *facts)))
+    def abandon(self, facts: Facts) -> Entry:
+        """Tell what cannot be stored any more, or not now; what that is."""
+        entry = Entry(self._next, (*self._waiting, *facts), self.heard)
+        self.publish(entry)
+        return entry
 
     @property
     def said(self) -> tuple[RunEvent, ...]:
@@ -100,7 +102,7 @@ async def patiently(write: Callable[[], Awaitable[None]]) -> None:
                 try:
                     await write()
                 except Exception as error:
-                    if not is_away(error):
+                    if not is_passing(error):
                         raise
                 else:
                     return

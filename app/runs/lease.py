@@ -3,13 +3,14 @@
 Moments are the database's, so that servers whose clocks differ agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.signals import send
 from app.runs.statuses import RunStatus
@@ -48,21 +49,24 @@ class Lessee:
         return Lease(self.process_id, run.attempts)
 
 
-async def prolong(scope: Scope, lessee: Lessee, run_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Keep the leases of runs, and tell the statuses of those that are still held."""
-    kept = await scope.session.execute(
+async def prolong(
+    session: AsyncSession, lessee: Lessee, run_ids: Sequence[UUID]
+) -> Mapping[UUID, str]:
+    """Keep the leases of runs, and tell the statuses of those that are still held.
+
+    Of all tenants in one statement: what keeps runs alive must not grow with the number of tenants.
+    A row that somebody is writing just now is not waited for, lest one stuck writer cost all others
+    their leases; its status is told as it stood before, and its lease is kept the next time.
+    """
+    held = (Run.id.in_(run_ids), Run.lease_owner == lessee.process_id, Run.status.in_(PLAYING))
+    free = select(Run.id).where(*held).with_for_update(skip_locked=True)
+    await session.execute(
         update(Run)
-        .where(
-            Run.tenant_id == scope.tenant_id,
-            Run.id.in_(run_ids),
-            Run.lease_owner == lessee.process_id,
-            Run.status.in_(PLAYING),
-        )
+        .where(Run.id.in_(free))
         .values(lease_until=_UNTIL)
-        .returning(Run.id, Run.status)
         .execution_options(synchronize_session=False)
     )
-    return dict(kept.tuples().all())
+    return dict((await session.execute(select(Run.id, Run.status).where(*held))).tuples().all())
 
 
 async def let_go(scope: Scope, run_id: UUID, lease: Lease) -> None:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.db.engine import is_away
+from app.db.availability import unavailability
 from app.errors import AppError
 from app.logs.ids import know_tenant
 from app.tenants.callers import Caller
@@ -132,7 +132,6 @@ class RequireKey:
         key_of: Callable[[Headers], str],
         recognise: Recognise,
         admit: Admit,
-        refuse: Refuse,
         tell: Callable[[AppError], Response],
         refuse_key: Callable[[bool], Response],
         open_paths: frozenset[str],
@@ -142,7 +141,6 @@ class RequireKey:
         self._recognise = recognise
         self._admit = admit
         self._tell = tell
-        self._refuse = refuse
         self._refuse_key = refuse_key
         self._open_paths = open_paths
 
@@ -169,9 +167,10 @@ class RequireKey:
         except AppError as error:
             return self._tell(error)
         except Exception as error:  # routes have handlers for what follows; this comes before
-            if not is_away(error):
+            known = unavailability(error)
+            if known is None:
                 raise
-            return self._refuse(503, "The database cannot be reached at the moment")
+            return self._tell(known)
         return None
 
     def _is_open(self, scope: Scope) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.idempotency.ledger import Ledger
 from app.originals.directory import Directory
 from app.surfaces.asgi import Admit, Recognise
+from app.surfaces.fair_admission import Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class DoorRules:
     origins: frozenset[str]
     recognise: Recognise
     admit: Admit
+    admission: Admission
     imported: Callable[[UUID], bool]
     directory: Directory
     max_body: int

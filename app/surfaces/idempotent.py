@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.db.engine import is_away
+from app.db.availability import unavailability
 from app.errors import NO_ROOM, AppError, is_full
 from app.idempotency.attempts import LARGEST_KEPT, Answer, Attempt, Made, current
 from app.idempotency.errors import AnswerLost, InvalidKey
@@ -89,10 +89,10 @@ class CarryOutOnce:
         except AnswerLost as lost:
             begun = await self._read_again(asked, lost, scope, body)
         except Exception as error:
-            if not is_away(error):
+            known = unavailability(error)
+            if known is None:
                 raise
-            away = self._dialect.refuse(503, "The database cannot be reached at the moment")
-            await away(scope, body.receive, send)
+            await self._dialect.tell(known)(scope, body.receive, send)
             return
         if isinstance(begun, Answer):
             await _replay(begun, send)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.store import BlobStore
 from app.db.engine import sessions_of
+from app.db.pools import Pools, connections_of, pools_of
 from app.db.signals import Signals
 from app.documents.lookup import Lookup
 from app.documents.parsing import Parser
@@ -21,6 +22,7 @@ from app.identifiers import new_id
 from app.jobs.runner import run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.gateway import Gateway, ModelName
+from app.loop_lag import LoopLag
 from app.memories.recall import Recall
 from app.models.catalogue import Catalogue
 from app.models.serving import keep_told
@@ -28,7 +30,7 @@ from app.pulse import Pulses
 from app.readings import Readings
 from app.runs.briefing import Briefing
 from app.runs.conversing import Conversations
-from app.runs.execution import Execution
+from app.runs.execution import Execution, ExecutionLimits
 from app.runs.following import Following
 from app.runs.lease import Lessee
 from app.runs.pictures import Pictures
@@ -61,7 +63,6 @@ class Resources:
 
     settings: Settings
     engine: AsyncEngine
-    sessions: async_sessionmaker[AsyncSession]
     scopes: Scopes
     read_scopes: Scopes
     recognise: Callable[[str], Awaitable[Caller | None]]
@@ -79,6 +80,7 @@ class Resources:
     ledger: Ledger
     readings: Readings
     pulses: Pulses
+    loop_lag: LoopLag
 
 
 @asynccontextmanager
@@ -86,39 +88,47 @@ async def open_resources(
     settings: Settings, *, auth: Auth, database: OpenDatabase = open_database
 ) -> AsyncIterator[Resources]:
     """Everything a server needs, with its background tasks; closed in good order."""
-    async with traced(settings.traces), database(settings) as engine:
-        sessions = sessions_of(engine)
-        own_statements = statements_of(engine)
-        scopes = scopes_of(sessions)
-        read_scopes = scopes_of(own_statements)
+    async with (
+        traced(settings.traces),
+        database(settings) as engine,
+        pools_of(engine, size=settings.database_pool) as pools,
+    ):
+        # What requests read and write; runs and jobs; and what keeps this process alive.
+        scopes = scopes_of(sessions_of(pools.requests))
+        read_scopes = scopes_of(statements_of(pools.requests))
+        work_sessions = sessions_of(pools.work)
+        work_scopes = scopes_of(work_sessions)
+        vital_sessions = sessions_of(pools.vital)
         lessee = Lessee(new_id())
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
-        shelves = shelves_of(settings, scopes, gateway)
-        kinds_of_jobs = job_kinds(shelves, scopes, sessions)
+        shelves = shelves_of(settings, work_scopes, gateway)
+        kinds_of_jobs = job_kinds(shelves, work_scopes, work_sessions)
         patience = settings.document_patience
-        ledger = ledger_of(settings, engine)
+        ledger = ledger_of(settings, pools)
         asked = witnessed(scopes)
         briefing = Briefing(
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
-            pictures=Pictures(scopes, shelves.blobs),
+            pictures=Pictures(work_scopes, shelves.blobs),
             web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
             patience=patience,
         )
         execution = Execution(
-            scopes=scopes,
-            statement_scopes=read_scopes,
+            scopes=work_scopes,
+            statement_scopes=scopes_of(statements_of(pools.work)),
+            lease_sessions=vital_sessions,
             signals=signals,
             gateway=gateway,
             briefing=briefing,
             lessee=lessee,
+            limits=execution_limits_of(settings),
         )
         rescuer = Rescuer(
-            sessions=sessions,
-            scopes=scopes,
+            sessions=vital_sessions,
+            scopes=scopes_of(vital_sessions),
             execution=execution,
             catalogue=catalogue,
             lessee=lessee,
@@ -127,16 +137,20 @@ async def open_resources(
             keep_events=timedelta(hours=settings.event_hours),
         )
         readings = Readings(
-            engine,
+            pools.vital,
+            pools=pools.all,
             playing=lambda: len(execution.playing()),
             jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
         )
-        await _keep_bootstrap_key(settings, sessions)
+        key_sessions = sessions_of(pools.keys)
+        await _keep_bootstrap_key(settings, key_sessions)
         pulses = Pulses()
+        loop_lag = LoopLag()
         heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
         rescue = rescuer.watch(pulses.beat_of("rescue"))
-        recogniser = Recogniser(sessions, own_statements, open_mode=auth is Auth.OPEN)
-        last_uses = LastUses(sessions)
+        key_statements = statements_of(pools.keys)
+        recogniser = Recogniser(key_sessions, key_statements, open_mode=auth is Auth.OPEN)
+        last_uses = LastUses(key_sessions)
 
         async def recognise(key: str) -> Caller | None:
             caller = await recogniser.caller_of(key)
@@ -147,6 +161,7 @@ async def open_resources(
         background = [
             pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
             pulses.watch(asyncio.create_task(rescue, name="rescue")),
+            pulses.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
             asyncio.create_task(signals.listen(engine), name="signals"),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
@@ -164,12 +179,11 @@ async def open_resources(
             yield Resources(
                 settings=settings,
                 engine=engine,
-                sessions=sessions,
                 scopes=asked,
                 read_scopes=read_scopes,
                 recognise=recognise,
                 has_imported=recogniser.has_imported,
-                allowances=Allowances(own_statements),
+                allowances=Allowances(key_statements),
                 conversations=Conversations(
                     scopes=asked,
                     gateway=gateway,
@@ -186,6 +200,7 @@ async def open_resources(
                 catalogue=catalogue,
                 gateway=gateway,
                 pulses=pulses,
+                loop_lag=loop_lag,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
                 readings=readings,
@@ -199,9 +214,10 @@ async def open_resources(
             await asyncio.gather(*background, return_exceptions=True)
 
 
-def ledger_of(settings: Settings, engine: AsyncEngine) -> Ledger:
+def ledger_of(settings: Settings, pools: Pools) -> Ledger:
     return Ledger(
-        statements_of(engine),
+        statements_of(pools.requests),
+        lease_sessions=statements_of(pools.vital),
         kept=timedelta(hours=settings.idempotency_hours),
         patience=settings.idempotency_patience,
     )
@@ -209,10 +225,20 @@ def ledger_of(settings: Settings, engine: AsyncEngine) -> Ledger:
 
 def connections_at_most(settings: Settings) -> int:
     """How many connections `pegboard serve` opens to the database under full load."""
-    pool = 2 * settings.database_pool
-    listening = JOB_GROUPS if settings.jobs else 0
+    pools = connections_of(settings.database_pool)
+    listening = 1 + (JOB_GROUPS if settings.jobs else 0)
     asking = 1  # by /readyz
-    return settings.workers * (pool + listening + asking)
+    return settings.workers * (pools + listening + asking)
+
+
+def execution_limits_of(settings: Settings) -> ExecutionLimits:
+    """As many runs are worked on as leave jobs half of the connections that they share."""
+    working = max(1, settings.database_pool // 2)
+    return ExecutionLimits(
+        working=working,
+        working_per_tenant=max(1, working // 2),
+        runs_per_tenant=settings.runs_per_tenant,
+    )
 
 
 async def _keep_bootstrap_key(

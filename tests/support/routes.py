@@ -43,6 +43,7 @@ def every_route() -> list[DoorRoute]:
         origins=frozenset(),
         recognise=_never,
         admit=_never,
+        admission=nothing,
         imported=lambda _: False,
         directory=nothing,
         ledger=nothing,

@@ -23,7 +23,7 @@ USER = "pegboard"
 # Written into postgresql.conf once, where an operator may change them. The log keeps one file
 # for each day of the week and writes over last week's, so it needs no cleaning.
 _DEFAULTS = {
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "64MB",
     "jit": "off",
     "timezone": "UTC",

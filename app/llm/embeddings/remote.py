@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from app.llm.embeddings.embedder import EmbeddingName, Kind, UnusableVectors
 from app.llm.embeddings.in_order import each_in_order
+from app.slots import waiting
 
 TEXTS_A_REQUEST: Final = 96  # Cohere takes no more; 96 chunks stay far below others' limits.
 REQUESTS_AT_ONCE: Final = 2
@@ -48,7 +49,8 @@ class RemoteEmbedder:
 
         size = self._texts_a_request
         batches = [texts[at : at + size] for at in range(0, len(texts), size)]
-        done = await each_in_order(batches, embed_batch, at_once=self._requests_at_once)
+        async with waiting():
+            done = await each_in_order(batches, embed_batch, at_once=self._requests_at_once)
         return [vector for batch in done for vector in batch]
 
     def _unit(self, vector: Sequence[float]) -> list[float]:

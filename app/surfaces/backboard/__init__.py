@@ -24,6 +24,7 @@ from app.surfaces.backboard import (
 )
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.fair_admission import AdmitInTurn
 from app.surfaces.idempotent import CarryOutOnce
 from app.surfaces.observation import NotePlace
 
@@ -58,11 +59,11 @@ def build(rules: DoorRules) -> FastAPI:
                 key_of=key_of,
                 recognise=rules.recognise,
                 admit=rules.admit,
-                refuse=faults.refuse,
                 tell=faults.tell,
                 refuse_key=faults.refuse_key,
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),
+            Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
             Middleware(NotePlace, run_of=_run_of),

@@ -13,6 +13,7 @@ from app.runs.conversing import Turn
 from app.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
 from app.runs.feed import Feed
 from app.runs.tables import Run
+from app.slots import waiting
 from app.surfaces.backboard.clients import Client
 from app.surfaces.backboard.faults import RunBrokeOff
 from app.surfaces.backboard.replies import reply
@@ -36,7 +37,8 @@ HOLD_SECONDS: Final = 3.0
 
 async def streamed(turn: Turn, server: Resources) -> Response:
     """The turn as frames. A run that fails before it says anything is raised as its error."""
-    failure = await _early_failure(turn.feed)
+    async with waiting():
+        failure = await _early_failure(turn.feed)
     if failure is not None and failure.run.failure is not None:
         raise RunBrokeOff(failure.run.failure)
     before = told_at_once(await server.following.before(turn))
@@ -63,7 +65,8 @@ async def resumed(run: Run, after: int, server: Resources) -> Response:
 
 async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:
     """The turn as one answer, once the run rests."""
-    events = await server.following.all_of(turn)
+    async with waiting():
+        events = await server.following.all_of(turn)
     message = turn.message
     if message is not None and message.attachments:
         # They were pending when the message was stored; the answer tells what became of them.

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from app.db.engine import is_away
+from app.db.availability import unavailability
 from app.errors import NO_ROOM, AppError, Kind, is_full
 from app.idempotency.attempts import note_failed_run
 from app.idempotency.errors import KeyReused, StillRunning
@@ -101,9 +101,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    if is_away(error):
-        log.error("database_away", error=type(error).__name__)
-        return refuse(503, "The database cannot be reached at the moment")
+    known = unavailability(error)
+    if known is not None:
+        return tell(known)
     if is_full(error):
         log.error("disk_full", error=str(error))
         return refuse(503, NO_ROOM)

@@ -11,6 +11,7 @@ from app.surfaces import reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
+from app.surfaces.fair_admission import AdmitInTurn
 from app.surfaces.idempotent import CarryOutOnce
 from app.surfaces.observation import NotePlace
 from app.surfaces.openai import (
@@ -71,18 +72,18 @@ def build(rules: DoorRules) -> FastAPI:
                 key_of=key_of,
                 recognise=rules.recognise,
                 admit=rules.admit,
-                refuse=faults.refuse,
                 tell=faults.tell,
                 refuse_key=faults.refuse_key,
                 open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
             ),
+            Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(TranslateOlder),
             Middleware(
                 TranslateOriginals,
                 directory=rules.directory,
                 imported=rules.imported,
-                refuse=faults.refuse,
+                tell=faults.tell,
             ),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
             Middleware(NotePlace, run_of=partial(uuid_of, Prefix.RUN)),

@@ -12,6 +12,7 @@ from app.errors import AppError
 from app.identifiers import new_id
 from app.llm.failures import StreamCutOff
 from app.llm.gateway import Delta, Finished, ModelName, ModelRequest, Usage
+from app.slots import waiting
 from app.surfaces.openai.faults import envelope, told
 from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
@@ -47,9 +48,11 @@ async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Se
     completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
     deltas = _deltas(server, caller, request)
     if not body.stream:
-        async with aclosing(deltas):
-            return JSONResponse(completion.whole([delta async for delta in deltas]))
-    first = await anext(deltas)  # a refusal is an HTTP error still
+        async with waiting(), aclosing(deltas):
+            answer = [delta async for delta in deltas]
+        return JSONResponse(completion.whole(answer))
+    async with waiting():
+        first = await anext(deltas)  # a refusal is an HTTP error still
     options = body.stream_options
     with_usage = options is not None and bool(options.include_usage)
     frames = _frames(completion, first, deltas, with_usage=with_usage)

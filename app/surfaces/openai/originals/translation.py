@@ -10,12 +10,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.db.engine import is_away
+from app.db.availability import unavailability
+from app.errors import AppError
 from app.originals.directory import Directory
 from app.originals.ids import is_imported
-from app.surfaces.asgi import Refuse
 from app.surfaces.openai.bodies import Retelling, reworded
 from app.surfaces.openai.originals.places import ids_in, with_ids
 from app.surfaces.openai.public_ids import SHAPE, prefix_of, public_id, uuid_of
@@ -33,12 +34,12 @@ class TranslateOriginals:
         *,
         directory: Directory,
         imported: Callable[[UUID], bool],
-        refuse: Refuse,
+        tell: Callable[[AppError], Response],
     ) -> None:
         self._app = app
         self._directory = directory
         self._imported = imported
-        self._refuse = refuse
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         tenant_id = scope.get("state", {}).get("tenant_id")
@@ -63,10 +64,10 @@ class TranslateOriginals:
             scope, receive = await reworded(scope, receive, to_ours)
             await self._app(scope, receive, Retelling(send_on, to_originals).send)
         except Exception as error:  # routes have handlers for what follows; this comes before
-            if begun or not is_away(error):
+            known = None if begun else unavailability(error)
+            if known is None:
                 raise
-            away = self._refuse(503, "The database cannot be reached at the moment")
-            await away(scope, receive, send)
+            await self._tell(known)(scope, receive, send)
 
     async def _addressed(self, scope: Scope, tenant_id: UUID) -> Scope:
         """The request with our ids in its path and its query."""
