@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError
 from app.fairness import FairLimiter
-from app.metrics import REQUESTS_REJECTED
+from app.metrics import REQUESTS_REJECTED, REQUESTS_WAITING
 from app.slots import Slot, make_current
 from app.tenants.limits import LimitReached
 
@@ -107,21 +107,26 @@ class AdmitInTurn:
     async def _begun(self, scope: Scope, receive: Receive, request: Slot, body: Slot) -> Receive:
         """Wait for the turn, as far as the body lets; the body as the application is to read it."""
         if scope["method"] in _BODILESS:
-            await request.acquire()
+            await _acquire(request)
             return receive
         if _length(scope) <= SMALL_BODY:
             first = await _read(receive)
-            await request.acquire()
+            await _acquire(request)
             return _replayed(first, receive)
-        await body.acquire()
+        await _acquire(body)
 
         async def receive_then_wait() -> Message:
             message = await receive()
             if not message.get("more_body", False):
-                await request.acquire()
+                await _acquire(request)
             return message
 
         return receive_then_wait
+
+
+async def _acquire(slot: Slot) -> None:
+    with REQUESTS_WAITING.track_inprogress():
+        await slot.acquire()
 
 
 def _length(scope: Scope) -> float:
