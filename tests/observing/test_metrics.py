@@ -3,7 +3,6 @@
 import asyncio
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,12 +158,9 @@ def test_a_scrape_does_not_wait_for_the_database(server: Server, database: str) 
     age = "pegboard_database_reading_age_seconds"
     assert value(server, age) < 10
     with _locked(database, "pgqueuer"):
-        longest = 0.0
+        # Answered at all while the lock is held, it has not waited for it.
         while value(server, age) < 2.5:
-            begun = time.monotonic()
             assert series(server, "pegboard_jobs_waiting") != []  # as it was last read
-            longest = max(longest, time.monotonic() - begun)
-        assert longest < 5
     wait_until(lambda: value(server, age) < 1.5, seconds=30)
 
 
