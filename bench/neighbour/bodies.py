@@ -1,0 +1,59 @@
+"""Bodies that cost a server more than they cost who sends them. Pure."""
+
+import json
+from typing import Any, Final
+
+from bench import words
+
+PATTERN: Final = "(a|.)" * 50 + "!"
+"""A backtracking engine tries 2^50 ways before it knows that this does not match NO_MATCH."""
+
+NO_MATCH: Final = "a" * 60
+
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"code": {"type": "string", "pattern": PATTERN}},
+    "required": ["code"],
+}
+PATTERN_TOOL: Final[dict[str, Any]] = {
+    "type": "function",
+    "function": {"name": "find_code", "description": "Find a code", "parameters": SCHEMA},
+}
+PATTERN_FORMAT: Final[dict[str, Any]] = {
+    "type": "json_schema",
+    "json_schema": {"name": "found", "schema": SCHEMA},
+}
+
+
+def zeros_as_tools(size: int) -> bytes:
+    """`size` bytes of tools that are none."""
+    return b'{"name":"zeros","tools":[' + b",".join([b"0"] * (size // 2)) + b"]}"
+
+
+def valid_tools(count: int) -> bytes:
+    tools = [
+        {"type": "function", "function": {"name": f"tool_{number}", "description": "Does a thing"}}
+        for number in range(count)
+    ]
+    return _json({"name": "tools", "tools": tools})
+
+
+def message_with_keys(count: int) -> bytes:
+    return _json({"content": "Hello", "metadata": {f"k{number}": "" for number in range(count)}})
+
+
+def message_with_reply(size: int) -> bytes:
+    return _json({"content": "Hello", "metadata": {"sandbox": {"reply": text(size)}}})
+
+
+def query(size: int) -> bytes:
+    return _json({"query": text(size)})
+
+
+def text(size: int) -> str:
+    """Words, about `size` characters of them."""
+    return words.text(size // 6)
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
