@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from bench.neighbour import bodies
 from bench.neighbour.flooding import Crowd
@@ -60,7 +60,7 @@ async def _pattern(crowd: Crowd) -> Go:
     """Once with the arguments given, once with those that the sandbox model makes up."""
     assistant = await _assistant(crowd)
     call = {"name": "find_code", "arguments": {"code": bodies.NO_MATCH}}
-    scripts = ({"sandbox": {"tool_calls": [call]}}, {})
+    scripts: tuple[dict[str, Any], ...] = ({"sandbox": {"tool_calls": [call]}}, {})
     requests = [
         crowd.caller.posting(
             await _messages_path(crowd, assistant),

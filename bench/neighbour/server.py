@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import psutil
@@ -104,7 +104,7 @@ class Flooded:
             self.program.process.kill()
         await self.program.process.wait()
 
-    async def _value(self, statement: str) -> object:
+    async def _value(self, statement: str) -> Any:
         connection = await asyncpg.connect(self.database.url)
         try:
             return await connection.fetchval(statement)
