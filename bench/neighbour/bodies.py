@@ -10,19 +10,35 @@ PATTERN: Final = "(a|.)" * 50 + "!"
 
 NO_MATCH: Final = "a" * 60
 
-SCHEMA: Final[dict[str, Any]] = {
+_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {"code": {"type": "string", "pattern": PATTERN}},
     "required": ["code"],
 }
-PATTERN_TOOL: Final[dict[str, Any]] = {
-    "type": "function",
-    "function": {"name": "find_code", "description": "Find a code", "parameters": SCHEMA},
-}
-PATTERN_FORMAT: Final[dict[str, Any]] = {
-    "type": "json_schema",
-    "json_schema": {"name": "found", "schema": SCHEMA},
-}
+
+
+def message_with_pattern(*, called: bool = True) -> bytes:
+    """With a tool; called with NO_MATCH by the sandbox, or else as the sandbox thinks fit."""
+    function = {"name": "find_code", "description": "Find a code", "parameters": _SCHEMA}
+    call = {"name": "find_code", "arguments": {"code": NO_MATCH}}
+    return _json(
+        {
+            "content": f"Find the code {NO_MATCH}",
+            "tools": [{"type": "function", "function": function}],
+            "metadata": {"sandbox": {"tool_calls": [call]}} if called else {},
+        }
+    )
+
+
+def completion_with_pattern() -> bytes:
+    shape = {"name": "found", "schema": _SCHEMA}
+    return _json(
+        {
+            "model": "gpt-4o",
+            "messages": [{"role": "user", "content": f"Find the code {NO_MATCH}"}],
+            "response_format": {"type": "json_schema", "json_schema": shape},
+        }
+    )
 
 
 def zeros_as_tools(size: int) -> bytes:

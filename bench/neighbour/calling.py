@@ -85,7 +85,7 @@ class Caller:
         except (OSError, ValueError):
             # An early refusal may be followed by a reset: what was read of it counts.
             pass
-        return _parsed(b"".join(received))
+        return parsed(b"".join(received))
 
     async def _exchange(self, request: bytes, received: list[bytes]) -> None:
         reader, writer = await asyncio.open_connection(
@@ -100,7 +100,8 @@ class Caller:
             writer.transport.abort()
 
 
-def _parsed(received: bytes) -> Answer:
+def parsed(received: bytes) -> Answer:
+    """What was read of an answer until the connection was closed, which may be all or a part."""
     head, _, rest = received.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 "):
         return Answer(NO_ANSWER, b"")

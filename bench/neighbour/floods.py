@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 from bench.neighbour import bodies
 from bench.neighbour.flooding import Crowd
@@ -51,36 +51,28 @@ async def _thread(crowd: Crowd) -> Go:
 
 
 async def _unread(crowd: Crowd) -> Go:
-    """60 kB of text each, in 110 kB of frames: more than system and server hold for a reader."""
-    request = await _streamed(crowd, reply=("x" * 299 + " ") * 200, delay_ms=10)
+    """Half a megabyte of frames each, as every piece repeats those before it: much more than
+    system and server hold for a reader."""
+    request = await _streamed(crowd, reply=("x" * 99 + " ") * 100, delay_ms=20)
     return partial(crowd.never_read, [request] * 300)
 
 
 async def _pattern(crowd: Crowd) -> Go:
     """Once with the arguments given, once with those that the sandbox model makes up."""
     assistant = await _assistant(crowd)
-    call = {"name": "find_code", "arguments": {"code": bodies.NO_MATCH}}
-    scripts: tuple[dict[str, Any], ...] = ({"sandbox": {"tool_calls": [call]}}, {})
     requests = [
-        crowd.caller.posting(
-            await _messages_path(crowd, assistant),
-            content=f"Find the code {bodies.NO_MATCH}",
-            tools=[bodies.PATTERN_TOOL],
-            metadata=script,
+        crowd.caller.request("POST", await _messages_path(crowd, assistant), body)
+        for body in (
+            bodies.message_with_pattern(called=True),
+            bodies.message_with_pattern(called=False),
         )
-        for script in scripts
     ]
     return partial(crowd.all_at_once, requests)
 
 
 async def _pattern_in_format(crowd: Crowd) -> Go:
-    content = f"Find the code {bodies.NO_MATCH}"
-    request = crowd.caller.posting(
-        "/v1/chat/completions",
-        model="gpt-4o",
-        messages=[{"role": "user", "content": content}],
-        response_format=bodies.PATTERN_FORMAT,
-    )
+    body = bodies.completion_with_pattern()
+    request = crowd.caller.request("POST", "/v1/chat/completions", body)
     return partial(crowd.all_at_once, [request])
 
 

@@ -66,6 +66,10 @@ class Fleet:
         up = [member for member in self.members if member.up]
         return random.choice(up or self.members).server.url
 
+    def urls(self) -> list[str]:
+        """The addresses of servers that are up."""
+        return [member.server.url for member in self.members if member.up]
+
     def owners(self) -> set[UUID]:
         """What servers call and called themselves, those that are gone too."""
         return self._gone | {member.owner_id for member in self.members}
