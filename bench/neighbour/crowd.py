@@ -26,7 +26,8 @@ def main() -> None:
         match order["order"]:
             case "prepare":
                 crowd = Crowd(Caller(order["url"], _KEY, _SOURCE), order["seconds"])
-                prepared[:] = [(crowd, await FLOODS[order["flood"]].prepare(crowd))]
+                async with asyncio.timeout(order.get("patience")):
+                    prepared[:] = [(crowd, await FLOODS[order["flood"]].prepare(crowd))]
             case "go":
                 return await _go(*prepared[0], order["limit"])
         return {}

@@ -83,10 +83,11 @@ def report(measured: Sequence[Measured]) -> str:
     )
     server = table(
         "What the crowd got, and what became of the server",
-        ("", "crowd got", "s", "its CPU", "rescued", "failed", "RSS MB", "stall ms", "server"),
+        ("", "crowd got", "s", "CPU", "rescued", "failed", "RSS MB", "stall ms", "server"),
         [_server(one) for one in measured],
-        "its CPU: what the crowd's own process took of one core. RSS: before, at most, after up to",
-        "15 s, with child processes. stall: the longest that the event loop was held, where told.",
+        "CPU: of one core while the flood lasted, the crowd's own process and the server, which",
+        "gets little where the machine has other work. RSS: before, at most, after up to 15 s,",
+        "with child processes. stall: the longest that the event loop was held, where told.",
         "server: why it was replaced by a new one for the next flood; empty where it went on.",
     )
     return f"{neighbour}\n{server}"
@@ -124,7 +125,7 @@ def _server(one: Measured) -> tuple[str, ...]:
         one.flood.said,
         got,
         f"{one.seconds:.1f}",
-        f"{one.share:.0%}",
+        f"{one.crowd_share:.0%} / {one.server_share:.0%}",
         f"{runs.rescued}",
         f"{runs.failed} {runs.codes}".rstrip(),
         f"{mb(memory.before)} / {mb(memory.peak)} / {mb(memory.after)}",

@@ -73,12 +73,18 @@ class Flooded:
 
     def resident_bytes(self) -> int:
         """With the processes it has started, such as the one that reads files."""
+        return sum(map(_resident, self._family()))
+
+    def cpu_seconds(self) -> float:
+        """What it has used so far, those of its children included that are there."""
+        return sum(map(_cpu_seconds, self._family()))
+
+    def _family(self) -> list[psutil.Process]:
         try:
             process = psutil.Process(self.program.process.pid)
-            family = [process, *process.children(recursive=True)]
+            return [process, *process.children(recursive=True)]
         except psutil.NoSuchProcess:
-            return 0
-        return sum(map(_resident, family))
+            return []
 
     async def now(self) -> datetime:
         """By the clock that runs are dated with."""
@@ -139,6 +145,14 @@ def _resident(process: psutil.Process) -> int:
         return process.memory_info().rss
     except psutil.NoSuchProcess:
         return 0
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
 
 
 async def watch_memory(server: Flooded, seen: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
 from math import nan
@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 from app.db.embedded import Address
-from bench.neighbour.conversation import Order, order
+from bench.neighbour.conversation import Order, Refused, order
 from bench.neighbour.floods import FLOODS, Flood
 from bench.neighbour.samples import Kind, Phases, Sample, parted
 from bench.neighbour.server import Flooded, Runs, running_flooded, watch_memory
@@ -22,6 +22,8 @@ from bench.processes import Program, running
 MOST_GROWTH: Final = 1.2
 """How many times what it held before a server may hold once a flood is over."""
 
+_TRIES: Final = 3
+_PREPARES_WITHIN: Final = 60.0
 _SETTLES_WITHIN: Final = 15.0
 _PATIENCE: Final = 10.0
 _FILE_PATIENCE: Final = 30.0
@@ -44,7 +46,9 @@ class Memory:
 class Measured:
     """A flood. `fate` of the server: empty where it went on, else why it was replaced.
 
-    `crowd` counts the answers by status; `share` is of one core, used by the crowd's own process.
+    `crowd` counts the answers by status; shares are of one core while it lasted, used by the
+    crowd's own process and by the server, which gets less than it could use where the machine has
+    other work.
     `lag` is NaN where the server does not tell it.
     """
 
@@ -53,7 +57,8 @@ class Measured:
     phases: Phases
     crowd: dict[str, int]
     seconds: float
-    share: float
+    crowd_share: float
+    server_share: float
     runs: Runs
     memory: Memory
     lag: float
@@ -71,7 +76,8 @@ async def measure(folder: Path, plan: Plan) -> list[Measured]:
         for name in names:
             print(f"  {name} ...", file=sys.stderr, flush=True)
             async with running("crowd", "bench.neighbour.crowd", folder=folder) as crowd:
-                one = await _measure(name, await servers.ready(), probe, crowd, plan)
+                server = await _prepared(name, servers, crowd, plan)
+                one = await _measure(name, server, probe, crowd, plan)
             if one.fate:
                 await servers.discard()
             measured.append(one)
@@ -117,19 +123,32 @@ class _Servers:
         self._server = None
 
 
+async def _prepared(name: str, servers: _Servers, crowd: Program, plan: Plan) -> Flooded:
+    """A server on which the crowd has what it needs: another one, if the last one is too ill."""
+    lasts = FLOODS[name].lasts or plan.flood_seconds
+    for _ in range(_TRIES):
+        server = await servers.ready()
+        with suppress(Refused):
+            fields = {"flood": name, "seconds": lasts, "patience": _PREPARES_WITHIN}
+            await order(crowd, "prepare", url=server.url, **fields)
+            return server
+        await servers.discard()
+    raise RuntimeError(f"no server was well enough to be flooded with {name}")
+
+
 async def _measure(
     name: str, server: Flooded, probe: Program, crowd: Program, plan: Plan
 ) -> Measured:
     flood = FLOODS[name]
-    seconds = flood.lasts or plan.flood_seconds
-    await order(crowd, "prepare", url=server.url, flood=name, seconds=seconds)
     started = await server.now()
     await order(probe, "start", files=flood.files)
     await asyncio.sleep(plan.quiet_seconds)
-    before, held = server.resident_bytes(), list[int]()
+    before, used, held = server.resident_bytes(), server.cpu_seconds(), list[int]()
     watching = asyncio.create_task(watch_memory(server, held))
     try:
         told = await order(crowd, "go", limit=flood.limit)
+        used = server.cpu_seconds() - used
+        seconds = max(0.001, told["ended"] - told["begun"])
         # A flood of one request needs a while, too, to be seen by requests that come at a pace.
         await asyncio.sleep(max(0.0, told["begun"] + plan.flood_seconds - monotonic()))
         ended = max(told["ended"], min(monotonic(), told["begun"] + plan.flood_seconds))
@@ -150,8 +169,9 @@ async def _measure(
             ended=ended,
         ),
         crowd=told["answers"],
-        seconds=told["ended"] - told["begun"],
-        share=told["cpu_seconds"] / max(0.001, told["ended"] - told["begun"]),
+        seconds=seconds,
+        crowd_share=told["cpu_seconds"] / seconds,
+        server_share=used / seconds,
         runs=await server.runs_since(started),
         memory=Memory(before, max(held, default=before), after),
         lag=nan if fate else await server.loop_lag(),
