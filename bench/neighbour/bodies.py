@@ -8,6 +8,7 @@ from bench import words
 PATTERN: Final = "(a|.)" * 50 + "!"
 """A backtracking engine tries 2^50 ways before it knows that this does not match NO_MATCH."""
 
+_SHORTEST_WORD: Final = 5
 NO_MATCH: Final = "a" * 60
 
 _SCHEMA: Final[dict[str, Any]] = {
@@ -67,8 +68,8 @@ def query(size: int) -> bytes:
 
 
 def text(size: int) -> str:
-    """Words, about `size` characters of them."""
-    return words.text(size // 6)
+    """So many characters, in words."""
+    return words.text(size // _SHORTEST_WORD)[:size]
 
 
 def _json(fields: dict[str, Any]) -> bytes:

@@ -26,7 +26,9 @@ _LAG: Final = re.compile(
 )
 _RUNS: Final = """
     SELECT count(*) FILTER (WHERE attempts > 0) AS rescued,
-           count(*) FILTER (WHERE status = 'failed') AS failed,
+           count(*) FILTER (
+               WHERE status = 'failed' AND error_code <> 'invalid_sandbox_script'
+           ) AS failed,
            string_agg(DISTINCT error_code, ' ') FILTER (WHERE status = 'failed') AS codes
     FROM runs WHERE created_at >= $1
 """
@@ -38,7 +40,10 @@ _UNFINISHED: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Of those begun since a moment: how many another process took up, or failed, and of what."""
+    """Of those begun since a moment: how many another process took up, or failed, and of what.
+
+    One that was refused for what its caller wrote into it has not failed.
+    """
 
     rescued: int
     failed: int
