@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from math import isnan
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ from bench.subjects import address_of
 _OPEN_FILES: Final = 1024
 _ANSWERS_WITHIN: Final = 5.0
 _LOOK_SECONDS: Final = 0.2
+_SCRAPE_SECONDS: Final = 2.0
+"""Oftener than what the server tells of its event loop is forgotten, which is after 5 s."""
+
 _LAG: Final = re.compile(
     r"^pegboard_event_loop_lag_seconds(?:_max)?(?:\{[^}]*\})? (\S+)$", re.MULTILINE
 )
@@ -70,7 +74,7 @@ class Flooded:
         return (await caller.ask(request, patience=_ANSWERS_WITHIN)).status == 200
 
     async def loop_lag(self) -> float:
-        """Seconds for which its event loop was held up at most, as it says itself; else NaN."""
+        """Seconds for which its event loop was held up lately, as it says itself; else NaN."""
         caller = Caller(self.url, "bench", "127.0.0.1")
         answer = await caller.ask(caller.request("GET", "/metrics"), patience=_ANSWERS_WITHIN)
         told = [float(value) for value in _LAG.findall(answer.body.decode(errors="replace"))]
@@ -165,3 +169,12 @@ async def watch_memory(server: Flooded, seen: list[int]) -> None:
     while True:
         seen.append(server.resident_bytes())
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def watch_loop(server: Flooded, seen: list[float]) -> None:
+    """Write down how long its event loop was held up, until cancelled; NaN is not worth a line."""
+    while True:
+        await asyncio.sleep(_SCRAPE_SECONDS)
+        lag = await server.loop_lag()
+        if not isnan(lag):
+            seen.append(lag)

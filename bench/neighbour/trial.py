@@ -14,7 +14,7 @@ from app.db.embedded import Address
 from bench.neighbour.conversation import Order, Refused, order
 from bench.neighbour.floods import FLOODS, Flood
 from bench.neighbour.samples import Kind, Phases, Sample, parted
-from bench.neighbour.server import Flooded, Runs, running_flooded, watch_memory
+from bench.neighbour.server import Flooded, Runs, running_flooded, watch_loop, watch_memory
 from bench.plan import Plan
 from bench.postgres import new_database, running_postgres
 from bench.processes import Program, running
@@ -143,8 +143,12 @@ async def _measure(
     started = await server.now()
     await order(probe, "start", files=flood.files)
     await asyncio.sleep(plan.quiet_seconds)
-    before, used, held = server.resident_bytes(), server.cpu_seconds(), list[int]()
-    watching = asyncio.create_task(watch_memory(server, held))
+    before, used = server.resident_bytes(), server.cpu_seconds()
+    held, lags = list[int](), list[float]()
+    watches = [
+        asyncio.create_task(watch_memory(server, held)),
+        asyncio.create_task(watch_loop(server, lags)),
+    ]
     try:
         told = await order(crowd, "go", limit=flood.limit)
         used = server.cpu_seconds() - used
@@ -159,7 +163,8 @@ async def _measure(
         samples = (await order(probe, "stop", patience=patience))["samples"]
         after, unsettled = (server.resident_bytes(), "") if fate else await _settled(server, before)
     finally:
-        watching.cancel()
+        for watch in watches:
+            watch.cancel()
     return Measured(
         name=name,
         flood=flood,
@@ -174,7 +179,7 @@ async def _measure(
         server_share=used / seconds,
         runs=await server.runs_since(started),
         memory=Memory(before, max(held, default=before), after),
-        lag=nan if fate else await server.loop_lag(),
+        lag=max(lags, default=nan),
         fate=fate or unsettled,
     )
 

@@ -32,9 +32,9 @@ _HELD_SECONDS: Final = 15.0
 class Flood(StrEnum):
     READS = "reads"
     WRITES = "writes"
-    UPLOADS = "small uploads"
-    HOSTILE = "hostile bodies"
-    UNREAD = "unread streams"
+    UPLOADS = "uploads"
+    HOSTILE = "hostile"
+    UNREAD = "unread"
 
 
 _CLIENTS: Final = {

@@ -39,6 +39,8 @@ async def loaded(fleet: Fleet, floods: Sequence[Flood]) -> AsyncIterator[Load]:
     try:
         yield load
         telling.cancel()
+        assert process.stdin is not None
+        process.stdin.close()
         async with asyncio.timeout(_ENDS_WITHIN):
             told, _ = await process.communicate()
     finally:

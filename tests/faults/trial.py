@@ -124,6 +124,7 @@ async def hold(
             ends[f"{status} ({error})" if error else str(status)] += int(str(count))
     finally:
         await fleet.close()
+    findings.stuck += [f"{name} did not stop when told to" for name in fleet.deaf]
     seconds = monotonic() - begun
     return Outcome(seed, seconds, killer.hits, ends, record, findings, fleet.log, load)
 
