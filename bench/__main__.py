@@ -31,11 +31,14 @@ from bench import (
     streams,
 )
 from bench.aims import Aim
+from bench.neighbour import report as neighbour_report
+from bench.neighbour import trial as neighbour_trial
+from bench.neighbour.floods import FLOODS
 from bench.plan import FULL, QUICK, Plan
 from bench.postgres import running_postgres
 from bench.stage import open_stage
 
-_LONGEST_SECONDS: Final = 900.0
+_LONGEST_SECONDS: Final = 1_500.0
 
 
 def main() -> None:
@@ -45,8 +48,26 @@ def main() -> None:
     parser.add_argument(
         "--conversations", type=Path, help="a file in LoCoMo's shape, to measure recall with"
     )
+    parser.add_argument(
+        "--rows",
+        type=_floods,
+        default=(),
+        metavar="NAME,NAME",
+        help=f"these floods of the part `neighbour`: {', '.join(FLOODS)}",
+    )
+    parser.add_argument(
+        "--server-root",
+        type=Path,
+        metavar="DIR",
+        help="a clone of the project whose server the part `neighbour` measures, by its .venv",
+    )
     chosen = parser.parse_args()
-    plan = replace(QUICK if chosen.quick else FULL, conversations=chosen.conversations)
+    plan = replace(
+        QUICK if chosen.quick else FULL,
+        conversations=chosen.conversations,
+        floods=chosen.rows,
+        server_root=chosen.server_root and chosen.server_root.absolute(),
+    )
     parts = [chosen.only] if chosen.only else list(_PARTS)
     print(
         f"Pegboard's bench: Python {platform.python_version()}, {os.cpu_count()} cores, "
@@ -121,6 +142,19 @@ async def _memories(folder: Path, plan: Plan) -> list[Aim]:
     return []
 
 
+async def _neighbour(folder: Path, plan: Plan) -> list[Aim]:
+    measured = await neighbour_trial.measure(folder, plan)
+    _tell(neighbour_report.report(measured))
+    return neighbour_report.aims(measured)
+
+
+def _floods(told: str) -> tuple[str, ...]:
+    names = tuple(told.split(","))
+    if unknown := set(names) - set(FLOODS):
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
+    return names
+
+
 def _tell(text: str) -> None:
     print(text, flush=True)
 
@@ -130,6 +164,7 @@ _PARTS: Final[Mapping[str, Callable[[Path, Plan], Awaitable[list[Aim]]]]] = {
     "indexing": _indexing,
     "search": _search,
     "memories": _memories,
+    "neighbour": _neighbour,
 }
 
 

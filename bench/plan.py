@@ -9,6 +9,9 @@ class Plan:
     """Counts are per server; what has `rounds` is repeated so often, servers in turn.
 
     `chunk_counts` are the sizes of the table that is searched, growing; `searches` are for each.
+    `floods` are the names of those that the neighbour is to see, all if there are none, on the
+    server of the clone `server_root`, if not on this one's. For `quiet_seconds` it is watched
+    before and after each; steady ones go on for `flood_seconds`.
     """
 
     rounds: int
@@ -25,6 +28,10 @@ class Plan:
     pdf_pages: int
     chunk_counts: tuple[int, ...]
     searches: int
+    quiet_seconds: float
+    flood_seconds: float
+    floods: tuple[str, ...] = ()
+    server_root: Path | None = None
     conversations: Path | None = None
 
 
@@ -43,6 +50,8 @@ FULL = Plan(
     pdf_pages=60,
     chunk_counts=(1_000, 10_000, 100_000),
     searches=200,
+    quiet_seconds=4.0,
+    flood_seconds=6.0,
 )
 QUICK = Plan(
     rounds=2,
@@ -59,4 +68,6 @@ QUICK = Plan(
     pdf_pages=10,
     chunk_counts=(1_000, 10_000),
     searches=50,
+    quiet_seconds=2.0,
+    flood_seconds=3.0,
 )

@@ -46,17 +46,26 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    name: str, module: str, *arguments: str, folder: Path, **environment: str
+    name: str,
+    module: str,
+    *arguments: str,
+    folder: Path,
+    clone: Path | None = None,
+    **environment: str,
 ) -> AsyncIterator[Program]:
-    """Run `python -m module` with these settings and none of our own environment's."""
+    """Run `python -m module` with these settings and none of our own environment's.
+
+    `clone` is another clone of the project, whose program is run with what its .venv holds.
+    """
     log = folder / f"{name}.log"
     begun = perf_counter()
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            sys.executable if clone is None else str(clone / ".venv" / "bin" / "python"),
             "-m",
             module,
             *arguments,
+            cwd=clone,
             env={**_neutral(os.environ), **environment},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

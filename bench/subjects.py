@@ -116,6 +116,7 @@ async def running_pegboard(
         "--port",
         "0",
         folder=folder,
+        clone=None,
         PEGBOARD_DATABASE_URL=database.url,
         **models,
     ) as program:

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Final
 
 from app.db.embedded import EmbeddedPostgres
+from tests.faults.floods import Flood
 from tests.faults.killing import Blow, Hit
 from tests.faults.table import written
 from tests.faults.trial import Crowd, Pace, hold
@@ -42,14 +43,37 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1_000, help="runs in flight that are hit")
     parser.add_argument("--seconds", type=float, default=0, help="go on for at least so long")
     parser.add_argument("--log", type=Path, help="a file for what the servers have logged")
+    parser.add_argument(
+        "--load",
+        nargs="?",
+        type=_floods,
+        default=(),
+        const=tuple(Flood),
+        metavar="KIND,KIND",
+        help=f"another tenant floods the servers meanwhile, with {', '.join(Flood)}, or some of it",
+    )
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}", flush=True)
     sys.exit(
-        asyncio.run(_run(chosen.seed, runs=chosen.runs, seconds=chosen.seconds, log=chosen.log))
+        asyncio.run(
+            _run(
+                chosen.seed,
+                runs=chosen.runs,
+                seconds=chosen.seconds,
+                log=chosen.log,
+                floods=chosen.load,
+            )
+        )
     )
 
 
-async def _run(seed: int, *, runs: int, seconds: float, log: Path | None) -> int:
+def _floods(told: str) -> tuple[Flood, ...]:
+    return tuple(Flood(name) for name in told.split(","))
+
+
+async def _run(
+    seed: int, *, runs: int, seconds: float, log: Path | None, floods: Sequence[Flood]
+) -> int:
     begun = monotonic()
 
     def over(hits: Sequence[Hit]) -> bool:
@@ -75,6 +99,7 @@ async def _run(seed: int, *, runs: int, seconds: float, log: Path | None) -> int
                 pace=_PACE,
                 over=over,
                 postmaster=lambda: postgres.pid,
+                floods=floods,
             )
     if log is not None:
         await asyncio.to_thread(log.write_text, "".join(outcome.log), "utf-8")

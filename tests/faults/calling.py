@@ -14,6 +14,7 @@ from tests.faults.deeds import Deed, Record
 from tests.faults.fleet import Fleet
 
 PAUSE_SECONDS: Final = 0.2
+_LONGEST_PAUSE: Final = 2.0
 Json = dict[str, Any]
 
 
@@ -59,6 +60,9 @@ class Caller:
             except httpx.TransportError:
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
+            if response.status_code == 429:
+                await asyncio.sleep(pause_of(response))
+                continue
             if response.status_code < 500:
                 return response
             await asyncio.sleep(PAUSE_SECONDS)
@@ -69,7 +73,8 @@ class Caller:
         """Write once. The answer, or None where it is lost; the deed has its fate then.
 
         With a key it is sent again until it is known what became of it: also after a 5xx if
-        `again`, which for a message would be another attempt. Without one it is sent once.
+        `again`, which for a message would be another attempt. Without one it is sent once. A
+        server that is too busy has carried out nothing, and is asked again either way.
         """
         headers = {**self.headers, **({"Idempotency-Key": uuid4().hex} if keyed else {})}
         while True:
@@ -83,6 +88,8 @@ class Caller:
             match _judged(response):
                 case "running":
                     await asyncio.sleep(PAUSE_SECONDS)
+                case "busy":
+                    await asyncio.sleep(pause_of(response))
                 case "lost":
                     deed.acknowledge()
                     deed.made = response.text
@@ -114,8 +121,16 @@ class Caller:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
+def pause_of(response: httpx.Response) -> float:
+    """Seconds that a server which has too much to do asks for: nothing was carried out."""
+    told = response.headers.get("retry-after", "")
+    return min(float(told), _LONGEST_PAUSE) if told.isdecimal() else PAUSE_SECONDS
+
+
 def _judged(response: httpx.Response) -> str:
     told = response.text
+    if response.status_code == 429:
+        return "busy"
     if response.status_code in {409, 503} and "is still being carried out" in told:
         return "running"
     if "was carried out, but its answer" in told:

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 
 from app.surfaces.openai.public_ids import Prefix, public_id
-from tests.faults.calling import PAUSE_SECONDS, Caller, Json, frames
+from tests.faults.calling import PAUSE_SECONDS, Caller, Json, frames, pause_of
 from tests.faults.deeds import Kind
 from tests.support.talk import WEATHER, script
 
@@ -132,8 +132,8 @@ class Listener:
                 async with caller.http.stream(
                     "GET", place, params=after, headers=caller.headers
                 ) as response:
-                    if response.status_code >= 500:
-                        await asyncio.sleep(PAUSE_SECONDS)
+                    if response.status_code == 429 or response.status_code >= 500:
+                        await asyncio.sleep(pause_of(response))
                         continue
                     if response.status_code != 200:
                         caller.record.wrong.append(f"stream: {run_id} is {response.status_code}")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -41,6 +42,8 @@ class Fleet:
     worker: Program | None = None
     log: list[str] = field(default_factory=list)
     """What servers and workers that are gone have logged."""
+    deaf: list[str] = field(default_factory=list)
+    """Servers that did not stop in the end when they were told to."""
     _reader: Thread | None = None
     _gone: set[UUID] = field(default_factory=set)
 
@@ -57,14 +60,26 @@ class Fleet:
             self.worker.terminate()
             await asyncio.to_thread(self._see_worker_off)
         for member in self.members:
-            await asyncio.to_thread(member.server.stop)
+            await asyncio.to_thread(self._stop, member)
             self.log += member.server.log
         await self.engine.dispose()
+
+    def _stop(self, member: Member) -> None:
+        try:
+            member.server.stop()
+        except subprocess.TimeoutExpired:
+            self.deaf.append(member.name)
+            member.server.kill()
+            member.server.stop()
 
     def any(self, random: Random) -> str:
         """The address of a server that is up; of one that was, where none is."""
         up = [member for member in self.members if member.up]
         return random.choice(up or self.members).server.url
+
+    def urls(self) -> list[str]:
+        """The addresses of servers that are up."""
+        return [member.server.url for member in self.members if member.up]
 
     def owners(self) -> set[UUID]:
         """What servers call and called themselves, those that are gone too."""

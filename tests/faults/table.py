@@ -5,6 +5,7 @@ from math import ceil
 
 from tests.faults.deeds import Kind
 from tests.faults.killing import Blow, Hit
+from tests.faults.loading import Load
 from tests.faults.trial import Outcome
 
 _OF_POSTGRES = {Blow.POSTGRES, Blow.BACKEND}
@@ -37,9 +38,30 @@ def written(outcome: Outcome) -> str:
             f"| anything else that was wrong | {len(findings.wrong)} |",
             f"| files given up after three kills while they were read | {len(findings.given_up)} |",
             "",
+            *_loaded(outcome.load),
             f"Acknowledged were {told}. Seed {outcome.seed}, {outcome.seconds:.0f} s.",
             "",
         )
+    )
+
+
+def _loaded(load: Load) -> Sequence[str]:
+    """A table of what was asked beside the trial; nothing where nothing was."""
+    if not load.answers:
+        return ()
+    outcomes = sorted({outcome for answers in load.answers.values() for outcome in answers})
+    return (
+        f"| load beside it, by another tenant | requests | {' | '.join(outcomes)} |",
+        f"|---|--:|{'--:|' * len(outcomes)}",
+        *(
+            f"| {flood} | {sum(answers.values())} | "
+            f"{' | '.join(str(answers.get(outcome, 0)) for outcome in outcomes)} |"
+            for flood, answers in load.answers.items()
+        ),
+        "",
+        f"The load came from a process that took {load.share:.0%} of one core. Its runs are among "
+        "those in flight, and have to end as all others.",
+        "",
     )
 
 

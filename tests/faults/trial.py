@@ -28,7 +28,9 @@ from tests.faults.clients import (
 )
 from tests.faults.deeds import Record
 from tests.faults.fleet import Fleet
+from tests.faults.floods import Flood
 from tests.faults.killing import Blow, Hit, Killer
+from tests.faults.loading import Load, loaded
 
 Over = Callable[[Sequence[Hit]], bool]
 
@@ -75,6 +77,7 @@ class Outcome:
     record: Record
     findings: Findings
     log: Sequence[str]
+    load: Load
 
 
 async def hold(
@@ -86,8 +89,12 @@ async def hold(
     pace: Pace,
     over: Over,
     postmaster: Callable[[], int | None] = lambda: None,
+    floods: Sequence[Flood] = (),
 ) -> Outcome:
-    """Kill until it is `over`, let the clients come to an end, and check."""
+    """Kill until it is `over`, let the clients come to an end, and check.
+
+    `floods` are what another tenant does to all servers as long as blows fall.
+    """
     begun, random, record = monotonic(), Random(seed), Record()
     fleet = Fleet(url, folder, open_engine(url, pool_size=4))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
@@ -100,10 +107,11 @@ async def hold(
             going = [asyncio.create_task(go_on(client, stopped)) for client in clients]
             killer = Killer(fleet, random, postmaster)
             blows, weights = list(pace.blows), list(pace.blows.values())
-            while not over(killer.hits):
-                await asyncio.sleep(random.uniform(0.2, pace.rest))
-                await _busy(killer, pace.least)
-                await killer.strike(random.choices(blows, weights)[0])
+            async with loaded(fleet, floods) as load:
+                while not over(killer.hits):
+                    await asyncio.sleep(random.uniform(0.2, pace.rest))
+                    await _busy(killer, pace.least)
+                    await killer.strike(random.choices(blows, weights)[0])
             stopped.set()
             await asyncio.gather(*going)
             await killer.watched()
@@ -116,7 +124,9 @@ async def hold(
             ends[f"{status} ({error})" if error else str(status)] += int(str(count))
     finally:
         await fleet.close()
-    return Outcome(seed, monotonic() - begun, killer.hits, ends, record, findings, fleet.log)
+    findings.stuck += [f"{name} did not stop when told to" for name in fleet.deaf]
+    seconds = monotonic() - begun
+    return Outcome(seed, seconds, killer.hits, ends, record, findings, fleet.log, load)
 
 
 async def _busy(killer: Killer, least: int) -> None:
