@@ -21,7 +21,7 @@ BEGUN = request("POST", "/api/assistants", b"{", Content_Length="9", X_API_Key="
 
 def refused(server: Server, path: str, *, source: str = "127.0.0.1", **headers: str) -> bool:
     with connected(server, source=source) as connection:
-        connection.sendall(request("GET", path, Connection="close", **headers))
+        connection.sendall(request("GET", path, b"", Connection="close", **headers))
         return connection.recv(4096).split()[1] in {b"429", b"503"}
 
 
