@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -24,6 +25,7 @@ from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.fair_admission import Admission, AdmissionLimits
 from app.surfaces.observation import Observe
+from app.surfaces.room import KeepRoom, Room
 from app.surfaces.stopping import BeginNothing
 from app.wiring.resources import Resources
 
@@ -31,7 +33,7 @@ _LARGE_BODIES: Final = 8
 """How many large bodies are read at once."""
 
 
-def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
+def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Room) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
     readiness = Readiness(resources.engine, resources.pulses, resources.loop_lag, stopping)
@@ -60,6 +62,11 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starl
         max_upload=settings.max_upload,
         ledger=resources.ledger,
     )
+
+    def is_known(path: str, headers: Headers) -> bool:
+        key = openai.key_of(headers) if path.startswith("/v1/") else backboard.key_of(headers)
+        return resources.has_met(key)
+
     return Starlette(
         routes=[
             Route("/", _to_reference),
@@ -71,6 +78,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starl
         ],
         middleware=[
             Middleware(Observe),
+            Middleware(KeepRoom, room=room, is_known=is_known, refuse_at=_dialect_at),
             Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,

@@ -101,6 +101,21 @@ CONNECTIONS_AT_MOST: Final = Gauge(
     "Connections that the pool opens at most",
     multiprocess_mode="livesum",
 )
+CONNECTIONS_OPEN: Final = Gauge(
+    "pegboard_connections_open",
+    "Connections of clients",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS_LIMIT: Final = Gauge(
+    "pegboard_connections_limit",
+    "Connections of clients that are held at most",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS_DROPPED: Final = Counter(
+    "pegboard_connections_dropped",
+    "Connections of clients that were cut off or turned away",
+    ["cause"],
+)
 
 
 def exposition() -> bytes:

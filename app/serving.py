@@ -9,10 +9,17 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
+from time import monotonic
 from typing import Final
 
 import uvicorn
 
+from app.connections.addresses import Proxies
+from app.connections.choice import http_protocol
+from app.connections.descriptors import connections_within, raise_limit
+from app.connections.kernel_buffers import bound_unsent
+from app.connections.limits import ConnectionLimits
+from app.connections.pool import ConnectionPool
 from app.errors import AppError, Kind
 from app.exposure import Exposure, exposure_of
 from app.llm import providers
@@ -20,7 +27,7 @@ from app.main import build
 from app.settings import Auth, SandboxMode, Settings
 from app.stopping import Stopping
 from app.wiring.database import OpenDatabase, data_folder, open_database
-from app.wiring.resources import open_resources
+from app.wiring.resources import connections_at_most, open_resources
 
 _LAST_WORDS_SECONDS: Final = 1
 """How long streams have to tell their clients of runs that were ended for them."""
@@ -45,12 +52,14 @@ class Server(uvicorn.Server):
         config: uvicorn.Config,
         *,
         stopping: Stopping,
+        connections: ConnectionPool,
         started: Callable[[], None],
         busy: Callable[[], bool],
         end_runs: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(config)
         self._stopping = stopping
+        self._connections = connections
         self._started = started
         self._busy = busy
         self._end_runs = end_runs
@@ -62,6 +71,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Asked ten times a second: whether to stop listening and close."""
+        self._connections.sweep(monotonic())
         done = await super().on_tick(counter)
         if not self._stopping.begun:
             return done
@@ -114,27 +124,48 @@ async def serve_on(
     database: OpenDatabase = open_database,
 ) -> None:
     """Serve on a bound socket until told to stop; `started` is called when it listens."""
+    connections = _connections(settings)
+    bound_unsent(listener)
     async with AsyncExitStack() as opened:
         with stopping.breaks_off():
             resources = await opened.enter_async_context(
                 open_resources(settings, auth=exposure.auth, database=database)
             )
         config = uvicorn.Config(
-            build(resources, exposure, stopping),
+            build(resources, exposure, stopping, connections),
+            http=http_protocol(connections),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=_LAST_WORDS_SECONDS,
             timeout_keep_alive=_IDLE_SECONDS,
+            forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
         )
         server = Server(
             config,
             stopping=stopping,
+            connections=connections,
             started=lambda: started(server),
             busy=lambda: resources.execution.busy,
             end_runs=lambda: resources.execution.close(grace=0),
         )
         await server.serve(sockets=[listener])
+
+
+def _connections(settings: Settings) -> ConnectionPool:
+    """Room for as many as this process can hold. Raises the limit of open files."""
+    limits = ConnectionLimits(
+        total=connections_within(
+            raise_limit(),
+            wanted=settings.max_connections,
+            database=connections_at_most(settings) // settings.workers,
+        ),
+        per_address=settings.max_connections_per_address,
+        header_seconds=settings.header_seconds,
+        body_seconds=settings.body_seconds,
+        slow_reader_seconds=settings.slow_reader_seconds,
+    )
+    return ConnectionPool(limits, Proxies(settings.trusted_proxies))
 
 
 def run_until_stopped(work: Callable[[Stopping], Awaitable[None]], *, grace: float) -> None:

@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=128)
     grace_seconds: float = Field(default=10, ge=0, le=3600)
+    max_connections: int = Field(default=0, ge=0, le=65_536)
+    max_connections_per_address: int = Field(default=0, ge=0, le=65_536)
+    # uvicorn's own variable, which is known from its documentation.
+    trusted_proxies: str = Field(default="127.0.0.1,::1", validation_alias="FORWARDED_ALLOW_IPS")
+    header_seconds: float = Field(default=10, gt=0)
+    body_seconds: float = Field(default=30, gt=0)
+    slow_reader_seconds: float = Field(default=60, gt=0)
     data_dir: Path | None = None
     database_url: SecretStr | None = None
     database_pool: int = Field(default=10, ge=1, le=200)

@@ -18,7 +18,7 @@ from app.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
 
 _DOORS: Final = {"api": "backboard", "v1": "openai"}
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 
 log = structlog.get_logger("pegboard.http")
@@ -54,7 +54,7 @@ class Observe:
             await send(message)
 
         try:
-            if scope["path"] in _PROBES:
+            if scope["path"] in PROBES:
                 await self._app(scope, receive, send_with_id)
                 return
             parent = Headers(scope=scope).get("traceparent")
@@ -132,6 +132,6 @@ def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, sta
 def _write(scope: Scope, ids: RequestIds, *, method: str, status: int, ms: float) -> None:
     place = _routed_to(scope)
     # They come every few seconds, and matter when they fail.
-    write = log.debug if place in _PROBES and status < 400 else log.info
+    write = log.debug if place in PROBES and status < 400 else log.info
     run = {} if ids.run_id is None else {"run_id": str(ids.run_id)}
     write("request", method=method, route=place, status=status, ms=ms, **run)

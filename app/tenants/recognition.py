@@ -79,6 +79,10 @@ class Recogniser:
             return None
         return caller
 
+    def has_met(self, key: str) -> bool:
+        """Whether a key was accepted lately. It may have ended since: no leave to do anything."""
+        return keys.hash_key(key) in self._known
+
     async def close(self) -> None:
         for task in self._asking.values():
             task.cancel()

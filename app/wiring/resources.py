@@ -66,6 +66,7 @@ class Resources:
     scopes: Scopes
     read_scopes: Scopes
     recognise: Callable[[str], Awaitable[Caller | None]]
+    has_met: Callable[[str], bool]
     has_imported: Callable[[UUID], bool]
     allowances: Allowances
     conversations: Conversations
@@ -182,6 +183,7 @@ async def open_resources(
                 scopes=asked,
                 read_scopes=read_scopes,
                 recognise=recognise,
+                has_met=recogniser.has_met,
                 has_imported=recogniser.has_imported,
                 allowances=Allowances(key_statements),
                 conversations=Conversations(
