@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
-from app.llm.failures import ProviderNotConfigured
+from app.llm.failures import ModelNotFound, ProviderNotConfigured
 from app.llm.gateway import Delta, Gateway, ModelName, ModelRequest
-from app.llm.providers import find_provider
+from app.llm.providers import find_provider, is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class ChosenGateway:
             return self.real.stream(request)
         if self.stand_in is not None:
             return self.stand_in.stream(request)
+        if not is_known(provider):
+            raise ModelNotFound(
+                f"model_not_found: no provider {provider[:100]!r} is asked from here"
+            )
         variable = find_provider(provider).variables[0]
         raise ProviderNotConfigured(
             f"Provider {provider!r} has no credentials on this server; set {variable}, "

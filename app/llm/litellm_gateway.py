@@ -32,7 +32,14 @@ from app.llm.gateway import (
     UserTurn,
 )
 from app.llm.litellm_failures import translated
-from app.llm.providers import find_provider, litellm_name, provider_word
+from app.llm.names import problem_of
+from app.llm.providers import (
+    IN_THE_BODY,
+    find_provider,
+    is_known,
+    litellm_name,
+    provider_word,
+)
 
 _REASONS: Final = {
     "stop": FinishReason.STOP,
@@ -106,7 +113,7 @@ class LitellmGateway:
 
     def _arguments(self, request: ModelRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
-            "model": litellm_name(request.model.provider, request.model.name),
+            "model": _checked(request.model.provider, request.model.name),
             "messages": chat_messages(request.prompt),
             "timeout": self.timeout,
             "max_retries": 0,  # we ask again ourselves: not every way of litellm's does
@@ -134,6 +141,16 @@ class LitellmGateway:
         return arguments
 
 
+def _checked(provider: str, name: str) -> str:
+    """The model as litellm routes by it. What is stored is held to the rules of today, too."""
+    anything = find_provider(provider).litellm in IN_THE_BODY
+    problem = None if anything else problem_of(name)
+    if problem or not is_known(provider):
+        problem = problem or "must be of a provider that is asked from here"
+        raise failures.ModelNotFound(f"model_not_found: the model {problem}")
+    return litellm_name(provider, name)
+
+
 def _check_images(request: ModelRequest) -> None:
     """Refuse pictures that litellm would fetch itself, from within our network."""
     provider = provider_word(request.model.provider)
@@ -152,7 +169,7 @@ async def embed(
     """One request for embeddings. Models that tell questions from passages are told which."""
     litellm = await load()
     arguments: dict[str, Any] = {
-        "model": litellm_name(name.provider, name.model),
+        "model": _checked(name.provider, name.model),
         "input": list(texts),
         "drop_params": True,
     }

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class Provider:
     litellm: str
     variables: tuple[str, ...]
 
+
+IN_THE_BODY: Final = frozenset({"openai", "hosted_vllm", "lm_studio", "ollama_chat"})
+"""Whose servers may be the operator's own and call their models what they like, as vLLM does with
+folders: the name goes nowhere but into the body of a request."""
+
+_PUBLIC: Final = frozenset({"api.openai.com", "api.anthropic.com"})
 
 _ANTHROPIC = Provider("anthropic", ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"))
 _AZURE = Provider("azure", ("AZURE_API_KEY", "AZURE_API_BASE"))
@@ -57,9 +64,108 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
 }
 
 
+OTHERS: Final = frozenset(
+    {
+        "ai21",
+        "aihubmix",
+        "amazon_nova",
+        "azure_ai",
+        "baseten",
+        "bedrock_mantle",
+        "cerebras",
+        "cloudflare",
+        "codestral",
+        "cognition",
+        "crusoe",
+        "darkbloom",
+        "dashscope",
+        "databricks",
+        "deepinfra",
+        "fal_ai",
+        "featherless_ai",
+        "friendliai",
+        "gigachat",
+        "gmi",
+        "gradient_ai",
+        "heroku",
+        "hyperbolic",
+        "inception",
+        "jina_ai",
+        "lambda_ai",
+        "lemonade",
+        "libertai",
+        "llamagate",
+        "meta",
+        "meta_llama",
+        "minimax",
+        "moonshot",
+        "morph",
+        "nebius",
+        "nlp_cloud",
+        "novita",
+        "nscale",
+        "nvidia_nim",
+        "oci",
+        "ovhcloud",
+        "pinstripes",
+        "prism",
+        "publicai",
+        "qwen_ai_platform",
+        "qwencloud",
+        "replicate",
+        "sail",
+        "sambanova",
+        "sarvam",
+        "scaleway",
+        "scx-ai",
+        "snowflake",
+        "tencent",
+        "tensormesh",
+        "v0",
+        "vercel_ai_gateway",
+        "volcengine",
+        "voyage",
+        "wandb",
+        "watsonx",
+        "xiaomi_mimo",
+        "zai",
+    }
+)
+"""Further providers that are asked under litellm's own name, with the usual variable.
+
+Each was looked at: its address is fixed or the operator's, and the name of a model goes into the
+body, or into the path behind it. One in neither list is never asked (docs/decisions/0024)."""
+
+REFUSED: Final[Mapping[str, str]] = {
+    "chatgpt": "its credentials are an interactive login",
+    "github_copilot": "its credentials are an interactive login",
+    "microsoft_365_copilot": "its credentials are an interactive login",
+    "sagemaker": "the name is an endpoint of the operator's account",
+}
+"""What litellm's table lists besides, and why it is not asked."""
+
+UNROUTED: Final = frozenset(
+    {
+        "anyscale",
+        "coralbricks",
+        "inferenceapis",
+        "openinfer",
+        "scaledown",
+        "text-completion-inception",
+    }
+)
+"""What the table has prices of, and litellm no way to."""
+
+
+def is_known(name: str) -> bool:
+    """Whether a provider of that name can be asked at all."""
+    known = name.strip().lower()
+    return known in PROVIDERS or known in OTHERS
+
+
 def find_provider(name: str) -> Provider:
     """The provider of that name. An unlisted one is litellm's own name with the usual variable."""
-    known = PROVIDERS.get(name.lower())
+    known = PROVIDERS.get(name.strip().lower())
     if known is not None:
         return known
     variable = name.upper().replace("-", "_") + "_API_KEY"
@@ -79,12 +185,34 @@ def provider_word(name: str) -> str:
 
 
 def is_configured(name: str) -> bool:
-    """Whether this server's environment has credentials (or an address) for the provider."""
-    return any(os.environ.get(variable) for variable in find_provider(name).variables)
+    """Whether this server's environment has credentials (or an address) for the provider.
+
+    Never so for one that is not asked, whatever the environment holds.
+    """
+    return is_known(name) and has_variable(name)
+
+
+def has_variable(name: str) -> bool:
+    variables = find_provider(name.strip()).variables
+    return any(os.environ.get(variable) for variable in variables)
+
+
+def has_credentials() -> bool:
+    """Whether any provider can be asked from here."""
+    return any(is_configured(name) for name in (*PROVIDERS, *OTHERS))
+
+
+def has_own_address(name: str) -> bool:
+    """Whether the operator has named a server of his own for the provider."""
+    variables = find_provider(name).variables
+    addresses = (one for one in variables if one.endswith(("_BASE_URL", "_API_BASE")))
+    return any(
+        urlsplit(url).hostname not in _PUBLIC for one in addresses if (url := os.environ.get(one))
+    )
 
 
 def configured_providers() -> list[str]:
-    return sorted(name for name in PROVIDERS if is_configured(name))
+    return sorted(name for name in (*PROVIDERS, *OTHERS) if is_configured(name))
 
 
 def litellm_name(provider: str, model: str) -> str:

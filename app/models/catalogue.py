@@ -5,13 +5,14 @@ as it is discovered.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from app.llm.gateway import ModelName
 from app.llm.providers import provider_word
 from app.models.entries import UNKNOWN_WINDOW, Model, ModelType, Window
+from app.models.spelling import date_of, is_version_of, plain
 
 _FIRST: Final = ("openai", "anthropic", "google", "aws-bedrock", "azure", "vertex_ai", "mistral")
 """Whose model is meant where several providers have one of that name."""
@@ -76,15 +77,45 @@ class Catalogue:
     def named(self, name: str, kind: ModelType | None = None) -> Model | None:
         """The model of that name in any casing: as `provider/name`, or by itself.
 
-        `openai/gpt-4o` is OpenAI's, though resellers list one of just that name.
+        `openai/gpt-4o` is OpenAI's, though resellers list one of just that name. Where nobody has
+        just that name, it may be another spelling, or a version, of one that is known.
         """
         asked = name.strip().lower()
         provider, slash, rest = asked.partition("/")
-        found = self._index.by_both.get((provider_word(provider), rest)) if slash else None
+        word = provider_word(provider)
+        found = self._index.by_both.get((word, rest)) if slash else None
         if found is not None and kind in {None, found.type}:
             return found
+        named = self.all_named(asked, kind)
+        if named:
+            return named[0]
+        versions = self._like(rest, kind) if slash else self._like(asked, kind)
+        if slash:
+            versions = [one for one in versions if one.provider == word]
+        return next(iter(versions), None)
+
+    def all_named(self, name: str, kind: ModelType | None = None) -> Sequence[Model]:
+        """Those of just that name, in any casing; whom we can ask comes first."""
+        asked = name.strip().lower()
         named = [one for one in self._index.by_name.get(asked, ()) if kind in {None, one.type}]
-        return min(named, key=self._preference, default=None)
+        return sorted(named, key=self._preference)
+
+    def versions_of(self, name: str, kind: ModelType | None = None) -> Sequence[Model]:
+        """Those who may be given to who asks for that name; never one of another day."""
+        return [one for one in self._like(name, kind) if is_version_of(one.name, name)]
+
+    def served(self, name: str) -> Model | None:
+        """The model of just that name at one of the operator's own endpoints."""
+        asked = name.strip().lower()
+        return next((one for one in self._served if one.name.lower() == asked), None)
+
+    def _like(self, name: str, kind: ModelType | None) -> Sequence[Model]:
+        """Other spellings and versions; the same day first."""
+        day = date_of(name)
+        found = [one for one in self._index.by_spelling.get(plain(name), ()) if _is(one, kind)]
+        return sorted(
+            found, key=lambda one: (date_of(one.name) != day, *self._preference(one), one.name)
+        )
 
     def find(self, model: ModelName) -> Model | None:
         """What is known of a model as a request names it."""
@@ -123,6 +154,7 @@ class _Index:
 
     models: tuple[Model, ...]
     by_name: dict[str, list[Model]]
+    by_spelling: dict[str, list[Model]]
     by_both: dict[tuple[str, str], Model]
 
     @classmethod
@@ -130,10 +162,40 @@ class _Index:
         by_both: dict[tuple[str, str], Model] = {}
         for model in models:
             by_both.setdefault((model.provider, model.name.lower()), model)
+        _fill_in_dims(by_both)
         by_name: dict[str, list[Model]] = {}
+        by_spelling: dict[str, list[Model]] = {}
         for (_, name), model in by_both.items():
             by_name.setdefault(name, []).append(model)
-        return cls(tuple(by_both[key] for key in sorted(by_both)), by_name, by_both)
+            by_spelling.setdefault(plain(name), []).append(model)
+        return cls(
+            tuple(by_both[key] for key in sorted(by_both)),
+            by_name,
+            by_spelling,
+            by_both,
+        )
+
+
+def _fill_in_dims(by_both: dict[tuple[str, str], Model]) -> None:
+    """Dimensions that are known of the same model elsewhere, where all who tell agree."""
+    told: dict[str, set[int]] = {}
+    for model in by_both.values():
+        if model.dims is not None:
+            told.setdefault(_own_name(model), set()).add(model.dims)
+    for key, model in by_both.items():
+        if model.type is ModelType.EMBEDDING and model.dims is None:
+            agreed = told.get(_own_name(model), set())
+            if len(agreed) == 1:
+                by_both[key] = replace(model, dims=next(iter(agreed)))
+
+
+def _own_name(model: Model) -> str:
+    """Without who resells it."""
+    return plain(model.name.rpartition("/")[2])
+
+
+def _is(model: Model, kind: ModelType | None) -> bool:
+    return kind in {None, model.type}
 
 
 def _within(value: int, least: int | None, most: int | None) -> bool:

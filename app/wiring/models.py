@@ -14,6 +14,7 @@ from app.models.catalogue import Catalogue
 from app.models.entries import Model
 from app.models.litellm_table import read_table
 from app.models.own import own_models
+from app.models.resolution import Resolver
 from app.settings import SandboxMode, Settings
 
 
@@ -34,6 +35,15 @@ def observed(gateway: Gateway, catalogue: Catalogue) -> Gateway:
         return (catalogue.find(model) or catalogue.named(model.name)) is not None
 
     return ObservedGateway(gateway, ModelLabels(is_known))
+
+
+def resolver_of(settings: Settings, catalogue: Catalogue) -> Resolver:
+    """Whom the names of requests mean."""
+    return Resolver(
+        catalogue,
+        ModelName(settings.default_provider, settings.default_model),
+        simulated=settings.sandbox is SandboxMode.ALWAYS,
+    )
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

@@ -25,6 +25,7 @@ from app.llm.gateway import Gateway, ModelName
 from app.loop_lag import LoopLag
 from app.memories.recall import Recall
 from app.models.catalogue import Catalogue
+from app.models.resolution import Resolver
 from app.models.serving import keep_told
 from app.pulse import Pulses
 from app.readings import Readings
@@ -47,7 +48,7 @@ from app.trace_choice import traced
 from app.web.choice import web_tools_of
 from app.wiring.database import OpenDatabase, open_database, statements_of
 from app.wiring.jobs import JOB_GROUPS, job_kinds
-from app.wiring.models import catalogue_of, gateway_of, observed
+from app.wiring.models import catalogue_of, gateway_of, observed, resolver_of
 from app.wiring.shelves import shelves_of
 
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
@@ -76,6 +77,7 @@ class Resources:
     lookup: Lookup
     recall: Recall
     catalogue: Catalogue
+    resolver: Resolver
     gateway: Gateway
     default_model: ModelName
     ledger: Ledger
@@ -200,6 +202,7 @@ async def open_resources(
                 lookup=shelves.lookup,
                 recall=shelves.recall,
                 catalogue=catalogue,
+                resolver=resolver_of(settings, catalogue),
                 gateway=gateway,
                 pulses=pulses,
                 loop_lag=loop_lag,

@@ -200,7 +200,7 @@ def _tour_of_backboard(client: httpx.Client) -> None:
     paused = say("calls-with-what-it-was-told").json()
     assert CANARY in str(paused["tool_calls"])
     assert CANARY in submit(client, paused, f"Output of a {CANARY}").text
-    assert say("gpt-4o", llm_provider=CANARY).status_code == 200
+    assert say("gpt-4o", llm_provider=CANARY).status_code == 400
     say("says-hello", metadata=script(error={"status": 500, "message": CANARY}))
     client.post(
         url, content=f'{{"content": "{CANARY}"', headers={"Content-Type": "application/json"}

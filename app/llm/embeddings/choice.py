@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.llm.embeddings.embedder import Embedder, EmbedderMissing, EmbeddingName
 from app.llm.embeddings.minilm_network import MODEL_PACKAGE, PACKAGES
-from app.llm.providers import find_provider
+from app.llm.providers import find_provider, is_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class ChosenEmbedder:
             return self.remote(wanted)
         if self.local is not None:
             return self.local
+        if not is_known(wanted.provider):
+            raise EmbedderMissing(f"No provider {wanted.provider[:100]!r} is asked from here")
         variable = find_provider(wanted.provider).variables[0]
         raise EmbedderMissing(
             f"Nothing on this server can embed for {wanted.provider}/{wanted.model}: set "

@@ -33,8 +33,10 @@ Caller = Annotated[Client, Depends(current_client)]
 
 
 @router.post("/assistants")
-async def create_assistant(body: AssistantIn, scope: Writing, caller: Caller) -> AssistantOut:
-    assistant = await operations.create(scope, **body.fields())
+async def create_assistant(
+    body: AssistantIn, scope: Writing, caller: Caller, server: Server
+) -> AssistantOut:
+    assistant = await operations.create(scope, **body.fields(server.resolver))
     return AssistantOut.of(assistant, caller)
 
 

@@ -126,7 +126,7 @@ async def _answer(
 
 def _wishes(body: MessageIn, server: Resources) -> Wishes:
     return Wishes(
-        model=body.model(server.default_model),
+        model=body.model(server.resolver),
         instructions=body.system_prompt,
         tools=None if body.tools is None else tuple(stored_tools(body.tools)),
         memory=body.memory_use(),
@@ -164,7 +164,7 @@ async def _only_store(
         place=place,
         new=new,
         memory=body.memory_use(),
-        model=body.model(server.default_model),
+        model=body.model(server.resolver),
     )
     if body.stream:
         return event_stream(frames_of(stored_frames(kept)), keepalive=server.settings.keepalive)

@@ -30,6 +30,7 @@ Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
 async def create_assistant(
     body: AssistantIn, tenant_id: CurrentTenant, server: Server
 ) -> AssistantOut:
+    server.resolver.resolve(body.model)
     told = {"name": "", **body.changes()}
     told["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
     async with server.scopes(tenant_id) as scope:
@@ -54,6 +55,8 @@ async def modify_assistant(
 ) -> AssistantOut:
     """Change what is sent; the metadata that is sent is the whole of it from now on."""
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    if body.model is not None:
+        server.resolver.resolve(body.model)
     resources = await resolved(server, tenant_id, body.tool_resources)
     async with server.scopes(tenant_id) as scope:
         present = await operations.get(scope, wanted)

@@ -14,7 +14,6 @@ from app.llm.failures import StreamCutOff
 from app.llm.gateway import Delta, Finished, ModelName, ModelRequest, Usage
 from app.slots import waiting
 from app.surfaces.openai.faults import envelope, told
-from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
 from app.surfaces.openai.wire.chat_request import ChatIn
 from app.surfaces.requests import StrictRoute
@@ -37,7 +36,7 @@ async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Se
     body.check()
     async with server.read_scopes(caller.tenant_id) as scope:
         await check_tokens(scope, caller)
-    model = model_named(body.model, server.catalogue, server.default_model)
+    model = server.resolver.resolve(body.model)
     request = ModelRequest(
         model=model,
         prompt=body.prompt(),

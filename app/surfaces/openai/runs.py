@@ -33,7 +33,6 @@ from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.ids import id_of
 from app.surfaces.openai.messages import new_messages
 from app.surfaces.openai.missing import Missing
-from app.surfaces.openai.naming import model_named
 from app.surfaces.openai.paging import cut_page, page_of
 from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.resources import (
@@ -255,7 +254,7 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
     def name_model(name: str | None) -> ModelName:
         if name is None:
             return server.default_model
-        return model_named(name, server.catalogue, server.default_model)
+        return server.resolver.resolve(name)
 
     tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
     truncation = body.truncation_strategy

@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,8 +13,12 @@ from app.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, LONGEST_
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
 from app.llm.embeddings.embedder import EmbeddingName
+from app.models.entries import ModelType
+from app.models.resolution import Fields, Resolver
 from app.surfaces.backboard.clients import Client
 from app.surfaces.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
+
+_EMBEDDING: Final = Fields(model="embedding_model_name", provider="embedding_provider")
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 TokK = Annotated[int, Field(ge=1, le=100)]
@@ -34,8 +38,14 @@ class AssistantIn(BaseModel):
     embedding_model_name: str | None = None
     embedding_dims: Annotated[int, Field(ge=1, le=16_000)] | None = None
 
-    def fields(self) -> dict[str, Any]:
-        """The arguments of `assistants.create`."""
+    def fields(self, resolver: Resolver) -> dict[str, Any]:
+        """The arguments of `assistants.create`. Raises NameRefused."""
+        embedding = resolver.resolve(
+            self.embedding_model_name or DEFAULT_EMBEDDING.model,
+            self.embedding_provider or DEFAULT_EMBEDDING.provider,
+            fields=_EMBEDDING,
+            kind=ModelType.EMBEDDING,
+        )
         prompt = self.system_prompt if self.system_prompt is not None else self.description
         return {
             "name": self.name,
@@ -45,8 +55,8 @@ class AssistantIn(BaseModel):
             "custom_fact_extraction_prompt": self.custom_fact_extraction_prompt,
             "custom_update_memory_prompt": self.custom_update_memory_prompt,
             "embedding": EmbeddingName(
-                self.embedding_provider or DEFAULT_EMBEDDING.provider,
-                self.embedding_model_name or DEFAULT_EMBEDDING.model,
+                embedding.provider,
+                embedding.name,
                 self.embedding_dims or DEFAULT_EMBEDDING.dims,
             ),
         }

@@ -12,10 +12,12 @@ from pydantic import BaseModel, BeforeValidator, field_validator, model_validato
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
 from app.memories.modes import MemoryMode, MemoryUse
+from app.models.resolution import Fields, Resolver
 from app.runs.starting import NewThread
 from app.strict_json import BadJson, loads
 from app.surfaces.backboard.wire.tools import ToolsIn
 
+_FIELDS: Final = Fields(model="model_name", provider="llm_provider")
 _FEATURES: Final = {
     "voice": "voice",
     "audio_file": "voice",
@@ -144,14 +146,19 @@ class MessageIn(BaseModel):
         if self.memory is not MemoryMode.OFF and self.memory_pro is not MemoryMode.OFF:
             raise BadMessage("memory and memory_pro cannot be combined")
 
-    def model(self, default: ModelName) -> ModelName:
-        """The model asked for. A name without a provider is one of the default provider's."""
+    def model(self, resolver: Resolver) -> ModelName:
+        """The model asked for; the default one where none is."""
+        default = resolver.default
         if self.llm_provider is None and self.model_name is None:
             return default
         provider = (self.llm_provider or default.provider).strip()
         if self.model_name is None and provider != default.provider:
             raise BadMessage(f"llm_provider {provider!r} needs a model_name with it")
-        return ModelName(provider, (self.model_name or default.name).strip())
+        return resolver.resolve(
+            self.model_name or default.name,
+            provider if self.llm_provider is not None else None,
+            fields=_FIELDS,
+        )
 
     def memory_use(self) -> MemoryUse:
         careful = self.memory_pro is not MemoryMode.OFF
