@@ -129,7 +129,11 @@ class Indexer:
         opening: list[Chunk] = []
         chunks = split(parsed.sections, claimed.size)
         while batch := await asyncio.to_thread(lambda: list(islice(chunks, BATCH))):
-            vectors = await embedder.embed([c.searched_text for c in batch], TextKind.PASSAGE)
+            vectors = await embedder.embed(
+                [chunk.searched_text for chunk in batch],
+                TextKind.PASSAGE,
+                lane=("document", claimed.tenant_id),
+            )
             count += len(batch)
             tokens += sum(chunk.tokens for chunk in batch)
             opening = opening or batch

@@ -98,7 +98,8 @@ class Remembering:
                 return
             content = memory.content
             assistant = await assistants.get(scope, memory.assistant_id)
-        vector = await self._recall.vector_for(assistants.embedding_of(assistant), content)
+        name = assistants.embedding_of(assistant)
+        vector = await self._recall.vector_for(tenant_id, name, content)
         async with self._scopes(tenant_id) as scope:
             kept = await scope.held(Memory, memory_id)
             if kept is not None and kept.content == content:
@@ -127,7 +128,10 @@ class Remembering:
     ) -> tuple[Sequence[Change], dict[Fact, Vector | None]]:
         """What is to change, and the vectors of the facts that it comes from."""
         facts = await model.extract(claimed.exchange, instruction=claimed.extracting)
-        vectors = [await self._recall.vector_for(claimed.embedding, one.text) for one in facts]
+        vectors = [
+            await self._recall.vector_for(claimed.tenant_id, claimed.embedding, one.text)
+            for one in facts
+        ]
         known = await self._known(claimed, facts, vectors)
         changes: Sequence[Change] = ()
         if facts:
