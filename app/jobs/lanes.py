@@ -5,9 +5,9 @@ last and takes the oldest job that is due of each lane once, so that whoever has
 one of each other tenant's and not for thousands. A process works at so many jobs of a kind at once,
 at fewer of one lane, so that one tenant's long ones leave a place for somebody else's.
 
-The order is made in taking, not in asking: whoever asks for work takes no lock and reads nothing for
-it, and a tenant's share does not depend on how many transactions asked at once. A taking costs one
-descent of an index for each lane it looks at, however many jobs wait in it.
+The order is made in taking, not in asking: whoever asks for work takes no lock and reads nothing
+for it, and a tenant's share does not depend on how many transactions asked at once. A taking costs
+one descent of an index for each lane it looks at, however many jobs wait in it.
 """
 
 from collections import Counter
@@ -30,8 +30,8 @@ LANE: Final = f"coalesce(headers ->> '{TENANT}', '')"
 _WAITING: Final = "FROM pgqueuer WHERE entrypoint = $1 AND status = 'queued'"
 
 # Lanes are walked by descending the index anew for each (a loose index scan): Postgres has no other
-# way to find the distinct values of a column without reading all rows. CTEs yield as they are asked,
-# so that what is behind the last lane that is needed is never looked at.
+# way to find the distinct values of a column without reading all rows. CTEs yield as they are
+# asked, so that what is behind the last lane that is needed is never looked at.
 _TAKE: Final = f"""
     WITH RECURSIVE ahead(lane) AS (
         (SELECT {LANE} {_WAITING} AND {LANE} > $2 ORDER BY {LANE} LIMIT 1)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import tracing
 from app.db.engine import connect_arguments, is_away
+from app.errors import NotFound
 from app.jobs.lanes import FairQueries, Places
 from app.jobs.queue import TRACEPARENT
 from app.logs.ids import job as job_ids
@@ -97,6 +98,9 @@ async def _done(work: Work, payload: Mapping[str, Any], span: tracing.Span) -> b
     """Whether the work came to its end, for good or ill."""
     try:
         await work(**payload)
+    except NotFound as error:
+        # Deleted while the job waited or ran: there is nothing left to do.
+        log.info("job_outlived_its_subject", noun=error.noun)
     except Exception as error:
         if is_away(error):
             log.warning("job_interrupted", error=type(error).__name__)

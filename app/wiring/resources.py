@@ -96,7 +96,7 @@ async def open_resources(
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
-        shelves = shelves_of(settings, scopes, gateway)
+        shelves = shelves_of(settings, scopes, gateway, signals)
         kinds_of_jobs = job_kinds(shelves, scopes, sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, engine)
