@@ -103,8 +103,8 @@ class FairLimiter:
         self._held[tenant_id] += 1
 
     def _grant(self) -> None:
-        while (tenant_id := self._next()) is not None:
-            lane = self._lanes[tenant_id]
+        while (found := self._next()) is not None:
+            tenant_id, lane = found
             waiter, _ = lane.popitem(last=False)
             if not waiter.done():  # else cancelled, and not yet gone
                 self._take(tenant_id)
@@ -113,8 +113,8 @@ class FairLimiter:
             if not lane:
                 del self._lanes[tenant_id]
 
-    def _next(self) -> Hashable | None:
-        return next((tenant for tenant in self._lanes if self._may_have(tenant)), None)
+    def _next(self) -> tuple[Hashable, _Lane] | None:
+        return next((lane for lane in self._lanes.items() if self._may_have(lane[0])), None)
 
     def _leave(self, tenant_id: Hashable, waiter: asyncio.Future[None]) -> None:
         lane = self._lanes.get(tenant_id)

@@ -51,6 +51,16 @@ async def test_a_slot_is_had_at_once_while_there_are_any() -> None:
     assert (scene.limiter.free, scene.limiter.held("a"), scene.limiter.waiting("a")) == (0, 1, 1)
 
 
+async def test_nobody_in_particular_is_a_tenant_too() -> None:
+    limiter = FairLimiter(1, 1)
+    await limiter.acquire(None)
+    waiting = asyncio.create_task(limiter.acquire(None))
+    await settled()
+    limiter.release(None)
+    await waiting
+    assert limiter.held(None) == 1
+
+
 async def test_a_tenant_is_served_in_its_order_and_tenants_in_turn() -> None:
     scene = Scene(FairLimiter(1, 1))
     for name in ("a1", "a2", "a3", "a4", "b1", "b2", "c1"):

@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 
 from app import clock
 from app.documents import stores
+from app.documents.calling_off import call_off
 from app.documents.stores import Counts
 from app.documents.tables import UNFINISHED, Chunk, Document, DocumentStatus, FileBatch
 from app.errors import NotFound
@@ -47,7 +48,6 @@ async def counts_of(scope: Scope, batch: FileBatch) -> Counts:
 async def cancel(scope: Scope, store_id: UUID, batch_id: UUID) -> FileBatch:
     """Call off what is not finished; what is, stays. A batch that is done is left as it is."""
     batch = await get(scope, store_id, batch_id)
-    # Whoever is reading one of them finds out when storing the next piece of it.
     called_off = (
         await scope.session.scalars(
             update(Document)
@@ -61,6 +61,7 @@ async def cancel(scope: Scope, store_id: UUID, batch_id: UUID) -> FileBatch:
             .execution_options(synchronize_session=False)
         )
     ).all()
+    await call_off(scope, called_off)
     if called_off:
         batch.cancelled_at = batch.cancelled_at or clock.now()
         await scope.session.execute(

@@ -20,6 +20,8 @@ from app import clock
 from app.assistants import operations as assistants
 from app.blobs.store import BlobStore, blob_key
 from app.db.columns import vector_text
+from app.db.signals import Signals
+from app.documents.calling_off import Attempt, Attempts, DocumentGone
 from app.documents.chunking import USUAL, Chunk, Size, split
 from app.documents.formats import suffix_of
 from app.documents.operations import INDEX_DOCUMENT
@@ -65,13 +67,6 @@ _COPY_CHUNKS: Final = text("""
 log = structlog.get_logger("pegboard.documents")
 
 
-class DocumentGone(AppError):
-    """The document was deleted, or called off, while it was being indexed."""
-
-    kind = Kind.NOT_FOUND
-    code = "document_gone"
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What indexing needs to know of a document."""
@@ -91,8 +86,15 @@ class Indexer:
     """Indexes documents of all tenants; each by way of a scope of its own tenant."""
 
     def __init__(
-        self, *, scopes: Scopes, blobs: BlobStore, parser: Parser, embedders: ChosenEmbedder
+        self,
+        *,
+        scopes: Scopes,
+        blobs: BlobStore,
+        parser: Parser,
+        embedders: ChosenEmbedder,
+        signals: Signals,
     ) -> None:
+        self._attempts = Attempts(signals)
         self._scopes = scopes
         self._blobs = blobs
         self._parser = parser
@@ -101,35 +103,50 @@ class Indexer:
     async def index(self, tenant_id: UUID, document_id: UUID) -> None:
         """Index a document, or note why it cannot be; do nothing for one that is done or gone."""
         try:
-            claimed = await self._claim(tenant_id, document_id)
-            if claimed is None:
-                return
-            try:
-                await self._index(claimed)
-            except DocumentGone:
-                raise
-            except AppError as error:
-                if error.kind is Kind.INVALID:
-                    await self._fail(claimed, error.message, fault=error.code)
-                else:
-                    await self._try_again(claimed, error.message)
-            except Exception:
-                log.exception("indexing_fault", document_id=str(document_id))
-                await self._try_again(claimed, "The server could not read the file")
+            with self._attempts.attempt(document_id) as attempt:
+                claimed = await self._claim(tenant_id, document_id)
+                if claimed is not None:
+                    await self._index_or_say_why(claimed, attempt)
         except DocumentGone:
             log.info("document_gone", document_id=str(document_id))
 
-    async def _index(self, claimed: Claimed) -> None:
+    async def _index_or_say_why(self, claimed: Claimed, attempt: Attempt) -> None:
+        try:
+            await self._index(claimed, attempt)
+        except DocumentGone:
+            raise
+        except AppError as error:
+            if error.kind is Kind.INVALID:
+                await self._fail(claimed, error.message, fault=error.code)
+            else:
+                await self._try_again(claimed, error.message)
+        except Exception:
+            # A document that goes takes its bytes and its chunks along, which may come to light as
+            # any fault; that is none.
+            async with self._scopes(claimed.tenant_id) as scope:
+                await _change(scope, claimed)
+            log.exception("indexing_fault", document_id=str(claimed.id))
+            await self._try_again(claimed, "The server could not read the file")
+
+    async def _index(self, claimed: Claimed, attempt: Attempt) -> None:
         embedder = self._embedders.serving(claimed.wanted)
         if await self._copy_twin(claimed, embedder.name):
             return
         async with self._blobs.local(blob_key(claimed.id)) as path:
-            parsed = await self._parser.parse(path, suffix_of(claimed.filename))
+            parsed = await attempt.unless_called_off(
+                self._parser.parse(path, suffix_of(claimed.filename), tenant_id=claimed.tenant_id)
+            )
         count, tokens = 0, 0
         opening: list[Chunk] = []
         chunks = split(parsed.sections, claimed.size)
         while batch := await asyncio.to_thread(lambda: list(islice(chunks, BATCH))):
-            vectors = await embedder.embed([c.searched_text for c in batch], TextKind.PASSAGE)
+            vectors = await attempt.unless_called_off(
+                embedder.embed(
+                    [chunk.searched_text for chunk in batch],
+                    TextKind.PASSAGE,
+                    lane=("document", claimed.tenant_id),
+                )
+            )
             count += len(batch)
             tokens += sum(chunk.tokens for chunk in batch)
             opening = opening or batch
@@ -192,6 +209,7 @@ class Indexer:
             )
             if twin is None or suffix_of(twin.filename) != suffix_of(claimed.filename):
                 return False
+            await _change(scope, claimed)  # held until the chunks are there
             await scope.session.execute(_COPY_CHUNKS, {**_place(claimed), "twin_id": twin.id})
             found = (twin.chunk_count, twin.tokens, twin.embedded_by, twin.summary)
         count, tokens, embedded_by, summary = found

@@ -69,7 +69,7 @@ class Lookup:
         if not models:
             return Found(unreadable=unreadable)
         asked = question[:LONGEST_QUESTION]
-        vectors = await embed_question(self._embedders, asked, models)
+        vectors = await embed_question(self._embedders, asked, models, lane=tenant_id)
         async with self._scopes(tenant_id) as scope:
             best = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
             found = [passage for passage in best if passage.rating >= least]
@@ -99,7 +99,10 @@ class Lookup:
         if not models:
             return ()
         asked = [question[:LONGEST_QUESTION] for question in questions]
-        seen = [Question(one, await embed_question(self._embedders, one, models)) for one in asked]
+        seen = [
+            Question(one, await embed_question(self._embedders, one, models, lane=tenant_id))
+            for one in asked
+        ]
         found: list[FoundPassage] = []
         async with self._scopes(tenant_id) as scope:
             for question in seen:

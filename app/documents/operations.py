@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.blobs.store import REMOVE_BLOB, StoredBlob, blob_key
+from app.documents.calling_off import call_off
 from app.documents.tables import UNFINISHED, Chunk, Document, DocumentStatus
 from app.errors import NotFound
 from app.jobs.queue import enqueue
@@ -126,6 +127,8 @@ async def remove(scope: Scope, document_id: UUID) -> Document:
 
 
 async def discard(scope: Scope, document: Document) -> None:
+    if document.status == DocumentStatus.PROCESSING:
+        await call_off(scope, [document.id])
     await scope.session.delete(document)
     await scope.session.flush()
     await release_blob(scope, document.id)
@@ -159,8 +162,9 @@ async def release_blobs(
     vector_store_id: UUID | None = None,
     file_id: UUID | None = None,
 ) -> None:
-    """Have the bytes removed of all documents that go with what is named."""
-    owned = scope.select_columns(Document, Document.id)
+    """Have the bytes removed of all documents that go with what is named, and none of them read
+    any more."""
+    owned = scope.select_columns(Document, Document.id, Document.status)
     if assistant_id is not None:
         owned = owned.where(Document.assistant_id == assistant_id)
     if thread_id is not None:
@@ -169,5 +173,7 @@ async def release_blobs(
         owned = owned.where(Document.vector_store_id == vector_store_id)
     if file_id is not None:
         owned = owned.where(Document.file_id == file_id)
-    for document_id in (await scope.session.scalars(owned)).all():
-        await release_blob(scope, document_id)
+    found = (await scope.session.execute(owned)).all()
+    await call_off(scope, [one.id for one in found if one.status == DocumentStatus.PROCESSING])
+    for document in found:
+        await release_blob(scope, document.id)

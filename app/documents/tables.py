@@ -71,6 +71,11 @@ class Document(Owned, Base):
         Index("ix_documents_message_id", "message_id"),
         Index("ix_documents_tenant_id_sha256", "tenant_id", "sha256"),
         Index(
+            "ix_documents_unfinished",
+            "tenant_id",
+            postgresql_where=text("status IN ('pending', 'processing')"),
+        ),
+        Index(
             "ix_documents_vector_store_id_file_id",
             "vector_store_id",
             "file_id",

@@ -11,12 +11,13 @@ import structlog
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
-from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import tracing
 from app.db.availability import is_passing
 from app.db.engine import connect_arguments
+from app.errors import NotFound
+from app.jobs.lanes import FairQueries, Places
 from app.jobs.queue import TRACEPARENT
 from app.logs.ids import job as job_ids
 
@@ -31,26 +32,31 @@ _AWAY_SECONDS: Final = 1.0
 log = structlog.get_logger("pegboard.jobs")
 
 
-async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
+async def run_jobs(engine: AsyncEngine, kinds: Mapping[str, Work], places: Places) -> None:
     """Work until cancelled. A lost connection is replaced."""
     while True:
         try:
-            await _run_on_one_connection(engine, kinds)
+            await _run_on_one_connection(engine, kinds, places)
         except Exception as error:  # whatever the driver raises, the answer is another connection
             log.warning("jobs_interrupted", error=type(error).__name__)
         await asyncio.sleep(1)
 
 
-async def _run_on_one_connection(engine: AsyncEngine, kinds: Mapping[str, Work]) -> None:
+async def _run_on_one_connection(
+    engine: AsyncEngine, kinds: Mapping[str, Work], places: Places
+) -> None:
     connection = await asyncpg.connect(**connect_arguments(engine))  # LISTEN needs its own
     try:
-        runner = QueueManager(Queries(AsyncpgDriver(connection)))
+        queries = FairQueries(AsyncpgDriver(connection), places)
+        runner = QueueManager(queries)
+        queries.running = runner.job_context
         for name, work in kinds.items():
             runner.entrypoint(name)(_entry(name, work))
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         running = asyncio.create_task(
-            runner.run(batch_size=4, max_concurrent_tasks=8, heartbeat_timeout=ABANDONED_AFTER)
+            # How many at once is up to `places`.
+            runner.run(batch_size=4, heartbeat_timeout=ABANDONED_AFTER)
         )
         broken = asyncio.create_task(lost.wait())
         try:
@@ -93,6 +99,9 @@ async def _done(work: Work, payload: Mapping[str, Any], span: tracing.Span) -> b
     """Whether the work came to its end, for good or ill."""
     try:
         await work(**payload)
+    except NotFound as error:
+        # Deleted while the job waited or ran: there is nothing left to do.
+        log.info("job_outlived_its_subject", noun=error.noun)
     except Exception as error:
         if is_passing(error):
             log.warning("job_interrupted", error=type(error).__name__)

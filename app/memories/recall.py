@@ -106,7 +106,7 @@ class Recall:
         asked = question[:LONGEST_QUESTION]
         async with self._scopes(tenant_id) as scope:
             models = (await scope.session.scalars(_MODELS, _whose(scope, assistant_id))).all()
-        seen = await embed_question(self._embedders, asked, models)
+        seen = await embed_question(self._embedders, asked, models, lane=tenant_id)
         vectors = [Vector(model, numbers) for model, numbers in seen.items()]
         async with self._scopes(tenant_id) as scope:
             found = await nearest(scope, assistant_id, asked, vectors, top=top)
@@ -114,11 +114,13 @@ class Recall:
                 found = await _with_newest(scope, assistant_id, found, top=top)
         return found
 
-    async def vector_for(self, scope_of: EmbeddingName, content: str) -> Vector | None:
+    async def vector_for(
+        self, tenant_id: UUID, scope_of: EmbeddingName, content: str
+    ) -> Vector | None:
         """The vector under which a memory is kept; None where its model cannot be asked now."""
         try:
             embedder = self._embedders.serving(scope_of)
-            (numbers,) = await embedder.embed([content], Kind.PASSAGE)
+            (numbers,) = await embedder.embed([content], Kind.PASSAGE, lane=("memory", tenant_id))
         except AppError as error:
             log.warning("memory_not_embedded", code=error.code)
             return None

@@ -38,7 +38,6 @@ from app.usage.tables import Purpose
 ATTEMPTS: Final = 3
 NEAREST: Final = 5
 LONGEST_FACT: Final = 600
-_TURN: Final = timedelta(milliseconds=150)
 _PAUSE: Final = timedelta(seconds=2)
 
 log = structlog.get_logger("pegboard.memories")
@@ -98,7 +97,8 @@ class Remembering:
                 return
             content = memory.content
             assistant = await assistants.get(scope, memory.assistant_id)
-        vector = await self._recall.vector_for(assistants.embedding_of(assistant), content)
+        name = assistants.embedding_of(assistant)
+        vector = await self._recall.vector_for(tenant_id, name, content)
         async with self._scopes(tenant_id) as scope:
             kept = await scope.held(Memory, memory_id)
             if kept is not None and kept.content == content:
@@ -127,7 +127,10 @@ class Remembering:
     ) -> tuple[Sequence[Change], dict[Fact, Vector | None]]:
         """What is to change, and the vectors of the facts that it comes from."""
         facts = await model.extract(claimed.exchange, instruction=claimed.extracting)
-        vectors = [await self._recall.vector_for(claimed.embedding, one.text) for one in facts]
+        vectors = [
+            await self._recall.vector_for(claimed.tenant_id, claimed.embedding, one.text)
+            for one in facts
+        ]
         known = await self._known(claimed, facts, vectors)
         changes: Sequence[Change] = ()
         if facts:
@@ -165,7 +168,8 @@ class Remembering:
             if operation is None or operation.status != OperationStatus.IN_PROGRESS:
                 return None
             if await _has_earlier(scope, operation):
-                await _queue(scope, tenant_id, operation_id, after=_TURN)
+                # Whoever ends the one before it has it taken up; this is for when nobody does.
+                await _queue(scope, tenant_id, operation_id, after=LOST_AFTER)
                 return None
             operation.attempts += 1
             operation.updated_at = clock.now()
@@ -175,6 +179,7 @@ class Remembering:
             if operation.attempts > ATTEMPTS or message is None:
                 operation.status = OperationStatus.ERROR
                 operation.error_message = f"Learning was given up after {ATTEMPTS} tries"
+                await _queue_next(scope, operation)
                 return None
             answer = await scope.session.scalar(
                 scope.select(Message).where(Message.id == operation.answer_id)
@@ -222,13 +227,17 @@ class Remembering:
             ]
             operation.status = OperationStatus.COMPLETED
             operation.updated_at = clock.now()
+            await _queue_next(scope, operation)
 
     async def _end(self, claimed: Claimed, reason: str) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
-            operation = await scope.get(MemoryOperation, claimed.id, noun="Memory operation")
+            operation = await scope.held(MemoryOperation, claimed.id)
+            if operation is None:
+                return
             operation.status = OperationStatus.ERROR
             operation.error_message = reason
             operation.updated_at = clock.now()
+            await _queue_next(scope, operation)
 
     async def _try_again(self, claimed: Claimed, reason: str) -> None:
         """Come back to it, unless this was the last of the attempts."""
@@ -256,7 +265,27 @@ async def _has_earlier(scope: Scope, operation: MemoryOperation) -> bool:
         # One that nobody has touched for so long has lost its job, and holds up no other.
         MemoryOperation.updated_at > clock.now() - LOST_AFTER,
     )
-    return await scope.session.scalar(found.limit(1)) is not None
+    # Whoever is ending the earlier one holds it, and is waited for: either it has ended then, or
+    # its end comes after this transaction, and `_queue_next` sees what waits for it.
+    last = found.order_by(MemoryOperation.id.desc()).limit(1).with_for_update(read=True)
+    return await scope.session.scalar(last) is not None
+
+
+async def _queue_next(scope: Scope, ended: MemoryOperation) -> None:
+    """Have the assistant's next operation taken up, once this one's end is committed.
+
+    Were each to look again after a while, whether its turn has come, hundreds would be looked at
+    for each that is learnt from.
+    """
+    await scope.session.flush()
+    following = scope.select_columns(MemoryOperation, MemoryOperation.id).where(
+        MemoryOperation.assistant_id == ended.assistant_id,
+        MemoryOperation.status == OperationStatus.IN_PROGRESS,
+        MemoryOperation.id > ended.id,
+    )
+    next_id = await scope.session.scalar(following.order_by(MemoryOperation.id).limit(1))
+    if next_id is not None:
+        await _queue(scope, ended.tenant_id, next_id, after=timedelta())
 
 
 async def _queue(scope: Scope, tenant_id: UUID, operation_id: UUID, *, after: timedelta) -> None:

@@ -19,6 +19,7 @@ from app.documents.parsing.limits import Limits
 from app.idempotency.attempts import witnessed
 from app.idempotency.ledger import Ledger
 from app.identifiers import new_id
+from app.jobs.lanes import Places
 from app.jobs.runner import run_jobs
 from app.llm import litellm_gateway, providers
 from app.llm.gateway import Gateway, ModelName
@@ -106,7 +107,7 @@ async def open_resources(
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
-        shelves = shelves_of(settings, work_scopes, gateway)
+        shelves = shelves_of(settings, work_scopes, gateway, signals)
         kinds_of_jobs = job_kinds(shelves, work_scopes, work_sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
@@ -174,8 +175,9 @@ async def open_resources(
         if settings.sandbox is not SandboxMode.ALWAYS:
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
         if settings.jobs:
+            places = Places(settings.jobs_at_once, settings.jobs_per_tenant)
             background += [
-                pulses.watch(asyncio.create_task(run_jobs(engine, kinds), name="jobs"))
+                pulses.watch(asyncio.create_task(run_jobs(engine, kinds, places), name="jobs"))
                 for kinds in kinds_of_jobs
             ]
         try:

@@ -7,6 +7,7 @@ import structlog
 from app.blobs.disk import DiskStore
 from app.blobs.s3 import S3Store
 from app.blobs.store import BlobStore
+from app.db.signals import Signals
 from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
 from app.documents.parsing import Parser
@@ -41,7 +42,7 @@ class Shelves:
     remembering: Remembering
 
 
-def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
+def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals) -> Shelves:
     blobs = blobs_of(settings)
     try:
         require_installed()
@@ -59,7 +60,13 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
     recall = Recall(scopes=scopes, embedders=embedders)
     return Shelves(
         blobs=blobs,
-        indexer=Indexer(scopes=scopes, blobs=blobs, parser=Parser(), embedders=embedders),
+        indexer=Indexer(
+            scopes=scopes,
+            blobs=blobs,
+            parser=Parser(at_once=settings.readers, per_tenant=settings.readers_per_tenant),
+            embedders=embedders,
+            signals=signals,
+        ),
         lookup=Lookup(scopes=scopes, embedders=embedders),
         recall=recall,
         remembering=Remembering(

@@ -13,9 +13,11 @@ import psutil
 import pytest
 import uvloop
 
+from app.documents.calling_off import Attempt, DocumentGone
 from app.documents.formats.recognition import NEEDED
 from app.documents.formats.sections import Section
 from app.documents.parsing import Limits, Parsed, Parser, ReaderFailed, UnreadableFile, parse
+from app.identifiers import new_id
 from tests.documents import bombs
 from tests.documents import made_files as made
 
@@ -130,6 +132,33 @@ async def test_a_reader_has_no_secrets_and_few_rights(
     assert user == (NOBODY if drops else os.geteuid())
     assert ["Max", "file", "size", "0", "0", "bytes"] in limits
     assert not reader.is_running()
+
+
+async def test_a_file_that_is_called_off_is_not_read_on(page: Path) -> None:
+    attempt = Attempt()
+    reading = asyncio.create_task(attempt.unless_called_off(parse(page, ".html")))
+    reader = await confined_reader()
+    attempt.call_off()
+    with pytest.raises(DocumentGone):
+        await reading
+    assert not is_alive(reader)
+    with pytest.raises(DocumentGone):
+        await attempt.unless_called_off(parse(page, ".html"))
+
+
+async def test_a_file_of_another_tenant_is_read_beside_those_of_one(
+    page: Path, tmp_path: Path
+) -> None:
+    parser = Parser(at_once=2, per_tenant=1)
+    first, second = new_id(), new_id()
+    slow = [asyncio.create_task(parser.parse(page, ".html", tenant_id=first)) for _ in range(3)]
+    await confined_reader()
+    small = write(tmp_path, "a.txt", b"Hello")
+    assert await parser.parse(small, ".txt", tenant_id=second) == Parsed((Section("Hello"),), 5)
+    assert not any(one.done() for one in slow)
+    for one in slow:
+        one.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_a_parser_reads_so_many_files_at_once_and_no_more(tmp_path: Path) -> None:

@@ -207,3 +207,20 @@ async def test_a_load_that_failed_is_tried_again() -> None:
         await embedder.load()
     assert await embedder.embed(["query"], Kind.QUERY) == [[5.0]]
     embedder.close()
+
+
+async def test_a_text_of_another_lane_waits_for_one_of_each_and_not_for_all(
+    gated: GatedNetwork,
+) -> None:
+    embedder = MiniLm(load=lambda: gated)
+    many = [
+        asyncio.create_task(embedder.embed(["passage of many"] * 5, Kind.PASSAGE, lane="many"))
+        for _ in range(20)
+    ]
+    assert await asyncio.to_thread(gated.begun.wait, 30)
+    one = asyncio.create_task(embedder.embed(["passage of one"], Kind.PASSAGE, lane="one"))
+    await asyncio.sleep(0)
+    gated.gate.set()
+    await asyncio.gather(*many, one)
+    embedder.close()
+    assert gated.done.index("passage of one") <= 3

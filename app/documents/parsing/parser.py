@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+from uuid import UUID
 
 from app.documents.formats.faults import UnreadableFile
 from app.documents.formats.sections import Section
@@ -20,6 +21,7 @@ from app.documents.parsing import reasons
 from app.documents.parsing.limits import Limits
 from app.documents.parsing.wire import LONGEST_LINE, End, Fault, Line, Ready, decode
 from app.errors import AppError, Kind
+from app.fairness import FairLimiter
 
 _LAST_WORDS: Final = 4096
 _DEFAULT: Final = Limits()
@@ -39,15 +41,16 @@ class ReaderFailed(AppError):
 
 
 class Parser:
-    """Reads at most `at_once` files at a time; the others wait their turn."""
+    """Reads at most `at_once` files at a time, `per_tenant` of one tenant; the others wait, and
+    tenants take turns."""
 
-    def __init__(self, limits: Limits = _DEFAULT, *, at_once: int = 2) -> None:
+    def __init__(self, limits: Limits = _DEFAULT, *, at_once: int = 3, per_tenant: int = 2) -> None:
         self._limits = limits
-        self._turn = asyncio.Semaphore(at_once)
+        self._turns = FairLimiter(at_once, per_tenant)
 
-    async def parse(self, path: Path, suffix: str) -> Parsed:
+    async def parse(self, path: Path, suffix: str, *, tenant_id: UUID | None = None) -> Parsed:
         """The text of a file with an accepted suffix. Raises UnreadableFile with the reason."""
-        async with self._turn:
+        async with self._turns.slot(tenant_id):
             return await parse(path, suffix, limits=self._limits)
 
 

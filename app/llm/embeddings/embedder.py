@@ -3,7 +3,7 @@
 Knows no model and no transport. Vectors of two different names must never be compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
@@ -42,8 +42,13 @@ class Embedder(Protocol):
     @property
     def name(self) -> EmbeddingName: ...
 
-    async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
-        """One vector of length one and `name.dims` numbers for each text, in their order."""
+    async def embed(
+        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+    ) -> list[list[float]]:
+        """One vector of length one and `name.dims` numbers for each text, in their order.
+
+        Where embedding is scarce, lanes take turns: a lane is what one tenant asks for one purpose.
+        """
         ...
 
 

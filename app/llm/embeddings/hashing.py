@@ -6,7 +6,7 @@ across processes and machines, with no file and no dependency.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from zlib import crc32
 
 from app.llm.embeddings.embedder import EmbeddingName, Kind
@@ -23,7 +23,9 @@ class HashingEmbedder:
     def name(self) -> EmbeddingName:
         return self._name
 
-    async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+    async def embed(
+        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+    ) -> list[list[float]]:
         return [_embed(text, self._name.dims) for text in texts]
 
 

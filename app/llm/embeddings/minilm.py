@@ -6,10 +6,11 @@ Knows how to keep the event loop and the queries from waiting. The network itsel
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from app.fairness import FairLimiter
 from app.llm.embeddings.embedder import EmbeddingName, Kind
 from app.llm.embeddings.in_order import each_in_order
 from app.llm.embeddings.minilm_network import DIMS, Network, load_network
@@ -21,7 +22,8 @@ class MiniLm:
     """Loads the network at first use, in a thread.
 
     Queries have a thread of their own, so that one never waits for the passages of an upload.
-    Passages are handed to their threads one by one, so that uploads take turns.
+    Texts are handed to their threads one by one and lane by lane, so that uploads take turns and
+    a tenant's many do not hold up another's one.
     """
 
     def __init__(
@@ -35,6 +37,10 @@ class MiniLm:
             kind: ThreadPoolExecutor(threads, thread_name_prefix=f"minilm-{kind}")
             for kind, threads in self._threads.items()
         }
+        # One text more than there are threads is handed over, so that none is idle meanwhile.
+        self._turns = {
+            kind: FairLimiter(threads + 1, threads + 1) for kind, threads in self._threads.items()
+        }
 
     @property
     def name(self) -> EmbeddingName:
@@ -45,11 +51,14 @@ class MiniLm:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executors[Kind.QUERY], self._loaded)
 
-    async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+    async def embed(
+        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+    ) -> list[list[float]]:
         loop = asyncio.get_running_loop()
 
         async def embed_one(text: str) -> list[float]:
-            return await loop.run_in_executor(self._executors[kind], self._embed, text)
+            async with self._turns[kind].slot(lane):
+                return await loop.run_in_executor(self._executors[kind], self._embed, text)
 
         return await each_in_order(texts, embed_one, at_once=self._threads[kind])
 

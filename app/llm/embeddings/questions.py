@@ -1,6 +1,6 @@
 """One question, as each of several models sees it."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import structlog
 
@@ -15,7 +15,7 @@ log = structlog.get_logger("pegboard.embeddings")
 
 
 async def embed_question(
-    embedders: ChosenEmbedder, question: str, models: Iterable[str]
+    embedders: ChosenEmbedder, question: str, models: Iterable[str], *, lane: Hashable
 ) -> dict[str, list[float]]:
     """The question's vector by the key of each model.
 
@@ -28,7 +28,7 @@ async def embed_question(
         try:
             embedder = embedders.serving(name)
             if embedder.name == name:
-                (vectors[key],) = await embedder.embed([asked], Kind.QUERY)
+                (vectors[key],) = await embedder.embed([asked], Kind.QUERY, lane=lane)
         except AppError as error:
             log.warning("question_not_embedded", embedded_by=key, code=error.code)
     return vectors

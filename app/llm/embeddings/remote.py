@@ -5,7 +5,7 @@ transport: `litellm_gateway` supplies the call.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, TypeAlias
 
 from app.llm.embeddings.embedder import EmbeddingName, Kind, UnusableVectors
@@ -37,7 +37,9 @@ class RemoteEmbedder:
     def name(self) -> EmbeddingName:
         return self._name
 
-    async def embed(self, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+    async def embed(
+        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+    ) -> list[list[float]]:
         async def embed_batch(batch: Sequence[str]) -> list[list[float]]:
             # Providers refuse an empty string, and with it the whole request.
             vectors = await self._call(self._name, [text or " " for text in batch], kind)

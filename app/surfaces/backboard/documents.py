@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from app import clock
 from app.assistants import operations as assistants
 from app.documents import operations
+from app.documents.pending import check_pending
 from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.documents import DocumentDeleted, DocumentOut, document_type
@@ -107,6 +108,8 @@ async def _upload(
             raise missing("file")
         if len(files) > 1:
             raise BadMessage("One file is uploaded at a time")
+        async with server.read_scopes(tenant_id) as scope:
+            await check_pending(scope, 1, at_most=server.settings.max_pending_documents)
         async with stored(files, server.blobs) as (upload,), server.scopes(tenant_id) as scope:
             if assistant_id is not None:
                 await assistants.hold(scope, assistant_id)

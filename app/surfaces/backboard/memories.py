@@ -91,7 +91,7 @@ async def add_memory(
     """Keep a text, verbatim and readable at once."""
     operations.check_length(body.content)
     name = await server.recall.embedding_of(tenant_id, assistant_id)
-    vector = await server.recall.vector_for(name, body.content)
+    vector = await server.recall.vector_for(tenant_id, name, body.content)
     async with server.scopes(tenant_id) as scope:
         await assistants.hold(scope, assistant_id)
         memory = await operations.add(
@@ -184,7 +184,7 @@ async def update_memory(
     """Replace the text, and the metadata where it is given."""
     operations.check_length(body.content)
     name = await server.recall.embedding_of(tenant_id, assistant_id)
-    vector = await server.recall.vector_for(name, body.content)
+    vector = await server.recall.vector_for(tenant_id, name, body.content)
     async with server.scopes(tenant_id) as scope:
         memory = await _memory(scope, assistant_id, memory_id)
         await operations.change(

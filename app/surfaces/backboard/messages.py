@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from app.documents.pending import check_pending
 from app.runs.conversing import Wishes
 from app.runs.starting import NewMessage, NewThread
 from app.surfaces.backboard.answering import frames_of, streamed, whole
@@ -114,6 +115,10 @@ async def _answer(
     if not (body.content or "").strip() and not files:
         return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
     wishes = _wishes(body, server)
+    if files:
+        async with server.read_scopes(caller.tenant_id) as scope:
+            at_most = server.settings.max_pending_documents
+            await check_pending(scope, len(files), at_most=at_most)
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
