@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(default=10, ge=0, le=3600)
     data_dir: Path | None = None
     database_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     database_pool: int = Field(default=10, ge=1, le=200)
     postgres_bin: Path | None = None
 
