@@ -23,7 +23,7 @@ from app.tenants.permissions import Permission
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import scopes_of
 from app.tenants.tables import ApiKey
-from app.wiring.database import open_database, statements_of
+from app.wiring.database import open_directly, statements_of
 from app.wiring.shelves import blobs_of
 
 
@@ -37,12 +37,12 @@ async def create_key(
 ) -> tuple[str, ApiKey]:
     """A new key in clear, once, and what is stored of it."""
     key = keys.mint()
-    async with open_database(settings) as engine, sessions_of(engine).begin() as session:
+    async with open_directly(settings) as engine, sessions_of(engine).begin() as session:
         return key, await keys.keep(session, key, name=name, tenant_id=tenant_id, grant=grant)
 
 
 async def list_keys(settings: Settings) -> Sequence[ApiKey]:
-    async with open_database(settings) as engine, sessions_of(engine)() as session:
+    async with open_directly(settings) as engine, sessions_of(engine)() as session:
         return await keys.list_keys(session)
 
 
@@ -50,7 +50,7 @@ async def change_key(
     settings: Settings, key_id: UUID, *, name: str | None, change: Callable[[Grant], Grant]
 ) -> ApiKey:
     """Give a key another grant, and another name where there is one. Raises NotFound."""
-    async with open_database(settings) as engine, sessions_of(engine).begin() as session:
+    async with open_directly(settings) as engine, sessions_of(engine).begin() as session:
         stored = await keys.get(session, key_id)
         stored.name = stored.name if name is None else name
         keys.set_grant(stored, change(keys.grant_of(stored)))
@@ -58,7 +58,7 @@ async def change_key(
 
 
 async def revoke_key(settings: Settings, key_id: UUID) -> ApiKey:
-    async with open_database(settings) as engine, sessions_of(engine).begin() as session:
+    async with open_directly(settings) as engine, sessions_of(engine).begin() as session:
         return await keys.revoke(session, key_id)
 
 
@@ -70,7 +70,7 @@ async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) 
     """
     report = Report()
     with Dump(folder) as dump:
-        async with open_database(settings) as engine:
+        async with open_directly(settings) as engine:
             sessions = sessions_of(engine)
             if isinstance(owner, str):
                 open_mode = exposure_of(settings).auth is Auth.OPEN
@@ -104,5 +104,5 @@ async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) 
 
 
 async def list_stuck(settings: Settings, *, older_than: timedelta) -> Sequence[StuckRun]:
-    async with open_database(settings) as engine, sessions_of(engine)() as session:
+    async with open_directly(settings) as engine, sessions_of(engine)() as session:
         return await stuck_runs(session, older_than=older_than)

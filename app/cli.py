@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
+import structlog
 import typer
-from pydantic import ValidationError
 
 from app import logs
+from app.configuration import SettingsWrong, read_settings, unknown_variables
 from app.errors import AppError
 from app.settings import Settings
 
@@ -45,6 +46,11 @@ AtOnce = Annotated[str, typer.Option(help=_AT_ONCE)]
 PerDay = Annotated[str, typer.Option(help=_PER_DAY)]
 
 Result = TypeVar("Result")
+
+log = structlog.get_logger("pegboard.cli")
+
+MISTAKEN = 2
+"""The status of a command that was given what cannot be meant, also by its settings."""
 
 SKIPPED = 3
 """The status of an import that left something out: 1 is a failure, 2 a mistake in the command."""
@@ -83,10 +89,10 @@ def worker(data_dir: DataDir = None) -> None:
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database's schema up to date. `serve` and `worker` do so by themselves."""
-    from app.wiring.database import open_database  # noqa: PLC0415
+    from app.wiring.database import open_directly  # noqa: PLC0415
 
     async def open_and_close() -> None:
-        async with open_database(_settings(data_dir=data_dir)):
+        async with open_directly(_settings(data_dir=data_dir)):
             pass
 
     _run(open_and_close())
@@ -282,15 +288,16 @@ def _import_key(settings: Settings) -> str:
 
 def _settings(**given: Any) -> Settings:
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = ((str(one["loc"][0]).upper(), one["msg"]) for one in error.errors())
-        _give_up("\n".join(f"PEGBOARD_{name}: {problem}" for name, problem in wrong))
+        settings = read_settings(given)
+    except SettingsWrong as wrong:
+        _give_up(wrong.message, status=MISTAKEN)
     logs.configure(
         level=settings.log_level,
         as_json=settings.log_format == "json",
         content=settings.log_content,
     )
+    for name, near in unknown_variables().items():
+        log.warning("unknown_setting", name=name, **({"did_you_mean": near} if near else {}))
     return settings
 
 
@@ -303,10 +310,11 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
         _give_up(f"{type(error).__name__}: {error}")
 
 
-def _give_up(message: str) -> NoReturn:
-    typer.echo(f"pegboard: {message}", err=True)
+def _give_up(message: str, *, status: int = 1) -> NoReturn:
+    for line in message.splitlines():
+        typer.echo(f"pegboard: {line}", err=True)
     sys.stderr.flush()
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,13 @@ from app.originals.directory import Directory
 from app.readiness import Readiness
 from app.settings import Settings
 from app.stopping import Stopping
-from app.surfaces import backboard, openai
-from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
+from app.surfaces import backboard, openai, reference_page
+from app.surfaces.asgi import Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.fair_admission import Admission, AdmissionLimits
 from app.surfaces.observation import Observe
+from app.surfaces.origin_guard import LOOPBACK_NAMES, GuardOrigin
+from app.surfaces.protection import ProtectPages
 from app.surfaces.room import KeepRoom, Room
 from app.surfaces.stopping import BeginNothing
 from app.wiring.resources import Resources
@@ -44,7 +46,6 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
 
     rules = DoorRules(
         version=version("pegboard"),
-        hosts=_hosts(settings, exposure),
         origins=frozenset(settings.cors_origins),
         recognise=resources.recognise,
         admit=resources.allowances.spend,
@@ -78,13 +79,14 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
         ],
         middleware=[
             Middleware(Observe),
+            Middleware(ProtectPages, pages=_is_page),
             Middleware(KeepRoom, room=room, is_known=is_known, refuse_at=_dialect_at),
             Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,
-                hosts=rules.hosts,
+                hosts=_hosts(settings, exposure),
                 origins=rules.origins,
-                refuse=backboard.faults.refuse,
+                refuse_at=_dialect_at,
             ),
         ],
         exception_handlers={404: _not_found},
@@ -101,6 +103,14 @@ def _hosts(settings: Settings, exposure: Exposure) -> frozenset[str] | None:
 
 def _dialect_at(path: str) -> Refuse:
     return openai.faults.refuse if path.startswith("/v1/") else backboard.faults.refuse
+
+
+def _is_page(path: str) -> bool:
+    """Whether a browser shows what is there: the references, and the way to them."""
+    door, _, place = path.strip("/").partition("/")
+    if door not in {"api", "v1"}:
+        return not door
+    return f"/{place.split('/', 1)[0]}" in reference_page.OPEN_PATHS
 
 
 async def _to_reference(request: Request) -> Response:

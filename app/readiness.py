@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.engine import connect_arguments
+from app.db.engine import routes_of
 from app.db.migration import known_revisions, newest_revision
 from app.loop_lag import LoopLag
 from app.pulse import Pulses
@@ -61,9 +61,11 @@ class Readiness:
     async def _ask(self) -> str | None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                connection = await asyncpg.connect(**connect_arguments(self._engine))
+                arguments = routes_of(self._engine).requests.arguments()
+                connection = await asyncpg.connect(**arguments)
                 try:
-                    revision = await connection.fetchval(_REVISION)
+                    async with connection.transaction():  # a pooler serves no less as a whole
+                        revision = await connection.fetchval(_REVISION)
                 finally:
                     connection.terminate()
         except asyncpg.UndefinedTableError:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     slow_reader_seconds: float = Field(default=60, gt=0)
     data_dir: Path | None = None
     database_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     database_pool: int = Field(default=10, ge=1, le=200)
     postgres_bin: Path | None = None
 

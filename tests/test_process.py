@@ -23,6 +23,15 @@ def folder() -> Iterator[Path]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def migrated(postgres_url: str) -> str:
+    """A database that a newer version has migrated."""
+    url = new_database(postgres_url)
+    assert pegboard("migrate", PEGBOARD_DATABASE_URL=url).returncode == 0
+    query(url, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    return url
+
+
 def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str) -> None:
     url = new_database(postgres_url)
     first = start(PEGBOARD_DATABASE_URL=url)
@@ -213,3 +222,26 @@ def test_a_worker_ends_what_dead_servers_left(postgres_url: str) -> None:
         finally:
             worker.terminate()
     assert worker.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve", "--port", "0"),
+        ("serve", "--port", "0", "--workers", "2"),
+        ("worker",),
+        ("migrate",),
+        ("backup", "DIR"),
+        ("keys", "list"),
+        ("runs", "stuck"),
+    ],
+)
+def test_a_database_newer_than_the_program_is_told_in_one_line(
+    migrated: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    words = (str(tmp_path / "copy") if word == "DIR" else word for word in command)
+    refused = pegboard(*words, PEGBOARD_DATABASE_URL=migrated)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.count("\n") == 1
+    assert "the schema ffffffffffff" in refused.stderr
+    assert not (tmp_path / "copy").exists()

@@ -20,7 +20,7 @@ from app.backup.manifest import KeptBlob, Manifest, TableFile
 from app.blobs.removal import hold_removals
 from app.blobs.store import BlobMissing, BlobStore, blob_key
 from app.db.engine import connect_arguments
-from app.db.migration import present_revision
+from app.db.migration import present_revision, require_known
 from app.settings import Settings
 from app.wiring.database import holds_data, reach_database
 from app.wiring.shelves import blobs_of
@@ -33,7 +33,8 @@ async def take(settings: Settings, place: Path) -> Manifest:
     """Write a backup to the new folder `place`: every write acknowledged before this began, and
     the bytes of every document and file in it.
 
-    Raises BackupRefused, and DatabaseUnreachable or what else keeps the database from being opened.
+    Raises BackupRefused, SchemaUnknown, and DatabaseUnreachable or what else keeps the database
+    from being opened.
     """
     if not holds_data(settings):
         raise BackupRefused("There is nothing to back up: the data folder holds no database")
@@ -81,6 +82,8 @@ async def _held_still(engine: AsyncEngine) -> AsyncIterator[str]:
         revision = await present_revision(connection)
         if revision is None:
             raise BackupRefused("There is nothing to back up: the database holds no schema of ours")
+        # Its tables may mean what this program does not know, and refer to bytes it does not copy.
+        require_known(revision)
         # Readers, such as servers that start and find the schema up to date, are not held up.
         await connection.execute(text("LOCK TABLE alembic_version IN SHARE MODE"))
         yield revision

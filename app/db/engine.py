@@ -1,11 +1,15 @@
-"""The engine and its sessions, from a URL."""
+"""The engine and its sessions, from the ways to a database."""
 
 import json
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import event, exc, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import URL, Connection, event, exc, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -14,7 +18,12 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from app.db.address import DatabaseAddress, read_address
+from app.db.pooling import Pooling, arguments_for
 from app.errors import AppError, Kind
+
+_ROUTES: Final = "pegboard_routes"
+"""An option of the engine: what was made for it goes with it, and with its copies."""
 
 
 class DatabaseUnreachable(AppError):
@@ -22,69 +31,122 @@ class DatabaseUnreachable(AppError):
     code = "database_unreachable"
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way to the database, and what is between."""
+
+    address: DatabaseAddress
+    pooling: Pooling = Pooling.NONE
+
+    def arguments(self) -> dict[str, Any]:
+        """What `asyncpg.connect` takes."""
+        return arguments_for(self.address, self.pooling)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """`requests` go through a pool of ours; `direct` is for what wants a session to itself."""
+
+    requests: Route
+    direct: Route
+
+
 def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine on `url` (any Postgres URL; the driver is always asyncpg).
+    """An engine on `url` (any Postgres URL; the driver is always asyncpg), with no pooler between.
 
-    Raises DatabaseUnreachable for what is no such URL.
+    Raises AddressUnusable.
     """
-    try:
-        address = make_url(with_driver(url))
-    except (exc.ArgumentError, ValueError):
-        # The error itself would show the password.
-        raise DatabaseUnreachable("PEGBOARD_DATABASE_URL is not a valid URL") from None
-    return _engine(address, pool_size=pool_size, overflow=pool_size)
+    route = Route(read_address(url))
+    return engine_on(Routes(route, route), pool_size=pool_size)
 
 
-def engine_beside(engine: AsyncEngine, *, pool_size: int, overflow: int) -> AsyncEngine:
-    """Another pool of connections to the same database, for work that must not wait for others."""
-    return _engine(engine.url, pool_size=pool_size, overflow=overflow)
-
-
-def _engine(address: URL, *, pool_size: int, overflow: int) -> AsyncEngine:
+def engine_on(routes: Routes, *, pool_size: int, overflow: int | None = None) -> AsyncEngine:
+    """`overflow`: connections beyond the pool's size; as many again where it is not given."""
+    route = routes.requests
     engine = create_async_engine(
-        address,
+        # SQLAlchemy is told of the place for its messages only; the address is read by us.
+        URL.create("postgresql+asyncpg"),
         pool_size=pool_size,
-        max_overflow=overflow,
+        max_overflow=pool_size if overflow is None else overflow,
         pool_timeout=30,
         pool_use_lifo=True,
         json_serializer=_to_json,
         hide_parameters=True,  # an error that is logged must not show what users wrote
-        connect_args={"server_settings": {"application_name": "pegboard", "jit": "off"}},
+        connect_args=_unprepared(route) | {"async_creator_fn": partial(_connect, route)},
+        execution_options={_ROUTES: routes},
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+async def _connect(route: Route) -> "asyncpg.Connection[Any]":
+    return await asyncpg.connect(**route.arguments())
+
+
+def _unprepared(route: Route) -> dict[str, Any]:
+    """Where transactions are dealt out, a statement is made anew for each, and has no name."""
+    if route.pooling is not Pooling.TRANSACTION:
+        return {}
+    return {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+
+
+def routes_of(engine: AsyncEngine) -> Routes:
+    routes: Routes = engine.get_execution_options()[_ROUTES]
+    return routes
+
+
+def engine_beside(engine: AsyncEngine, *, pool_size: int, overflow: int) -> AsyncEngine:
+    """Another pool of connections to the same database, for work that must not wait for others."""
+    return engine_on(routes_of(engine), pool_size=pool_size, overflow=overflow)
+
+
+def each_by_itself(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine and pool; each statement is a transaction of its own.
+
+    BEGIN and COMMIT would be two round trips more for a request that only reads. Behind a pooler
+    that deals transactions out they are sent all the same: a statement is prepared and run in two
+    exchanges, which must come to the same process.
+    """
+    if routes_of(engine).requests.pooling is not Pooling.TRANSACTION:
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    alone = engine.execution_options()
+    event.listen(alone.sync_engine, "after_cursor_execute", _commit)
+    event.listen(alone.sync_engine, "handle_error", _roll_back)
+    return alone
+
+
+def _commit(connection: Connection, *_: Any) -> None:
+    connection.connection.dbapi_connection.commit()  # type: ignore[union-attr]  # in use, so there
+
+
+def _roll_back(context: ExceptionContext) -> None:
+    if context.connection is not None and not context.is_disconnect:
+        context.connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
 
 
 def sessions_of(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
 
 
-def with_driver(url: str) -> str:
-    """The same address, spoken by asyncpg: people write `postgres://` and `postgresql://`."""
-    for prefix in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    raise DatabaseUnreachable("PEGBOARD_DATABASE_URL must begin with postgresql://")
-
-
-async def check_reachable(engine: AsyncEngine) -> None:
-    """Raise DatabaseUnreachable, with the place and the reason but no password."""
+@asynccontextmanager
+async def explained(address: DatabaseAddress) -> AsyncIterator[None]:
+    """Raises DatabaseUnreachable, with the place and the reason but no password, for what keeps a
+    connection from being opened within."""
     try:
-        async with engine.connect():
-            pass
+        yield
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, exc.SQLAlchemyError) as error:
-        place = f"{engine.url.host or 'local socket'}:{engine.url.port or 5432}"
         reason = str(error.orig if isinstance(error, exc.DBAPIError) else error).split("\n")[0]
+        if isinstance(error, TimeoutError):
+            reason = reason or "no answer in time"
+        name = f" {address.database!r}" if address.database else ""
         raise DatabaseUnreachable(
-            f"The database {engine.url.database!r} at {place} cannot be opened: {reason}"
+            f"The database{name} at {address.place} cannot be opened: {reason}"
         ) from error
 
 
 def connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
-    """The engine's own address, in asyncpg's words, for a connection outside the pool."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    known = {"host", "port", "user", "password", "database", "ssl"}
-    return {name: value for name, value in arguments.items() if name in known}
+    """In asyncpg's words, for a connection outside the pool that has a session to itself."""
+    return routes_of(engine).direct.arguments()
 
 
 async def connections_allowed(connection: AsyncConnection) -> int:

@@ -1,6 +1,7 @@
 """Bring the schema up to date, once, however many servers start together."""
 
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from alembic import command
@@ -9,18 +10,38 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.errors import AppError, Kind
+
 # `migrations` lies beside `app`, in a checkout and in an installed wheel alike.
 _SCRIPTS = Path(__file__).parents[2] / "migrations"
 _LOCK = 7_238_104_551
 """Any number that other programs on the same database are unlikely to lock."""
 
 
+class SchemaUnknown(AppError):
+    """The database is of a newer version than this program, or of something else."""
+
+    kind = Kind.CONFLICT
+    code = "schema_unknown"
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database has the schema {revision}, which Pegboard {version('pegboard')} does "
+            f"not know (its newest is {newest_revision()}): it was made by a newer Pegboard. Use "
+            "that version, or a backup that was taken before"
+        )
+
+
 async def migrate(engine: AsyncEngine) -> None:
-    """Run the missing migrations. The first to come holds the lock; the others find it done."""
+    """Run the missing migrations. The first to come holds the lock; the others find it done.
+
+    Raises SchemaUnknown.
+    """
     async with engine.connect() as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
         await connection.commit()
         try:
+            require_known(await present_revision(connection))
             await connection.run_sync(_upgrade)
             await connection.commit()
         finally:
@@ -42,6 +63,11 @@ async def present_revision(connection: AsyncConnection) -> str | None:
         return None
     revision: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
     return revision
+
+
+def require_known(revision: str | None) -> None:
+    if revision is not None and revision not in known_revisions():
+        raise SchemaUnknown(revision)
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from app.doctor.database import examine_database
 from app.doctor.finding import Finding, fail, warn
 from app.doctor.machine import examine_blobs, examine_machine
+from app.doctor.pooler import examine_pooler
 from app.errors import AppError
 from app.settings import Settings
 from app.wiring.database import holds_data, reach_database
@@ -23,6 +24,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with reach_database(settings) as engine:
             async for finding in examine_database(settings, engine):
+                yield finding
+            async for finding in examine_pooler(settings, engine):
                 yield finding
     except AppError as error:
         yield fail("database", error.message)

@@ -10,6 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
+from app.db.address import read_address
+from app.db.engine import Route, Routes
+from app.db.pooling import Pooling
 from app.settings import Settings
 
 READY: Final = "ready"
@@ -19,6 +22,21 @@ READY: Final = "ready"
 class Order(StrEnum):
     STOP = "stop"
     STOP_AT_ONCE = "stop at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to the database, as the supervisor has found it."""
+
+    url: str
+    pooling: Pooling
+
+    @classmethod
+    def of(cls, route: Route) -> Self:
+        return cls(route.address.url, route.pooling)
+
+    def route(self) -> Route:
+        return Route(read_address(self.url), Pooling(self.pooling))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +50,19 @@ class Charge:
     host: str
     port: int
     data_dir: str | None
-    database_url: str
+    requests: Way
+    direct: Way
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> Self:
-        return cls(**json.loads(line))
+        told = json.loads(line)
+        return cls(**told | {name: Way(**told[name]) for name in ("requests", "direct")})
+
+    def routes(self) -> Routes:
+        return Routes(self.requests.route(), self.direct.route())
 
     def settings(self) -> Settings:
         """The supervisor's settings: its environment is ours, its command line is not."""

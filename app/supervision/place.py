@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Final
 import structlog
 
 from app.errors import AppError, Kind
+from app.interpreter import module_command
 from app.stopping import Stopping
 from app.supervision.orders import READY, Charge, Order
 
@@ -69,9 +69,7 @@ class Place:
 
     async def _start(self) -> Process:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.supervision.process",
+            *module_command("app.supervision.process"),
             stdin=PIPE,
             stdout=PIPE,
             env=self._environment,

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import logs
-from app.db.engine import open_engine
+from app.db.engine import engine_on
 from app.errors import AppError
 from app.exposure import exposure_of
 from app.serving import Server, run_until_stopped, serve_on
@@ -43,7 +43,7 @@ def main() -> None:
     @asynccontextmanager
     async def database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         """The supervisor has migrated it, and looks after it."""
-        engine = open_engine(charge.database_url, pool_size=settings.database_pool)
+        engine = engine_on(charge.routes(), pool_size=settings.database_pool)
         try:
             yield engine
         finally:

@@ -11,14 +11,14 @@ from contextlib import AsyncExitStack
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.engine import connections_allowed
+from app.db.engine import connections_allowed, routes_of
 from app.errors import AppError, Kind
 from app.exposure import exposure_of
 from app.metrics import FOLDER_VARIABLE as FOLDER
 from app.serving import banner, run_until_stopped
 from app.settings import Settings
 from app.stopping import Stopping
-from app.supervision.orders import Charge
+from app.supervision.orders import Charge, Way
 from app.supervision.place import Place
 from app.supervision.sockets import inheritance, shared
 from app.wiring.database import open_database
@@ -52,12 +52,14 @@ def supervise(settings: Settings) -> None:
                     engine = await opened.enter_async_context(open_database(settings))
                     await _warn_of_connections(engine, settings)
                 await engine.dispose()  # from here on it is the processes' alone
+                routes = routes_of(engine)
                 charge = Charge(
                     listener=inheritance(listener),
                     host=settings.host,
                     port=port,
                     data_dir=str(settings.data_dir) if settings.data_dir else None,
-                    database_url=engine.url.render_as_string(hide_password=False),
+                    requests=Way.of(routes.requests),
+                    direct=Way.of(routes.direct),
                 )
                 places = [
                     Place(number, charge, environment={FOLDER: figures}, stopping=stopping)

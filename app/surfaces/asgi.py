@@ -5,7 +5,6 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -22,7 +21,6 @@ Refuse: TypeAlias = Callable[[int, str], Response]
 Recognise: TypeAlias = Callable[[str], Awaitable[Caller | None]]
 Admit: TypeAlias = Callable[[Caller], Awaitable[None]]
 
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _READING: Final = frozenset({"GET", "HEAD"})
 _DRAIN_LIMIT: Final = 256 * 1024 * 1024
 
@@ -38,48 +36,6 @@ class TolerateTrailingSlash:
             path = scope["path"].rstrip("/") or "/"
             scope = {**scope, "path": path, "raw_path": path.encode()}
         await self._app(scope, receive, send)
-
-
-class GuardOrigin:
-    """Answer only calls that are meant for us.
-
-    `hosts`, where given, are the only names we answer to: a page that rebinds its own name to a
-    loopback address (DNS rebinding) sends that name in `Host`. A call that a browser marks as
-    coming from another origin is refused unless the operator has named the origin.
-    """
-
-    def __init__(
-        self, app: ASGIApp, *, hosts: frozenset[str] | None, origins: frozenset[str], refuse: Refuse
-    ) -> None:
-        self._app = app
-        self._hosts = hosts
-        self._origins = origins
-        self._refuse = refuse
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            refusal = self._refusal(Headers(scope=scope), scope)
-            if refusal is not None:
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-    def _refusal(self, headers: Headers, scope: Scope) -> Response | None:
-        host = headers.get("host", "")
-        if self._hosts is not None and _host_name(host) not in self._hosts:
-            return self._refuse(
-                403,
-                "This server answers only to loopback names in open mode; name others in "
-                "PEGBOARD_ALLOWED_HOSTS",
-            )
-        origin = headers.get("origin")
-        if origin is None or origin in self._origins or "*" in self._origins:
-            return None
-        if origin.lower() == f"{scope.get('scheme', 'http')}://{host}".lower():
-            return None
-        return self._refuse(
-            403, "Calls from other origins are refused; name the origin in PEGBOARD_CORS_ORIGINS"
-        )
 
 
 class LimitBody:
@@ -176,10 +132,3 @@ class RequireKey:
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return any(path == known or path.startswith(known + "/") for known in self._open_paths)
-
-
-def _host_name(host: str) -> str:
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""

@@ -12,13 +12,12 @@ from app.surfaces.fair_admission import Admission
 
 @dataclass(frozen=True, slots=True)
 class DoorRules:
-    """`hosts`: the only names answered to, or None for all. Sizes in bytes.
+    """`origins`: those whose pages may call. Sizes in bytes.
 
     `imported` tells which tenants have objects with ids in the `directory` of original ones.
     """
 
     version: str
-    hosts: frozenset[str] | None
     origins: frozenset[str]
     recognise: Recognise
     admit: Admit

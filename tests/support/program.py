@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import IO, Any, Final, Protocol, Self, TypeAlias
 
 from tests.support.nursery import STATUS
@@ -47,7 +48,11 @@ def pegboard(
     *arguments: str, given: str = "", **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, with `given` on its standard input."""
-    process = launch(*arguments, given=given, **settings)
+    return ended(launch(*arguments, given=given, **settings), *arguments)
+
+
+def ended(process: Program, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """What became of a process, once it has come to its end."""
     with ThreadPoolExecutor(2) as pool:
         output, errors = (pool.submit(_all_of, pipe) for pipe in (process.stdout, process.stderr))
         try:
@@ -80,6 +85,28 @@ def execute(*arguments: str, given: str = "", **settings: str) -> Program:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+def installed(folder: Path, /, *options: str) -> Launch:
+    """The script that the installation made, started in a folder, by an interpreter with options.
+
+    Without any the script names its interpreter itself, as for users.
+    """
+    script = Path(sys.executable).with_name("pegboard")
+
+    def launch_script(*arguments: str, given: str = "", **settings: str) -> Program:
+        with _input_of(given) as source:
+            return subprocess.Popen(
+                [*([sys.executable, *options] if options else []), script, *arguments],
+                cwd=folder,
+                env=_environment(settings),
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+    return launch_script
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from app.documents.parsing.limits import Limits
 from app.documents.parsing.wire import LONGEST_LINE, End, Fault, Line, Ready, decode
 from app.errors import AppError, Kind
 from app.fairness import FairLimiter
+from app.interpreter import module_command
 
 _LAST_WORDS: Final = 4096
 _DEFAULT: Final = Limits()
@@ -131,11 +132,8 @@ class _Reading:
 
 
 async def _start(file: BinaryIO, suffix: str, limits: Limits, folder: str) -> Process:
-    # -I: neither the environment nor the folder it starts in decide what it imports.
-    options = ("-I", "-B", "-X", "utf8", "-m", "app.documents.parsing.child")
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *options,
+        *module_command("app.documents.parsing.child", "-B", "-X", "utf8"),
         suffix,
         limits.to_json(),
         str(os.getpid()),

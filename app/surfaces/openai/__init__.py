@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
 from app.surfaces import reference_page
-from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
+from app.surfaces.asgi import LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.fair_admission import AdmitInTurn
@@ -65,7 +65,6 @@ def build(rules: DoorRules) -> FastAPI:
         dependencies=[Security(HTTPBearer(auto_error=False))],
         middleware=[
             Middleware(TolerateTrailingSlash),
-            Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
             *cors(rules, headers=_HEADERS),
             Middleware(
                 RequireKey,
@@ -74,7 +73,7 @@ def build(rules: DoorRules) -> FastAPI:
                 admit=rules.admit,
                 tell=faults.tell,
                 refuse_key=faults.refuse_key,
-                open_paths=frozenset({"/openapi.json", *reference_page.PATHS}),
+                open_paths=reference_page.OPEN_PATHS,
             ),
             Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
