@@ -60,7 +60,9 @@ def message_with_keys(count: int) -> bytes:
 
 
 def message_with_reply(size: int) -> bytes:
-    return _json({"content": "Hello", "metadata": {"sandbox": {"reply": text(size)}}})
+    """Streamed, as each piece of an answer costs a frame then."""
+    script = {"sandbox": {"reply": text(size)}}
+    return _json({"content": "Hello", "stream": True, "metadata": script})
 
 
 def query(size: int) -> bytes:

@@ -74,12 +74,17 @@ class Caller:
         """Elsewhere than on Linux only 127.0.0.1 is there without being set up."""
         return (self.source, 0) if sys.platform == "linux" else None
 
-    async def ask(self, request: bytes, *, patience: float | None = None) -> Answer:
-        """The answer to a whole request; NO_ANSWER where none came within `patience` seconds."""
+    async def ask(
+        self, request: bytes, *, patience: float | None = None, whole: bool = True
+    ) -> Answer:
+        """The answer to a whole request; NO_ANSWER where none came within `patience` seconds.
+
+        Unless `whole`, all of it is read, but only its beginning is kept.
+        """
         received: list[bytes] = []
         try:
             async with asyncio.timeout(patience):
-                await self._exchange(request, received)
+                await self._exchange(request, received, whole)
         except TimeoutError:
             return Answer(NO_ANSWER, b"")
         except (OSError, ValueError):
@@ -87,7 +92,7 @@ class Caller:
             pass
         return parsed(b"".join(received))
 
-    async def _exchange(self, request: bytes, received: list[bytes]) -> None:
+    async def _exchange(self, request: bytes, received: list[bytes], whole: bool) -> None:
         reader, writer = await asyncio.open_connection(
             *self.place, local_addr=self.source_address, limit=_READ_BYTES
         )
@@ -95,7 +100,8 @@ class Caller:
             # Not drained first: a server may answer, and close, before it has read everything.
             writer.write(request)
             while piece := await reader.read(_READ_BYTES):
-                received.append(piece)
+                if whole or not received:
+                    received.append(piece)
         finally:
             writer.transport.abort()
 

@@ -26,7 +26,7 @@ class Crowd:
 
     async def send(self, request: bytes) -> int:
         try:
-            status = (await self.caller.ask(request)).status
+            status = (await self.caller.ask(request, whole=False)).status
         except asyncio.CancelledError:
             self.answers[UNANSWERED] += 1
             raise

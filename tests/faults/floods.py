@@ -131,7 +131,7 @@ class Flooder:
 
 
 async def _status(caller: Caller, request: bytes) -> int:
-    return (await caller.ask(request, patience=_PATIENCE)).status
+    return (await caller.ask(request, patience=_PATIENCE, whole=False)).status
 
 
 def _lying_there(connection: socket.socket) -> int:
