@@ -15,6 +15,7 @@ from app.importing.desk import Desk
 from app.importing.dump import Dump
 from app.importing.openai import import_dump
 from app.importing.report import Report
+from app.progress import Progress
 from app.runs.stuck import StuckRun, stuck_runs
 from app.settings import Auth, Settings
 from app.tenants import keys
@@ -62,7 +63,9 @@ async def revoke_key(settings: Settings, key_id: UUID) -> ApiKey:
         return await keys.revoke(session, key_id)
 
 
-async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) -> Report:
+async def import_openai(
+    settings: Settings, folder: Path, *, owner: UUID | str, progress: Progress
+) -> Report:
     """Import a dump for a tenant, or for the one that a key belongs to.
 
     In open mode any key will do, as for the server. Raises NoDump, UnknownKey, NotFound,
@@ -90,6 +93,7 @@ async def import_openai(settings: Settings, folder: Path, *, owner: UUID | str) 
                 report=report,
                 max_line=settings.max_body,
                 max_file=settings.max_upload,
+                progress=progress,
             )
             try:
                 await import_dump(desk, engine)

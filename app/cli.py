@@ -3,11 +3,13 @@
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from getpass import getpass
+from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 import structlog
@@ -16,7 +18,12 @@ import typer
 from app import logs
 from app.configuration import SettingsWrong, read_settings, unknown_variables
 from app.errors import AppError
+from app.progress_display import ProgressDisplay
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.key_options import KeyOptions
+    from app.tenants.keys import Grant
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
@@ -60,6 +67,24 @@ def main() -> None:
     app()
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pegboard {installed_version('pegboard')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say which version this is", is_eager=True, callback=_say_version
+        ),
+    ] = False,
+) -> None:
+    """The program `pegboard`."""
+
+
 @app.command()
 def serve(
     host: Host = None, port: Port = None, workers: Workers = None, data_dir: DataDir = None
@@ -75,7 +100,7 @@ def serve(
     try:
         serve_forever(settings)
     except AppError as error:
-        _give_up(error.message)
+        _give_up(error.message, status=_status_of(error))
 
 
 @app.command()
@@ -107,7 +132,9 @@ def backup(
     """Copy the database and all files to a new folder, while servers go on."""
     from app.backup.taking import take  # noqa: PLC0415
 
-    made = _run(take(_settings(data_dir=data_dir), folder))
+    settings = _settings(data_dir=data_dir)
+    with _shown_progress() as progress:
+        made = _run(take(settings, folder, progress=progress))
     size = sum({blob.sha256: blob.size for blob in made.blobs}.values())
     size += sum(table.bytes for table in made.tables)
     typer.echo(
@@ -128,7 +155,9 @@ def restore(
     """Put a backup into an empty database and its files into the store: all or nothing."""
     from app.backup.restoring import restore as put_back  # noqa: PLC0415
 
-    made = _run(put_back(_settings(data_dir=data_dir), folder))
+    settings = _settings(data_dir=data_dir)
+    with _shown_progress() as progress:
+        made = _run(put_back(settings, folder, progress=progress))
     typer.echo(f"Restored {made.rows} rows and {len(made.blobs)} files of {made.taken_at}.")
 
 
@@ -191,10 +220,7 @@ def create_key(
     from app.tenants.keys import Grant  # noqa: PLC0415
 
     given = KeyOptions(expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
-    try:
-        grant = given.applied(Grant())
-    except AppError as error:
-        _give_up(error.message)
+    grant = _applied(given, Grant())
     key, made = _run(create(_settings(data_dir=data_dir), name=name, tenant_id=tenant, grant=grant))
     typer.echo(key)
     typer.echo(f"id {made.id}, tenant {made.tenant_id}", err=True)
@@ -206,8 +232,11 @@ def list_keys(data_dir: DataDir = None) -> None:
     from app.administration import list_keys as listed  # noqa: PLC0415
     from app.key_lines import line  # noqa: PLC0415
 
-    for key in _run(listed(_settings(data_dir=data_dir))):
+    found = _run(listed(_settings(data_dir=data_dir)))
+    for key in found:
         typer.echo(line(key))
+    if not found:
+        typer.echo("No key has been made; `pegboard keys create` makes one.", err=True)
 
 
 @keys_app.command("update")
@@ -225,8 +254,10 @@ def update_key(
     from app.administration import change_key  # noqa: PLC0415
     from app.key_lines import line  # noqa: PLC0415
     from app.key_options import KeyOptions  # noqa: PLC0415
+    from app.tenants.keys import Grant  # noqa: PLC0415
 
     given = KeyOptions(expires, scopes, requests_per_minute, concurrent_runs, tokens_per_day)
+    _applied(given, Grant())
     changed = _run(
         change_key(
             _settings(data_dir=data_dir),
@@ -266,7 +297,8 @@ def import_openai(
 
     settings = _settings(data_dir=data_dir)
     owner = tenant or _import_key(settings)
-    report = _run(bring(settings, dump, owner=owner))
+    with _shown_progress() as progress:
+        report = _run(bring(settings, dump, owner=owner, progress=progress))
     for line in report.lines():
         typer.echo(line)
     if not report.is_whole:
@@ -286,6 +318,13 @@ def _import_key(settings: Settings) -> str:
     return key.strip()
 
 
+def _applied(options: "KeyOptions", grant: "Grant") -> "Grant":
+    try:
+        return options.applied(grant)
+    except AppError as error:
+        _give_up(error.message, status=MISTAKEN)
+
+
 def _settings(**given: Any) -> Settings:
     try:
         settings = read_settings(given)
@@ -301,13 +340,25 @@ def _settings(**given: Any) -> Settings:
     return settings
 
 
+@contextmanager
+def _shown_progress() -> Iterator[ProgressDisplay]:
+    with closing(ProgressDisplay(sys.stderr)) as progress:
+        yield progress
+
+
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return asyncio.run(work)
     except AppError as error:
-        _give_up(error.message)
+        _give_up(error.message, status=_status_of(error))
     except OSError as error:
         _give_up(f"{type(error).__name__}: {error}")
+
+
+def _status_of(error: AppError) -> int:
+    """Of what no other try will change, as long as the settings stay."""
+    mistaken = {"unsafe_exposure", "workers_unsupported", "pooler_unusable"}
+    return MISTAKEN if error.code in mistaken else 1
 
 
 def _give_up(message: str, *, status: int = 1) -> NoReturn:

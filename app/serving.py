@@ -14,6 +14,7 @@ from typing import Final
 
 import uvicorn
 
+from app.banner import Banner
 from app.connections.addresses import Proxies
 from app.connections.choice import http_protocol
 from app.connections.descriptors import connections_within, raise_limit
@@ -22,11 +23,10 @@ from app.connections.limits import ConnectionLimits
 from app.connections.pool import ConnectionPool
 from app.errors import AppError, Kind
 from app.exposure import Exposure, exposure_of
-from app.llm import providers
 from app.main import build
-from app.settings import Auth, SandboxMode, Settings
+from app.settings import Settings
 from app.stopping import Stopping
-from app.wiring.database import OpenDatabase, data_folder, open_database
+from app.wiring.database import OpenDatabase, open_database
 from app.wiring.resources import connections_at_most, open_resources
 
 _LAST_WORDS_SECONDS: Final = 1
@@ -100,7 +100,7 @@ def serve(settings: Settings) -> None:
     exposure = exposure_of(settings)
     # Bound first: a port that is taken is known before a database is started for nothing.
     with listen(settings.host, settings.port) as listener:
-        told = banner(settings, exposure, listener.getsockname()[1])
+        told = Banner.of(settings, exposure, listener.getsockname()[1])
 
         async def work(stopping: Stopping) -> None:
             await serve_on(
@@ -108,7 +108,7 @@ def serve(settings: Settings) -> None:
                 settings,
                 exposure,
                 stopping=stopping,
-                started=lambda server: print(told, flush=True),  # noqa: T201  for its user
+                started=lambda server: show(told, settings),
             )
 
         run_until_stopped(work, grace=settings.grace_seconds)
@@ -189,34 +189,8 @@ def run_until_stopped(work: Callable[[Stopping], Awaitable[None]], *, grace: flo
         runner.run(listen_to_signals())
 
 
-def banner(settings: Settings, exposure: Exposure, port: int) -> str:
-    """What the user reads first: where, who is let in, who answers, where it is kept."""
-    address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    stored = "PEGBOARD_DATABASE_URL" if settings.database_url else str(data_folder(settings))
-    if exposure.auth is Auth.OPEN:
-        keys = "open: any key is accepted, and each is a tenant of its own"
-    else:
-        keys = "keys made by `pegboard keys create`"
-    return "\n".join(
-        (
-            f"Pegboard listens on http://{address}:{port}",
-            f"  Backboard API   http://{address}:{port}/api   (reference: /api/docs)",
-            f"  access          {keys}",
-            f"  models          {_models(settings)}",
-            f"  data            {stored}",
-        )
-    )
-
-
-def _models(settings: Settings) -> str:
-    configured = ", ".join(providers.configured_providers())
-    if settings.sandbox is SandboxMode.ALWAYS:
-        return "the sandbox model answers for every model (PEGBOARD_SANDBOX=always)"
-    if settings.sandbox is SandboxMode.OFF:
-        return f"{configured or 'no provider has credentials'} (PEGBOARD_SANDBOX=off)"
-    if not configured:
-        return "no provider has credentials: the built-in sandbox model answers for all"
-    return f"{configured}; the built-in sandbox model answers for all others"
+def show(banner: Banner, settings: Settings) -> None:
+    print(banner.text(as_json=settings.log_format == "json"), flush=True)  # noqa: T201  to its user
 
 
 def listen(host: str, port: int, *, options: Sequence[int] = ()) -> socket.socket:

@@ -16,6 +16,11 @@ _COLUMNS: Final = """
         AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
     ORDER BY c.relname, a.attnum
 """
+_SIZES: Final = """
+    SELECT relname AS table, pg_table_size(oid) AS bytes
+    FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+"""
 _REFERENCES: Final = """
     SELECT f.conrelid::regclass::text AS from, f.confrelid::regclass::text AS to
     FROM pg_constraint f
@@ -34,6 +39,11 @@ async def columns_by_table(connection: "asyncpg.Connection[Any]") -> dict[str, t
     for row in await connection.fetch(_COLUMNS):
         found[row["table"]].append(row["column"])
     return {table: tuple(columns) for table, columns in found.items()}
+
+
+async def sizes_by_table(connection: "asyncpg.Connection[Any]") -> dict[str, int]:
+    """Bytes on the disk: about what a copy of it will have."""
+    return {row["table"]: row["bytes"] for row in await connection.fetch(_SIZES)}
 
 
 async def in_loading_order(

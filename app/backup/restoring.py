@@ -16,6 +16,7 @@ from app.backup.faults import BackupDamaged, BackupRefused
 from app.backup.manifest import KeptBlob, Manifest
 from app.blobs.store import BlobStore
 from app.db.migration import known_revisions, upgrade_within
+from app.progress import Progress, unheard
 from app.settings import Settings
 from app.wiring.database import reach_database
 from app.wiring.shelves import blobs_of
@@ -28,7 +29,7 @@ _OCCUPIED: Final = text("""
 """)
 
 
-async def restore(settings: Settings, place: Path) -> Manifest:
+async def restore(settings: Settings, place: Path, *, progress: Progress = unheard) -> Manifest:
     """Put back what `take` has written, and bring its schema up to date.
 
     Raises BackupDamaged, and BackupRefused where the database holds tables. After an error neither
@@ -40,11 +41,11 @@ async def restore(settings: Settings, place: Path) -> Manifest:
             f"The backup was taken by a newer Pegboard ({manifest.pegboard}, schema "
             f"{manifest.revision}); restore it with that version"
         )
-    await asyncio.to_thread(_check, manifest, place)
+    await asyncio.to_thread(_check, manifest, place, progress)
     # Until the block ends nothing is committed: blobs are taken back where that fails too.
     async with (
         reach_database(settings) as engine,
-        _blobs_put(manifest, place, blobs_of(settings)) as put,
+        _blobs_put(manifest, place, blobs_of(settings), progress) as put,
         engine.begin() as connection,
     ):
         if await connection.scalar(_OCCUPIED):
@@ -53,17 +54,18 @@ async def restore(settings: Settings, place: Path) -> Manifest:
                 "PEGBOARD_DATABASE_URL, or a new folder for PEGBOARD_DATA_DIR"
             )
         await upgrade_within(connection, manifest.revision)
-        await _load(connection, manifest, place)
+        await _load(connection, manifest, place, progress)
         await upgrade_within(connection, "head")
         await put()
     return manifest
 
 
-def _check(manifest: Manifest, place: Path) -> None:
+def _check(manifest: Manifest, place: Path, progress: Progress) -> None:
     """That everything is there as it was written, before anything is changed."""
     parts = {table.file: table.sha256 for table in manifest.tables}
     parts |= {blob.file: blob.sha256 for blob in manifest.blobs}
-    for name, sha256 in parts.items():
+    for done, (name, sha256) in enumerate(parts.items()):
+        progress("checking parts", done, len(parts))
         path = place / name
         if not path.resolve().is_relative_to(place.resolve()):
             raise BackupDamaged(place, f"{name} is not a part of it")
@@ -75,7 +77,9 @@ def _check(manifest: Manifest, place: Path) -> None:
             raise BackupDamaged(place, f"{name} has changed since it was written")
 
 
-async def _load(connection: AsyncConnection, manifest: Manifest, place: Path) -> None:
+async def _load(
+    connection: AsyncConnection, manifest: Manifest, place: Path, progress: Progress
+) -> None:
     driver: asyncpg.Connection[Any] = (
         await connection.get_raw_connection()
     ).driver_connection  # COPY is not in SQLAlchemy's words
@@ -86,21 +90,26 @@ async def _load(connection: AsyncConnection, manifest: Manifest, place: Path) ->
         if unknown:
             columns = ", ".join(sorted(unknown))
             raise BackupRefused(f"This Pegboard makes no table {name} with the columns {columns}")
+    loaded = 0
     for name in await in_loading_order(driver, files):
         if name not in files:
             continue  # a table that others refer to, which the backup has not
         table = files[name]
+        progress("rows", loaded, manifest.rows)
         told = await driver.copy_to_table(
             name, source=str(place / table.file), columns=list(table.columns), format="binary"
         )
         if int(told.rpartition(" ")[2]) != table.rows:
             raise BackupDamaged(place, f"{table.file} does not hold {table.rows} rows")
+        loaded += table.rows
     for name, value in manifest.sequences.items():
         await driver.execute("SELECT setval(quote_ident($1)::regclass, $2)", name, value)
 
 
 @asynccontextmanager
-async def _blobs_put(manifest: Manifest, place: Path, blobs: BlobStore) -> AsyncIterator[Any]:
+async def _blobs_put(
+    manifest: Manifest, place: Path, blobs: BlobStore, progress: Progress
+) -> AsyncIterator[Any]:
     """Gives what puts all blobs into the store; those that it added go where the block fails.
 
     The store may be the one that the backup was taken of: what is there whole stays untouched.
@@ -108,7 +117,8 @@ async def _blobs_put(manifest: Manifest, place: Path, blobs: BlobStore) -> Async
     added: list[str] = []
 
     async def put() -> None:
-        for blob in manifest.blobs:
+        for done, blob in enumerate(manifest.blobs):
+            progress("files", done, len(manifest.blobs))
             if await blobs.has(blob.key):
                 if await _is_whole(blobs, blob):
                     continue

@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import clock
 from app.backup import folder
-from app.backup.catalogue import columns_by_table, last_values
+from app.backup.catalogue import columns_by_table, last_values, sizes_by_table
 from app.backup.faults import BackupRefused
 from app.backup.manifest import KeptBlob, Manifest, TableFile
 from app.blobs.removal import hold_removals
 from app.blobs.store import BlobMissing, BlobStore, blob_key
 from app.db.engine import connect_arguments
 from app.db.migration import present_revision, require_known
+from app.progress import Progress, unheard
 from app.settings import Settings
 from app.wiring.database import holds_data, reach_database
 from app.wiring.shelves import blobs_of
@@ -29,7 +31,7 @@ OWNERS_OF_BLOBS: Final = ("documents", "files")
 """Tables whose rows have a blob under their id, and its `sha256`."""
 
 
-async def take(settings: Settings, place: Path) -> Manifest:
+async def take(settings: Settings, place: Path, *, progress: Progress = unheard) -> Manifest:
     """Write a backup to the new folder `place`: every write acknowledged before this began, and
     the bytes of every document and file in it.
 
@@ -44,9 +46,17 @@ async def take(settings: Settings, place: Path) -> Manifest:
             try:
                 # One snapshot for all tables. It sees nothing that is committed after it.
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    present = await columns_by_table(connection)
+                    sizes = await sizes_by_table(connection)
                     tables = [
-                        await _copy_table(connection, name, columns, aside)
-                        for name, columns in (await columns_by_table(connection)).items()
+                        await _copy_table(
+                            connection,
+                            name,
+                            columns,
+                            aside,
+                            partial(progress, name, total=sizes[name]),
+                        )
+                        for name, columns in present.items()
                     ]
                     names = {table.name for table in tables}
                     owners = [name for name in OWNERS_OF_BLOBS if name in names]
@@ -57,7 +67,7 @@ async def take(settings: Settings, place: Path) -> Manifest:
                 connection.terminate()
             # After the snapshot: a row is committed once its bytes are stored, so that all that it
             # knows of are there; and none of them is removed before we have them.
-            kept, missing, damaged = await _copy_blobs(blobs_of(settings), wanted, aside)
+            kept, missing, damaged = await _copy_blobs(blobs_of(settings), wanted, aside, progress)
         manifest = Manifest(
             pegboard=version("pegboard"),
             postgres=f"{postgres.major}.{postgres.minor}",
@@ -90,7 +100,11 @@ async def _held_still(engine: AsyncEngine) -> AsyncIterator[str]:
 
 
 async def _copy_table(
-    connection: "asyncpg.Connection[Any]", name: str, columns: tuple[str, ...], aside: Path
+    connection: "asyncpg.Connection[Any]",
+    name: str,
+    columns: tuple[str, ...],
+    aside: Path,
+    written: Callable[[int], None],
 ) -> TableFile:
     digest, size = hashlib.sha256(), 0
     unfinished = TableFile(name, columns, 0, 0, "")
@@ -101,6 +115,7 @@ async def _copy_table(
             digest.update(piece)
             size += len(piece)
             await asyncio.to_thread(file.write, piece)
+            written(size)
 
         told = await connection.copy_from_table(
             name, columns=list(columns), output=write, format="binary"
@@ -122,7 +137,7 @@ async def _blobs_wanted(
 
 
 async def _copy_blobs(
-    blobs: BlobStore, wanted: Iterable[tuple[str, str]], aside: Path
+    blobs: BlobStore, wanted: Sequence[tuple[str, str]], aside: Path, progress: Progress
 ) -> tuple[tuple[KeptBlob, ...], tuple[str, ...], tuple[str, ...]]:
     """What was kept, the keys of what is missing in the store, and of what has changed there."""
     kept: list[KeptBlob] = []
@@ -130,7 +145,8 @@ async def _copy_blobs(
     damaged: list[str] = []
     sizes: dict[str, int] = {}
     arriving = aside / "arriving"
-    for key, sha256 in wanted:
+    for done, (key, sha256) in enumerate(wanted):
+        progress("files", done, len(wanted))
         if sha256 not in sizes:
             try:
                 async with blobs.local(key) as source:

@@ -20,6 +20,7 @@ from app.importing.dump import Dump
 from app.importing.lines import Item
 from app.importing.names import Names, names_of
 from app.importing.report import Report, Skip, Tally
+from app.progress import Progress, unheard
 from app.tenants.scope import Scope, Scopes
 
 log = structlog.get_logger("pegboard.import")
@@ -43,6 +44,7 @@ class Desk:
     report: Report
     max_line: int
     max_file: int
+    progress: Progress = unheard
 
     async def take_all(
         self, items: Iterable[Item], tally: Tally, prepare: Prepare, *, together: int

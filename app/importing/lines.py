@@ -16,6 +16,7 @@ import numpy as np
 from app.importing.kinds import Kind
 from app.importing.report import Skip, Tally
 from app.originals.ids import Ticks
+from app.progress import Progress, unheard
 from app.strict_json import BadJson, loads
 from app.surfaces.openai.originals.places import ids_in
 
@@ -36,14 +37,17 @@ class Item:
     ids: frozenset[str]
 
 
-def items_of(file: BinaryIO, kind: Kind, tally: Tally, *, longest: int) -> Iterator[Item]:
+def items_of(
+    file: BinaryIO, kind: Kind, tally: Tally, *, longest: int, progress: Progress = unheard
+) -> Iterator[Item]:
     """The sound objects of a file, oldest first; all others are put on the tally.
 
     `longest`: bytes of a line.
     """
     index = _indexed(file, kind, tally, longest)
     ticks = Ticks()
-    for at in index.order():
+    for done, at in enumerate(index.order()):
+        progress(kind.name, done, len(index.seconds))
         file.seek(index.offsets[at])
         place = f"{kind.list_name}:{index.numbers[at]}"
         try:

@@ -86,7 +86,7 @@ def _items(desk: Desk, kind: ObjectKind) -> Iterator[Iterator[Item]]:
         yield iter(())
         return
     with file:
-        yield items_of(file, kind, tally, longest=desk.max_line)
+        yield items_of(file, kind, tally, longest=desk.max_line, progress=desk.progress)
 
 
 @asynccontextmanager

@@ -5,17 +5,18 @@ import socket
 import sys
 import tempfile
 from asyncio import FIRST_COMPLETED
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.banner import Banner
 from app.db.engine import connections_allowed, routes_of
 from app.errors import AppError, Kind
 from app.exposure import exposure_of
 from app.metrics import FOLDER_VARIABLE as FOLDER
-from app.serving import banner, run_until_stopped
+from app.serving import run_until_stopped, show
 from app.settings import Settings
 from app.stopping import Stopping
 from app.supervision.orders import Charge, Way
@@ -65,23 +66,32 @@ def supervise(settings: Settings) -> None:
                     Place(number, charge, environment={FOLDER: figures}, stopping=stopping)
                     for number in range(1, settings.workers + 1)
                 ]
-                told = banner(settings, exposure, port) + f"\n  processes       {len(places)}"
-                await _keep_filled(places, told, listener, stopping)
+                banner = Banner.of(settings, exposure, port)
+                await _keep_filled(
+                    places,
+                    listener,
+                    stopping,
+                    all_serve=lambda: show(banner, settings),
+                )
 
         run_until_stopped(work, grace=settings.grace_seconds)
 
 
 async def _keep_filled(
-    places: Sequence[Place], told: str, listener: socket.socket, stopping: Stopping
+    places: Sequence[Place],
+    listener: socket.socket,
+    stopping: Stopping,
+    *,
+    all_serve: Callable[[], None],
 ) -> None:
-    """Return when told to stop and all places are empty. `told` is printed once all serve."""
+    """Return when told to stop and all places are empty. `all_serve` is called once they do."""
     keepers = [asyncio.create_task(place.keep()) for place in places]
     all_ready = asyncio.create_task(_all_ready(places))
     stopped = asyncio.create_task(stopping.told())
     try:
         await asyncio.wait([all_ready, stopped, *keepers], return_when=FIRST_COMPLETED)
         if all_ready.done():
-            print(told, flush=True)  # noqa: T201  the program's own words to its user
+            all_serve()
         await asyncio.wait([stopped, *keepers], return_when=FIRST_COMPLETED)
     finally:
         # A place that cannot be kept ends the others too: a restart by whoever started us, or a

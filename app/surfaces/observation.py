@@ -1,14 +1,14 @@
 """One log line and one count for each request, and an id to find it by. No content, no keys."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import tracing
@@ -106,8 +106,36 @@ def _place(scope: Scope) -> str | None:
 
 
 def _routed_to(scope: Scope) -> str | None:
-    """As a door has noted it; what stands beside the doors has no such note."""
-    return scope["state"].get("place") or _place(scope)
+    """As a door has noted it; what stands beside the doors has no such note.
+
+    What was refused on its way in was never routed, and is looked up: a log of refusals is of
+    little use that does not say of what.
+    """
+    state = scope["state"]
+    if "place" not in state:
+        state["place"] = _place(scope) or _template(scope["app"].routes, scope)
+    place: str | None = state["place"]
+    return place
+
+
+def _template(routes: Sequence[BaseRoute], scope: Scope) -> str | None:
+    """The template of the first route that has the path, by whatever method."""
+    for route in routes:
+        # FastAPI keeps the routers that an application includes apart, without a prefix here.
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            found = _template(included.routes, scope)
+            if found is not None:
+                return found
+            continue
+        match, inner = route.matches(scope)
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Mount):
+            return _template(route.routes, {**scope, **inner})
+        if isinstance(route, Route):
+            return f"{scope.get('root_path', '')}{route.path}"
+    return None
 
 
 def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, status: int) -> None:

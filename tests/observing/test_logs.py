@@ -132,6 +132,32 @@ def test_a_path_that_leads_nowhere_is_not_repeated(json_server: Server, path: st
     assert "nowhere" not in json.dumps(line)
 
 
+def test_what_is_refused_on_its_way_in_is_logged_with_its_route(json_server: Server) -> None:
+    place = "/threads/0/messages"
+    key = {"X-API-Key": "k"}
+    evil = {**key, "Origin": "https://evil.example"}
+    for path, headers, status, route in (
+        (f"/api{place}", evil, 403, "/api/threads/{thread_id}/messages"),
+        (f"/v1{place}", evil, 403, "/v1/threads/{thread_id}/messages"),
+        (f"/api{place}/", evil, 403, None),
+        (f"/api{place}", {}, 401, "/api/threads/{thread_id}/messages"),
+        (f"/v1{place}", {}, 401, "/v1/threads/{thread_id}/messages"),
+        ("/api/nowhere", evil, 403, None),
+    ):
+        answer = httpx.post(json_server.url + path, headers=headers)
+        assert answer.status_code == status
+        line = line_of_request(json_server, answer.headers["x-request-id"])
+        assert (line["status"], line["route"]) == (status, route)
+
+
+def test_the_first_line_of_a_log_of_objects_is_one_as_well(json_server: Server) -> None:
+    assert json_server.told["event"] == "listening"
+    assert json_server.told["url"] == json_server.url
+    assert set(json_server.told) == {
+        *("event", "level", "timestamp", "url", "access", "models", "data", "processes")
+    }
+
+
 def test_probes_do_not_fill_the_log(json_server: Server) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         assert httpx.get(json_server.url + path).status_code == 200

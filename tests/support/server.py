@@ -1,11 +1,13 @@
 """A Pegboard server as its users start it: a process of its own."""
 
+import json
 import re
 import signal
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -21,6 +23,14 @@ class Server:
     url: str
     folder: "tempfile.TemporaryDirectory[str]"
     log: list[str] = field(default_factory=list)
+    banner: str = ""
+    """The first line that it printed."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The banner of a server that writes JSON."""
+        told: dict[str, Any] = json.loads(self.banner)
+        return told
 
     @property
     def api(self) -> str:
@@ -63,11 +73,12 @@ def start_server(by: Launch = launch, /, **settings: str) -> Server:
     reading = threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True)
     reading.start()
     first = process.stdout.readline()
-    told = re.search(r"http://\S+", first)
+    told = re.search(r"http://[^\s\",]+", first)
     if told is None:
         process.wait(30)
         reading.join(30)
         server.stop()
         raise RuntimeError("the server did not start:\n" + "".join(server.log))
+    server.banner = first
     server.url = told.group()
     return server
