@@ -56,7 +56,7 @@ from app.surfaces.openai.wire.runs import (
     generation,
     run_out,
 )
-from app.surfaces.openai.wire.steps import steps_of, without_content
+from app.surfaces.openai.wire.steps import CONTENT, steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
@@ -81,14 +81,13 @@ _ECHOED: Final = (
     "parallel_tool_calls",
     "response_format",
 )
-_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
 
 
 @router.post("/threads/runs", response_model=None)
 async def create_thread_and_run(
-    body: ThreadAndRunIn, caller: CurrentCaller, server: Server
+    body: ThreadAndRunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
     """Open a thread with its messages and begin a run on it."""
     thread = body.thread or ThreadIn()
@@ -119,12 +118,12 @@ async def create_thread_and_run(
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await streamed(turn, server, opening=created)
+    return await streamed(turn, server, opening=created, content=CONTENT in include)
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None)
 async def create_run(
-    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server
+    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
     place = id_of("Thread", thread_id, param="thread_id")
@@ -135,7 +134,7 @@ async def create_run(
     await attach_to_thread(server, caller.tenant_id, place, given)
     turn = await _start(server, caller, place, wish)
     if body.stream:
-        return await streamed(turn, server)
+        return await streamed(turn, server, content=CONTENT in include)
     return _queued(turn)
 
 
@@ -239,7 +238,7 @@ async def get_step(
 
 
 def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
-    return step if _CONTENT in include else without_content(step)
+    return step if CONTENT in include else without_content(step)
 
 
 def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
@@ -316,8 +315,9 @@ async def _start(server: Resources, caller: Caller, place: UUID | NewThread, wis
 
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
-    told = {**run_out(turn.row), "status": RunStatus.QUEUED, "started_at": None}
-    queued = {**told, "required_action": None, "usage": None}
+    queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
+    if turn.first == 0:
+        queued["started_at"] = None
     return JSONResponse(queued, headers=_headers(turn.row))
 
 
