@@ -7,7 +7,7 @@ from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
-from app.surfaces import reference_page
+from app.surfaces import documented_responses, reference_page
 from app.surfaces.asgi import GuardOrigin, LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.backboard import (
     assistants,
@@ -70,6 +70,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
+    documented_responses.install(app, faults.FORMAT)
     for noun in (memories, assistants, messages, realtime, runs, threads, documents, models, usage):
         app.include_router(noun.router)
     return app

@@ -46,7 +46,8 @@ from app.surfaces.openai.resources import (
 from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
 from app.surfaces.openai.run_replay import submitted
 from app.surfaces.openai.run_stream import frame
-from app.surfaces.openai.wire.lists import listed
+from app.surfaces.openai.wire.documented import RunShape, StepShape
+from app.surfaces.openai.wire.lists import ListOut, listed
 from app.surfaces.openai.wire.runs import (
     EXPIRES_AFTER,
     RunChange,
@@ -85,7 +86,7 @@ Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
 
 
-@router.post("/threads/runs", response_model=None)
+@router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_thread_and_run(
     body: ThreadAndRunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
@@ -121,7 +122,7 @@ async def create_thread_and_run(
     return await streamed(turn, server, opening=created, content=CONTENT in include)
 
 
-@router.post("/threads/{thread_id}/runs", response_model=None)
+@router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_run(
     thread_id: str, body: RunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
@@ -138,7 +139,9 @@ async def create_run(
     return _queued(turn)
 
 
-@router.get("/threads/{thread_id}/runs", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs", response_model=None, responses={200: {"model": ListOut[RunShape]}}
+)
 async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
     wanted = id_of("Thread", thread_id, param="thread_id")
     await threads.get(scope, wanted)
@@ -147,7 +150,9 @@ async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
     return listed(told, has_more=rows.has_more)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
 async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
     run = await _run(scope, thread_id, run_id)
     return JSONResponse(
@@ -156,7 +161,9 @@ async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
     )
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
 async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> JsonDict:
     run = await _run(scope, thread_id, run_id)
     if "metadata" in body.model_fields_set:
@@ -164,7 +171,11 @@ async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writin
     return run_out(run, await _waited_for(scope, run))
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}/cancel", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/cancel",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
 async def cancel_run(
     thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
 ) -> JsonDict:
@@ -179,7 +190,11 @@ async def cancel_run(
     return {**run_out(run), "status": RunStatus.CANCELLING}
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
 async def submit_tool_outputs(
     thread_id: str, run_id: str, body: ToolOutputsIn, caller: CurrentCaller, server: Server
 ) -> Response:
@@ -216,7 +231,11 @@ async def follow_run(
     return await resumed(await _run(scope, thread_id, run_id), after, server)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}/steps", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps",
+    response_model=None,
+    responses={200: {"model": ListOut[StepShape]}},
+)
 async def list_steps(
     thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
 ) -> JsonDict:
@@ -225,7 +244,11 @@ async def list_steps(
     return cut_page([_told(step, include) for step in steps], asked, Prefix.STEP)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
+    response_model=None,
+    responses={200: {"model": StepShape}},
+)
 async def get_step(
     thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
 ) -> JsonDict:
