@@ -22,6 +22,7 @@ from app.surfaces.backboard import (
     threads,
     usage,
 )
+from app.surfaces.backboard.connections import CloseUnended
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.idempotent import CarryOutOnce
@@ -51,6 +52,7 @@ def build(rules: DoorRules) -> FastAPI:
         dependencies=[Security(APIKeyHeader(name="X-API-Key", auto_error=False))],
         middleware=[
             Middleware(TolerateTrailingSlash),
+            Middleware(CloseUnended),
             Middleware(GuardOrigin, hosts=rules.hosts, origins=rules.origins, refuse=faults.refuse),
             *cors(rules, headers=_HEADERS),
             Middleware(
