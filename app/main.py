@@ -137,4 +137,5 @@ async def _metrics(request: Request) -> Response:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    return backboard.faults.refuse(404, "Not Found")
+    # A path with a line break in it is mounted nowhere, and is one of an API all the same.
+    return _dialect_at(request.scope["path"])(404, "Not Found")

@@ -16,10 +16,28 @@ INSTRUCTION: Final = (
 )
 _LONGEST_QUOTE: Final = 500
 _MARKER: Final = re.compile(r"【4:(\d{1,4})†[^】]{0,300}】")
+_BEGUN: Final = r"【(?:4(?::(?:\d{1,4}(?:†[^】]{0,300})?)?)?)?\Z"
+_MARKER_OR_ITS_BEGINNING: Final = re.compile(f"{_MARKER.pattern}|{_BEGUN}")
 
 
 def marker_of(index: int, filename: str) -> str:
     return f"【4:{index}†{filename}】"
+
+
+def split_at_markers(text: str) -> tuple[list[str], str]:
+    """A text that goes on, as markers and what stands between them, and what may become a marker.
+
+    Pieces and rest together are the text; cut anywhere else it gives the same markers.
+    """
+    pieces, end, rest = [], 0, ""
+    for match in _MARKER_OR_ITS_BEGINNING.finditer(text):
+        pieces.append(text[end : match.start()])
+        end = match.end()
+        if match[1] is None:
+            rest = match[0]
+        else:
+            pieces.append(match[0])
+    return [piece for piece in (*pieces, text[end:]) if piece], rest
 
 
 def annotations_of(text: str, retrieved: Sequence[Retrieved]) -> list[JsonDict]:

@@ -7,7 +7,7 @@ from fastapi.security import APIKeyHeader
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
-from app.surfaces import reference_page
+from app.surfaces import documented_responses, reference_page
 from app.surfaces.asgi import LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.backboard import (
     assistants,
@@ -22,6 +22,7 @@ from app.surfaces.backboard import (
     threads,
     usage,
 )
+from app.surfaces.backboard.connections import CloseUnended
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
 from app.surfaces.fair_admission import AdmitInTurn
@@ -52,6 +53,7 @@ def build(rules: DoorRules) -> FastAPI:
         dependencies=[Security(APIKeyHeader(name="X-API-Key", auto_error=False))],
         middleware=[
             Middleware(TolerateTrailingSlash),
+            Middleware(CloseUnended),
             *cors(rules, headers=_HEADERS),
             Middleware(
                 RequireKey,
@@ -70,6 +72,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
+    documented_responses.install(app, faults.FORMAT)
     for noun in (memories, assistants, messages, realtime, runs, threads, documents, models, usage):
         app.include_router(noun.router)
     return app

@@ -20,6 +20,7 @@ from app.idempotency.attempts import note_failed_run
 from app.idempotency.errors import KeyReused, StillRunning
 from app.runs.snapshots import Failure
 from app.runs.statuses import IllegalRunMove
+from app.surfaces.documented_responses import ErrorFormat
 
 STATUS: Final[dict[Kind, int]] = {
     Kind.INVALID: 400,
@@ -35,6 +36,46 @@ STATUS: Final[dict[Kind, int]] = {
     Kind.UNAVAILABLE: 503,
 }
 _BY_CODE: Final = {IllegalRunMove.code: 400, KeyReused.code: 422, StillRunning.code: 409}
+
+FORMAT: Final = ErrorFormat(
+    error={
+        "type": "object",
+        "properties": {"detail": {"type": "string"}},
+        "required": ["detail"],
+        "additionalProperties": False,
+    },
+    invalid={
+        "description": "A list for what the schema refuses, a text for everything else.",
+        "type": "object",
+        "properties": {
+            "detail": {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "loc": {
+                                    "type": "array",
+                                    "items": {"type": ["string", "integer"]},
+                                },
+                                "msg": {"type": "string"},
+                                "type": {"type": "string"},
+                            },
+                            "required": ["loc", "msg", "type"],
+                            "additionalProperties": False,
+                        },
+                    },
+                ]
+            }
+        },
+        "required": ["detail"],
+        "additionalProperties": False,
+    },
+    conflicts=True,
+    unsupported=True,
+)
 
 log = structlog.get_logger("pegboard.backboard")
 

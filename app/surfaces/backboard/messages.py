@@ -72,7 +72,6 @@ _PLACED_BODY: Final = _in_every_encoding(_PLACED_FORM)
     "/threads/messages",
     response_model=ReplyOut,
     openapi_extra={"requestBody": _PLACED_BODY},
-    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def send_message(
     request: Request, caller: CurrentCaller, server: Server
@@ -90,7 +89,6 @@ async def send_message(
     "/threads/{thread_id}/messages",
     response_model=ReplyOut,
     openapi_extra={"requestBody": _BODY},
-    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def add_message(
     thread_id: UUID, request: Request, caller: CurrentCaller, server: Server

@@ -68,7 +68,6 @@ class CancelledOut(BaseModel):
 @router.post(
     "/threads/tool-outputs",
     response_model=ReplyOut,
-    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def submit_pending_tool_outputs(
     body: PlacedToolOutputsIn, request: Request, caller: CurrentCaller, server: Server
@@ -93,7 +92,6 @@ async def cancel_run(
 @router.get(
     "/threads/{thread_id}/runs/{run_id}/stream",
     response_model=None,
-    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def follow_run(
     thread_id: UUID, run_id: str, after: After, tenant_id: CurrentTenant, server: Server
@@ -112,7 +110,6 @@ async def follow_run(
 @router.post(
     "/threads/{thread_id}/runs/{run_id}/submit-tool-outputs",
     response_model=ReplyOut,
-    responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def submit_tool_outputs(
     thread_id: UUID,

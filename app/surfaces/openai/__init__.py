@@ -7,7 +7,7 @@ from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
-from app.surfaces import reference_page
+from app.surfaces import documented_responses, reference_page
 from app.surfaces.asgi import LimitBody, RequireKey, TolerateTrailingSlash
 from app.surfaces.cors import cors
 from app.surfaces.doors import DoorRules
@@ -90,6 +90,7 @@ def build(rules: DoorRules) -> FastAPI:
     )
     faults.install(app)
     reference_page.install(app)
+    documented_responses.install(app, faults.FORMAT)
     for noun in (
         assistants,
         assistant_files,

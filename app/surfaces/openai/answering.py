@@ -22,11 +22,13 @@ from app.surfaces.sse import event_stream, in_parts
 from app.wiring.resources import Resources
 
 
-async def streamed(turn: Turn, server: Resources, *, opening: bytes | None = None) -> Response:
+async def streamed(
+    turn: Turn, server: Resources, *, opening: bytes | None = None, content: bool = False
+) -> Response:
     """A turn as it is played. `opening` is a frame that is told before it.
 
     What opens the stream of a new thread is no part of its run's; what opens that of a run that
-    goes on is.
+    goes on is. With `content` the search of files tells the texts it found.
     """
     if turn.first:
         before = told_at_once(await server.following.before(turn))
@@ -34,7 +36,7 @@ async def streamed(turn: Turn, server: Resources, *, opening: bytes | None = Non
     else:
         offset = 0 if opening is None else -1
     return event_stream(
-        _frames(turn, server, opening),
+        _frames(turn, server, opening, content),
         keepalive=server.settings.keepalive,
         headers=_headers(turn.row, offset),
     )
@@ -52,9 +54,9 @@ async def resumed(run: Run, after: int, server: Resources) -> Response:
 
 
 async def _frames(
-    turn: Turn, server: Resources, opening: bytes | None
+    turn: Turn, server: Resources, opening: bytes | None, content: bool
 ) -> AsyncGenerator[bytes, None]:
-    telling = Telling(turn.row, resumed=turn.first > 0)
+    telling = Telling(turn.row, resumed=turn.first > 0, content=content)
     if opening is not None:
         yield opening
     async with aclosing(server.following.turn(turn)) as batches:

@@ -26,6 +26,7 @@ from app.surfaces.openai.resources import MOST_FILES, stores_of, with_store
 from app.surfaces.openai.wire.assistant_files import AssistantFileIn, AssistantFileOut
 from app.surfaces.openai.wire.deleted import DeletedOut
 from app.surfaces.openai.wire.limits import check_length
+from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.tenants.scope import Scope
@@ -57,7 +58,11 @@ async def create_assistant_file(
         return AssistantFileOut.of(assistant_id, await files.get(scope, file_id))
 
 
-@router.get("/assistants/{assistant_id}/files", response_model=None)
+@router.get(
+    "/assistants/{assistant_id}/files",
+    response_model=None,
+    responses={200: {"model": ListOut[AssistantFileOut]}},
+)
 async def list_assistant_files(assistant_id: AssistantId, scope: Reading, asked: Asked) -> JsonDict:
     found = await _files(scope, await operations.get(scope, assistant_id))
     told = [AssistantFileOut.of(assistant_id, file).model_dump() for file in found]

@@ -16,6 +16,7 @@ from app.slots import waiting
 from app.surfaces.openai.faults import envelope, told
 from app.surfaces.openai.wire.chat_answer import DONE, Completion, fault_frame
 from app.surfaces.openai.wire.chat_request import ChatIn
+from app.surfaces.openai.wire.documented import CompletionShape
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
@@ -30,7 +31,7 @@ router = APIRouter(tags=["Chat"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")
 
 
-@router.post("/chat/completions", response_model=None)
+@router.post("/chat/completions", response_model=None, responses={200: {"model": CompletionShape}})
 async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Server) -> Response:
     """One answer to the messages, whole or (with `stream`) in chunks."""
     body.check()

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.db.availability import unavailability
 from app.errors import NO_ROOM, AppError, Kind, is_full
+from app.surfaces.documented_responses import ErrorFormat
 from app.surfaces.openai.missing import in_our_words
 from app.tenants.limits import LimitReached
 
@@ -36,6 +37,28 @@ STATUS: Final[dict[Kind, tuple[int, str]]] = {
     Kind.PROVIDER_FAILED: (502, _SERVER),
     Kind.UNAVAILABLE: (503, _SERVER),
 }
+
+_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
+FORMAT: Final = ErrorFormat(
+    error={
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string"},
+                    "type": {"type": "string"},
+                    "param": _TEXT_OR_NULL,
+                    "code": _TEXT_OR_NULL,
+                },
+                "required": ["message", "type", "param", "code"],
+                "additionalProperties": False,
+            }
+        },
+        "required": ["error"],
+        "additionalProperties": False,
+    }
+)
 
 log = structlog.get_logger("pegboard.openai")
 

@@ -49,6 +49,8 @@ _FORM: Final[dict[str, Any]] = {
     }
 }
 
+_BYTES: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
 
 @router.post("/files", openapi_extra=_FORM)
 async def create_file(request: Request, tenant_id: CurrentTenant, server: Server) -> FileOut:
@@ -90,7 +92,9 @@ async def delete_file(file_id: FileId, scope: Writing) -> DeletedOut:
     return DeletedOut.of(Prefix.FILE, file_id, "file")
 
 
-@router.get("/files/{file_id}/content", response_class=Response)
+@router.get(
+    "/files/{file_id}/content", response_class=Response, responses={200: {"content": _BYTES}}
+)
 async def get_file_content(file_id: FileId, tenant_id: CurrentTenant, server: Server) -> Response:
     """The bytes, whatever the file's purpose."""
     async with server.read_scopes(tenant_id) as scope:

@@ -14,7 +14,9 @@ from app.surfaces.openai.ids import id_in_path
 from app.surfaces.openai.missing import Missing
 from app.surfaces.openai.paging import cut_page, page_of
 from app.surfaces.openai.public_ids import Prefix, public_id
+from app.surfaces.openai.wire.documented import MessageFileShape
 from app.surfaces.openai.wire.fields import seconds
+from app.surfaces.openai.wire.lists import ListOut
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import Reading
 from app.tenants.scope import Scope
@@ -27,14 +29,22 @@ FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
 Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
-@router.get("/threads/{thread_id}/messages/{message_id}/files", response_model=None)
+@router.get(
+    "/threads/{thread_id}/messages/{message_id}/files",
+    response_model=None,
+    responses={200: {"model": ListOut[MessageFileShape]}},
+)
 async def list_message_files(
     thread_id: ThreadId, message_id: MessageId, scope: Reading, asked: Asked
 ) -> JsonDict:
     return cut_page(await _files(scope, thread_id, message_id), asked, Prefix.FILE)
 
 
-@router.get("/threads/{thread_id}/messages/{message_id}/files/{file_id}", response_model=None)
+@router.get(
+    "/threads/{thread_id}/messages/{message_id}/files/{file_id}",
+    response_model=None,
+    responses={200: {"model": MessageFileShape}},
+)
 async def get_message_file(
     thread_id: ThreadId, message_id: MessageId, file_id: FileId, scope: Reading
 ) -> JsonDict:

@@ -23,6 +23,7 @@ MOST_FILES: Final = 20
 _DAYS: Final = 7
 """How long the store lasts that a message's files are put into, from its last use on."""
 _STORE_IDS: Final = "tool_resources.file_search.vector_store_ids"
+_STORES: Final = "tool_resources.file_search.vector_stores"
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
@@ -47,7 +48,14 @@ async def resolved(
     if given.file_search is not None:
         named = list(given.file_search.vector_store_ids or ())
         described = given.file_search.vector_stores or []
-        check_length(_STORE_IDS, [*named, *described], most=1)
+        if named and described:
+            raise BadParameter(
+                f"Invalid '{_STORE_IDS}': it excludes 'vector_stores'. Name a vector store that is "
+                "there, or describe one that is to be made.",
+                param=_STORE_IDS,
+            )
+        check_length(_STORE_IDS, named, most=1)
+        check_length(_STORES, described, most=1)
         async with server.read_scopes(tenant_id) as scope:
             for text in named:
                 await stores.get(scope, id_of("Vector store", text, param=_STORE_IDS))

@@ -12,7 +12,7 @@ from uuid import UUID
 from app import clock
 from app.db.base import JsonDict
 from app.llm.gateway import ToolCall
-from app.runs.citations import annotations_of
+from app.runs.citations import annotations_of, split_at_markers
 from app.runs.events import (
     MemoriesRecalled,
     MessageFinished,
@@ -60,20 +60,30 @@ def frame(event: str, data: JsonDict) -> bytes:
 
 @dataclass(slots=True)
 class Telling:
-    """Frames of one play. `message_id` is the answer being written, `speaking` once it is told."""
+    """Frames of one play. `message_id` is the answer being written, `speaking` once it is told.
+
+    `text` is what was told of it, `length` characters; `held` is what may become a marker and is
+    not told yet, `cited` the annotations that were told. With `content` the search tells the texts
+    it found.
+    """
 
     row: Run
     resumed: bool
+    content: bool = False
     message_id: UUID | None = None
     speaking: bool = False
     begun_at: int | None = None
     text: list[str] = field(default_factory=list)
+    length: int = 0
+    held: str = ""
+    cited: list[JsonDict] = field(default_factory=list)
     finished: MessageSnapshot | None = None
     retrieved: tuple[Retrieved, ...] = ()
 
     def frames(self, event: RunEvent) -> list[bytes]:
         match event:
             case RunStarted(run=run):
+                self.retrieved = run.retrieved
                 created = [] if self.resumed else [self._run("created", run, RunStatus.QUEUED)]
                 return [
                     *created,
@@ -87,8 +97,7 @@ class Telling:
                 return []
             case TextDelta(text=text):
                 opened = [] if self.speaking else self._open()
-                self.text.append(text)
-                return [*opened, self._delta(text, first=bool(opened))]
+                return [*opened, *self._say(text)]
             case MessageFinished(message=message):
                 self.finished = message
                 return []
@@ -137,8 +146,8 @@ class Telling:
     def _search(self, run: RunSnapshot) -> list[bytes]:
         if not searches(self.row):
             return []
-        self.retrieved = run.retrieved
-        done = without_content(search_step(self.row, [one.to_json() for one in run.retrieved]))
+        found = search_step(self.row, [one.to_json() for one in run.retrieved])
+        done = found if self.content else without_content(found)
         bare = {
             **done,
             **ended("in_progress", None),
@@ -158,10 +167,6 @@ class Telling:
             frame("thread.run.step.completed", done),
         ]
 
-    def _cited(self) -> list[JsonDict]:
-        """What the text cites, as it is kept with the message."""
-        return annotations_of("".join(self.text), self.retrieved)
-
     def _open(self) -> list[bytes]:
         """The step and the message that the first word begins."""
         self.speaking = True
@@ -173,20 +178,30 @@ class Telling:
             frame("thread.message.in_progress", message),
         ]
 
-    def _delta(self, text: str, *, first: bool) -> bytes:
-        told: JsonDict = {"value": text, **({"annotations": []} if first else {})}
-        part = {"index": 0, "type": "text", "text": told}
-        return frame(
-            "thread.message.delta",
-            {
-                "id": public_id(Prefix.MESSAGE, self._id),
-                "object": "thread.message.delta",
-                "delta": {"content": [part]},
-            },
-        )
+    def _say(self, text: str) -> list[bytes]:
+        """A marker is told in one piece, and its annotation with it."""
+        if not self.retrieved:
+            return [self._delta(text)]
+        pieces, self.held = split_at_markers(self.held + text)
+        return [self._delta(piece) for piece in pieces]
 
-    def _annotate(self, annotations: list[JsonDict]) -> bytes:
-        part = {"index": 0, "type": "text", "text": {"annotations": annotations}}
+    def _rest(self) -> list[bytes]:
+        """What was held for a marker that did not come."""
+        rest, self.held = self.held, ""
+        return [self._delta(rest)] if rest else []
+
+    def _delta(self, text: str) -> bytes:
+        told: JsonDict = {"value": text}
+        cited = [_moved(one, self.length) for one in annotations_of(text, self.retrieved)]
+        if cited or not self.text:
+            told["annotations"] = [
+                {"index": index, **annotation_out(one)}
+                for index, one in enumerate(cited, len(self.cited))
+            ]
+        self.text.append(text)
+        self.length += len(text)
+        self.cited += cited
+        part = {"index": 0, "type": "text", "text": told}
         return frame(
             "thread.message.delta",
             {
@@ -208,9 +223,8 @@ class Telling:
         closed = {**self._step(SAID), **ending, "last_error": last_error(failure)}
         if not (done and done.tool_calls):
             closed["usage"] = usage
-        cited = [{"index": index, **annotation_out(one)} for index, one in enumerate(self._cited())]
         return [
-            *([self._annotate(cited)] if cited else []),
+            *self._rest(),
             frame(f"thread.message.{message}", self._message(message, reason=reason)),
             frame(f"thread.run.step.{step}", closed),
         ]
@@ -263,7 +277,7 @@ class Telling:
             "created_at": self.begun_at,
             "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
             "role": "assistant",
-            "content": [text_part("".join(self.text), self._cited())] if over else [],
+            "content": [text_part("".join(self.text), self.cited)] if over else [],
             "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
             "run_id": public_id(Prefix.RUN, self.row.id),
             "attachments": [],
@@ -279,11 +293,19 @@ class Telling:
     ) -> bytes:
         used = run.usage
         failure = (run.failure.code, run.failure.message) if run.failure else None
+        waits = status is RunStatus.QUEUED and not self.resumed
         view = RunView(
             calls=calls,
             usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
             error=failure,
             incomplete=run.incomplete,
+            started_at=None if waits else seconds(self.row.started_at),
             ended_at=self._ended_at,
         )
         return frame(f"thread.run.{event}", run_at(self.row, status, view))
+
+
+def _moved(annotation: JsonDict, offset: int) -> JsonDict:
+    """An annotation of a piece, in the text that the piece is part of."""
+    start, end = annotation["start_index"] + offset, annotation["end_index"] + offset
+    return {**annotation, "start_index": start, "end_index": end}

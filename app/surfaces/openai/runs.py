@@ -45,7 +45,8 @@ from app.surfaces.openai.resources import (
 from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
 from app.surfaces.openai.run_replay import submitted
 from app.surfaces.openai.run_stream import frame
-from app.surfaces.openai.wire.lists import listed
+from app.surfaces.openai.wire.documented import RunShape, StepShape
+from app.surfaces.openai.wire.lists import ListOut, listed
 from app.surfaces.openai.wire.runs import (
     EXPIRES_AFTER,
     RunChange,
@@ -55,7 +56,7 @@ from app.surfaces.openai.wire.runs import (
     generation,
     run_out,
 )
-from app.surfaces.openai.wire.steps import steps_of, without_content
+from app.surfaces.openai.wire.steps import CONTENT, steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
@@ -80,14 +81,13 @@ _ECHOED: Final = (
     "parallel_tool_calls",
     "response_format",
 )
-_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
 
 
-@router.post("/threads/runs", response_model=None)
+@router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_thread_and_run(
-    body: ThreadAndRunIn, caller: CurrentCaller, server: Server
+    body: ThreadAndRunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
     """Open a thread with its messages and begin a run on it."""
     thread = body.thread or ThreadIn()
@@ -118,12 +118,12 @@ async def create_thread_and_run(
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await streamed(turn, server, opening=created)
+    return await streamed(turn, server, opening=created, content=CONTENT in include)
 
 
-@router.post("/threads/{thread_id}/runs", response_model=None)
+@router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_run(
-    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server
+    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server, include: Include = ()
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
     place = id_of("Thread", thread_id, param="thread_id")
@@ -134,11 +134,13 @@ async def create_run(
     await attach_to_thread(server, caller.tenant_id, place, given)
     turn = await _start(server, caller, place, wish)
     if body.stream:
-        return await streamed(turn, server)
+        return await streamed(turn, server, content=CONTENT in include)
     return _queued(turn)
 
 
-@router.get("/threads/{thread_id}/runs", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs", response_model=None, responses={200: {"model": ListOut[RunShape]}}
+)
 async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
     wanted = id_of("Thread", thread_id, param="thread_id")
     await threads.get(scope, wanted)
@@ -147,7 +149,9 @@ async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
     return listed(told, has_more=rows.has_more)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
 async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
     run = await _run(scope, thread_id, run_id)
     return JSONResponse(
@@ -156,7 +160,9 @@ async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
     )
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
 async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> JsonDict:
     run = await _run(scope, thread_id, run_id)
     if "metadata" in body.model_fields_set:
@@ -164,7 +170,11 @@ async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writin
     return run_out(run, await _waited_for(scope, run))
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}/cancel", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/cancel",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
 async def cancel_run(
     thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
 ) -> JsonDict:
@@ -179,7 +189,11 @@ async def cancel_run(
     return {**run_out(run), "status": RunStatus.CANCELLING}
 
 
-@router.post("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", response_model=None)
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
 async def submit_tool_outputs(
     thread_id: str, run_id: str, body: ToolOutputsIn, caller: CurrentCaller, server: Server
 ) -> Response:
@@ -216,7 +230,11 @@ async def follow_run(
     return await resumed(await _run(scope, thread_id, run_id), after, server)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}/steps", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps",
+    response_model=None,
+    responses={200: {"model": ListOut[StepShape]}},
+)
 async def list_steps(
     thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
 ) -> JsonDict:
@@ -225,7 +243,11 @@ async def list_steps(
     return cut_page([_told(step, include) for step in steps], asked, Prefix.STEP)
 
 
-@router.get("/threads/{thread_id}/runs/{run_id}/steps/{step_id}", response_model=None)
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
+    response_model=None,
+    responses={200: {"model": StepShape}},
+)
 async def get_step(
     thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
 ) -> JsonDict:
@@ -238,7 +260,7 @@ async def get_step(
 
 
 def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
-    return step if _CONTENT in include else without_content(step)
+    return step if CONTENT in include else without_content(step)
 
 
 def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
@@ -315,8 +337,9 @@ async def _start(server: Resources, caller: Caller, place: UUID | NewThread, wis
 
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
-    told = {**run_out(turn.row), "status": RunStatus.QUEUED, "started_at": None}
-    queued = {**told, "required_action": None, "usage": None}
+    queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
+    if turn.first == 0:
+        queued["started_at"] = None
     return JSONResponse(queued, headers=_headers(turn.row))
 
 

@@ -195,3 +195,18 @@ def test_messages_sent_at_once_are_answered_one_after_another(client: httpx.Clie
         assert [answer.result().status_code for answer in sent] == [200] * 4
     roles = [role for role, _, _ in messages_of(client, thread_id)]
     assert roles == ["user", "assistant"] * 4
+
+
+def test_a_connection_that_its_client_cannot_use_again_is_closed(client: httpx.Client) -> None:
+    """The JavaScript SDK never ends a request with a form, so its programs would not end either."""
+    place = f"/threads/{new_thread(client)}/messages"
+
+    def connection(agent: str, **sent: Any) -> Any:
+        answer = client.post(place, headers={"User-Agent": agent}, **sent)
+        assert answer.status_code == 200, answer.text
+        return answer.headers.get("connection")
+
+    form = {"files": {"content": (None, "Hello")}}
+    assert connection("backboard-js-sdk/1.5.0", **form) == "close"
+    assert connection("backboard-js-sdk/1.5.0", json={"content": "Hello"}) is None
+    assert connection("curl/8", **form) is None

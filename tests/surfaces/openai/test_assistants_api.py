@@ -196,6 +196,20 @@ def test_tools_are_called_answered_and_told_as_steps(client: OpenAI) -> None:
     assert ended.usage.total_tokens == sum(one.usage.total_tokens for one in told if one.usage)
 
 
+def test_a_run_that_goes_on_tells_when_it_was_started(client: OpenAI) -> None:
+    run, streamed = paused(client), paused(client)
+    assert run.started_at is not None
+    submit = client.beta.threads.runs.submit_tool_outputs
+    again = submit(run.id, thread_id=run.thread_id, tool_outputs=outputs(run))
+    assert (again.status, again.started_at) == ("queued", run.started_at)
+    events = submit(
+        streamed.id, thread_id=streamed.thread_id, tool_outputs=outputs(streamed), stream=True
+    )
+    told = {event.event: event.data for event in events}
+    queued: Any = told["thread.run.queued"]
+    assert (queued.status, queued.started_at) == ("queued", streamed.started_at)
+
+
 def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
     thread_id = ready_thread(client, "Hello")
     slowly = scene(reply="One two", delay_ms=600)  # so that each moment is of another second

@@ -8,8 +8,9 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.support.sdk import sdk
+from tests.support.sdk import scene, sdk
 from tests.support.server import Server
+from tests.support.talk import WEATHER
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -117,6 +118,74 @@ def test_a_stream_tells_the_search_before_the_message_and_the_citation_within(
     assert [step.type for step in steps] == ["tool_calls", "message_creation"]
 
 
+def test_the_pieces_of_a_stream_are_the_text_and_a_marker_is_one_with_its_annotation(
+    client: OpenAI,
+) -> None:
+    """Programs add up the values of all pieces, so none may lack one."""
+    store_id = filled_store(client, LIGHTHOUSE)
+    words = f"It was blue {MARKER} and 【not】 red 【4:9†no.txt】 {MARKER}, they say 【4:"
+    assistant_id, thread_id = searching(client, store_id), asked(client)
+    with client.beta.threads.runs.stream(
+        thread_id=thread_id, assistant_id=assistant_id, metadata=scene(reply=words)
+    ) as stream:
+        pieces: list[Any] = [
+            event.data.delta.content[0].text  # type: ignore[index, union-attr]
+            for event in stream
+            if event.event == "thread.message.delta"
+        ]
+        message: Any = stream.get_final_messages()[0]
+    assert "".join(piece.value for piece in pieces) == words
+    cited = [piece for piece in pieces if piece.annotations]
+    assert [piece.value for piece in cited] == [MARKER, MARKER]
+    assert [[one.index for one in piece.annotations] for piece in cited] == [[0], [1]]
+    assert message.content == [answer(client, thread_id)]
+    assert len(message.content[0].text.annotations) == 2
+
+
+def test_a_run_that_goes_on_after_calls_cites_in_its_stream(client: OpenAI) -> None:
+    store_id = filled_store(client, LIGHTHOUSE)
+    assistant_id = searching(client, store_id, [*SEARCH, WEATHER])
+    call = {"name": "get_weather", "arguments": {"location": "Oslo"}}
+    calling = scene(rounds=[{"tool_calls": [call]}, {"reply": f"Blue {MARKER}"}])
+    thread_id = asked(client)
+    with client.beta.threads.runs.stream(
+        thread_id=thread_id, assistant_id=assistant_id, metadata=calling
+    ) as stream:
+        stream.until_done()
+        run: Any = stream.current_run
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    with client.beta.threads.runs.submit_tool_outputs_stream(
+        run_id=run.id,
+        thread_id=thread_id,
+        tool_outputs=[{"tool_call_id": calls[0].id, "output": "snow"}],
+    ) as stream:
+        message: Any = stream.get_final_messages()[0]
+    assert message.content == [answer(client, thread_id)]
+
+
+@pytest.mark.parametrize("with_thread", [False, True])
+def test_a_stream_tells_the_texts_that_were_found_to_who_asks(
+    client: OpenAI, with_thread: bool
+) -> None:
+    store_id = filled_store(client, LIGHTHOUSE)
+    assistant_id, thread_id = searching(client, store_id), asked(client)
+
+    def found(include: list[str]) -> Any:
+        begin: Any = client.beta.threads.runs.create
+        place: Any = {"thread_id": thread_id}
+        if with_thread:
+            begin = client.beta.threads.create_and_run
+            place = {"thread": {"messages": [{"role": "user", "content": QUESTION}]}}
+        events = begin(
+            assistant_id=assistant_id, stream=True, extra_query={"include": include}, **place
+        )
+        steps = [event.data for event in events if event.event == "thread.run.step.completed"]
+        return steps[0].step_details.tool_calls[0].file_search.results[0].content
+
+    assert found([]) is None
+    assert found([CONTENT])[0].text == LIGHTHOUSE[1].decode()
+
+
 def test_the_threads_store_is_searched_with_the_assistants(client: OpenAI) -> None:
     """A message's file goes into a store of the thread, which is made for it and lasts a week."""
     file_id = uploaded(client, LIGHTHOUSE)
@@ -167,6 +236,14 @@ def test_a_store_that_is_described_is_made(client: OpenAI) -> None:
     assert cleared.tool_resources
     assert cleared.tool_resources.file_search
     assert cleared.tool_resources.file_search.vector_store_ids == []
+
+
+def test_stores_that_are_named_exclude_one_that_is_described(client: OpenAI) -> None:
+    store_id = filled_store(client, LIGHTHOUSE)
+    both: Any = {"file_search": {"vector_store_ids": [store_id], "vector_stores": [{}]}}
+    with pytest.raises(openai.BadRequestError, match="excludes 'vector_stores'") as refused:
+        client.beta.assistants.create(model="gpt-4o", tool_resources=both)
+    assert refused.value.param == "tool_resources.file_search.vector_store_ids"
 
 
 def test_what_is_found_is_limited_as_the_tool_says(client: OpenAI) -> None:

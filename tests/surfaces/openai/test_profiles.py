@@ -131,8 +131,11 @@ def test_a_run_that_its_budget_cut_short_is_completed_for_v1(
     assert old["status"] == "completed"
 
 
-def test_the_archived_ruby_client_reads_the_names_it_knows(server: Server, key: str) -> None:
-    with client_of(server, key, **{"User-Agent": RUBY}) as ruby:
+@pytest.mark.parametrize("asks", [{}, {"OpenAI-Beta": "assistants=v1"}, {"OpenAI-Beta": "foo=bar"}])
+def test_the_archived_ruby_client_reads_the_names_it_knows(
+    server: Server, key: str, asks: dict[str, str]
+) -> None:
+    with client_of(server, key, **{"User-Agent": RUBY, **asks}) as ruby:
         body = {"model": "m", "tools": [WEATHER], "file_ids": []}
         assistant = told(ruby.post("/assistants", json=body))
         thread = told(ruby.post("/threads", json={}))
@@ -146,7 +149,9 @@ def test_the_archived_ruby_client_reads_the_names_it_knows(server: Server, key: 
         outputs = [{"tool_call_id": call["id"], "output": "snow"} for call in calls]
         run_path = f"{path}/runs/{run['id']}"
         again = told(ruby.post(f"{run_path}/submit_tool_outputs", json={"tool_outputs": outputs}))
-        assert completed(ruby, again)["status"] == "completed"
+        over = completed(ruby, again)
+        assert over["status"] == "completed"
+        assert over["expires_at"] == run["expires_at"] == over["created_at"] + 600
         steps = told(ruby.get(f"{run_path}/steps"))["data"]
         assert {step["object"] for step in steps} == {"assistant.run.step"}
         assert [run["object"] for run in told(ruby.get(f"{path}/runs"))["data"]] == [
@@ -154,6 +159,16 @@ def test_the_archived_ruby_client_reads_the_names_it_knows(server: Server, key: 
         ]
         bad = ruby.post("/assistants", content=b"{", headers={"Content-Type": "application/json"})
         assert (bad.status_code, bad.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_a_later_client_of_the_same_name_asks_for_version_2(server: Server, key: str) -> None:
+    headers = {"User-Agent": RUBY, "OpenAI-Beta": "assistants=v2"}
+    with client_of(server, key, **headers) as ruby:
+        assistant = told(ruby.post("/assistants", json={"model": "m"}))
+        thread = {"messages": [{"role": "user", "content": "Hello"}]}
+        body = {"assistant_id": assistant["id"], "thread": thread}
+        run = completed(ruby, told(ruby.post("/threads/runs", json=body)))
+        assert (run["object"], run["expires_at"]) == ("thread.run", None)
 
 
 def test_the_header_may_be_forgotten(server: Server, key: str) -> None:

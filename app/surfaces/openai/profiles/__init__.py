@@ -16,14 +16,16 @@ class Profile(StrEnum):
 
 
 def profile_of(headers: Headers) -> Profile:
-    """Version 2 where nothing is said: many clients and gateways forget the header."""
+    """Version 2 where nothing is said: many clients and gateways forget the header.
+
+    The archived Ruby client is known by its name: it sends no header by itself, but who uses it may
+    have it send one. Clients made later by the same generator have the same name, and ask for
+    version 2.
+    """
     betas = {token.strip() for token in headers.get("openai-beta", "").split(",")}
-    if "assistants=v1" in betas:
-        return Profile.V1
-    agent = headers.get("user-agent", "")
-    if "openai-beta" not in headers and _is_archived_ruby(agent):
+    if "assistants=v2" not in betas and _is_archived_ruby(headers.get("user-agent", "")):
         return Profile.RUBY
-    return Profile.V2
+    return Profile.V1 if "assistants=v1" in betas else Profile.V2
 
 
 def _is_archived_ruby(agent: str) -> bool:

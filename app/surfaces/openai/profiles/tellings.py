@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from app.surfaces.openai.profiles import Profile
+from app.surfaces.openai.wire.runs import EXPIRES_AFTER
 
 JsonObject = dict[str, Any]
 
@@ -56,9 +57,15 @@ def older(told: Any, profile: Profile) -> Any:
         case "thread.run.step.delta":
             details = _details(told["delta"]["step_details"])
             told = {**told, "delta": {**told["delta"], "step_details": details}}
-    if profile is Profile.RUBY and told.get("object") in _RUBY_NAMES:
-        told = {**told, "object": _RUBY_NAMES[told["object"]]}
-    return told
+    return _for_ruby(told) if profile is Profile.RUBY else told
+
+
+def _for_ruby(told: JsonObject) -> JsonObject:
+    """Its validator knows other names, and no run without a time at which it would have expired."""
+    name = told.get("object")
+    if name == "thread.run" and told["expires_at"] is None:
+        told = {**told, "expires_at": told["created_at"] + EXPIRES_AFTER}
+    return {**told, "object": _RUBY_NAMES[name]} if name in _RUBY_NAMES else told
 
 
 def _assistant(told: JsonObject) -> JsonObject:

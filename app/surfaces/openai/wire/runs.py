@@ -109,6 +109,7 @@ class RunView:
     usage: tuple[int, int, int]
     error: tuple[str, str] | None
     incomplete: str | None
+    started_at: int | None
     ended_at: int | None
 
     @classmethod
@@ -119,6 +120,7 @@ class RunView:
             usage=(run.input_tokens, run.output_tokens, run.cached_input_tokens),
             error=error,
             incomplete=run.incomplete_reason,
+            started_at=seconds(run.started_at),
             ended_at=seconds(run.ended_at),
         )
 
@@ -140,7 +142,7 @@ def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
         "required_action": required_action(view.calls) if view.calls else None,
         "last_error": last_error(view.error) if status is RunStatus.FAILED else None,
         "expires_at": None if over and status is not RunStatus.EXPIRED else seconds(run.expires_at),
-        "started_at": None if status is RunStatus.QUEUED else seconds(run.started_at),
+        "started_at": view.started_at,
         **when,
         "model": asked.get("model") or run.model_name,
         "instructions": run.options.get("instructions", ""),

@@ -18,6 +18,8 @@ from app.surfaces.openai.wire.runs import last_error, usage_out
 SAID: Final = 1
 CALLED: Final = 2
 SEARCHED: Final = 4
+CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
+"""What is asked for with `include[]` to be told the texts that a search has found."""
 
 
 def step_id(message_id: UUID, kind: int) -> str:
