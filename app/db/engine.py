@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, exc, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -32,10 +32,19 @@ def open_engine(url: str, *, pool_size: int) -> AsyncEngine:
     except (exc.ArgumentError, ValueError):
         # The error itself would show the password.
         raise DatabaseUnreachable("PEGBOARD_DATABASE_URL is not a valid URL") from None
+    return _engine(address, pool_size=pool_size, max_overflow=pool_size)
+
+
+def open_beside(engine: AsyncEngine, *, connections: int) -> AsyncEngine:
+    """Another engine on the same database, whose few connections no user of the first can take."""
+    return _engine(engine.url, pool_size=connections, max_overflow=0)
+
+
+def _engine(address: URL, *, pool_size: int, max_overflow: int) -> AsyncEngine:
     engine = create_async_engine(
         address,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=max_overflow,
         pool_timeout=30,
         pool_use_lifo=True,
         json_serializer=_to_json,

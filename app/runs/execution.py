@@ -40,7 +40,8 @@ from app.runs.feed import Feed, Feeds
 from app.runs.journal import Journal, patiently
 from app.runs.lease import HEARTBEAT, Lessee, let_go, prolong
 from app.runs.lessons import is_learnt_from, lesson_of
-from app.runs.log import LOGGED, Entry, RunLost, append
+from app.runs.log import LOGGED, Entry, Line, RunLost
+from app.runs.log_writer import LogWriter
 from app.runs.ready import Ready, left_off
 from app.runs.recording import Spent, is_durable, record, record_usage
 from app.runs.snapshots import (
@@ -67,6 +68,7 @@ class Execution:
         *,
         scopes: Scopes,
         statement_scopes: Scopes,
+        log_writer: LogWriter,
         signals: Signals,
         gateway: Gateway,
         briefing: Briefing,
@@ -75,6 +77,7 @@ class Execution:
         """Each statement in one of the `statement_scopes` is a transaction of its own."""
         self._scopes = scopes
         self._statement_scopes = statement_scopes
+        self._log_writer = log_writer
         self._signals = signals
         self._gateway = gateway
         self._briefing = briefing
@@ -149,8 +152,8 @@ class Execution:
             feed.publish(ready.logged)
 
         async def write(entry: Entry) -> None:
-            async with self._statement_scopes(ready.run.tenant_id) as scope:
-                await append(scope, ready.run.id, entry, ready.lease)
+            line = Line(ready.run.tenant_id, ready.run.id, ready.lease, entry)
+            await self._log_writer.append(line)
             self._signals.tell(LOGGED, ready.run.id)
 
         journal = Journal(feed, write, first=ready.first, whole=ready.options.whole)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.store import BlobStore
-from app.db.engine import sessions_of
+from app.db.engine import open_beside, sessions_of
 from app.db.signals import Signals
 from app.documents.lookup import Lookup
 from app.documents.parsing import Parser
@@ -26,11 +26,13 @@ from app.models.catalogue import Catalogue
 from app.models.serving import keep_told
 from app.pulse import Pulses
 from app.readings import Readings
+from app.runs import log_writer
 from app.runs.briefing import Briefing
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution
 from app.runs.following import Following
 from app.runs.lease import Lessee
+from app.runs.log_writer import LogWriter
 from app.runs.pictures import Pictures
 from app.runs.rescue import Policy, Rescuer
 from app.runs.server_tools import NoTools
@@ -47,6 +49,9 @@ from app.wiring.database import OpenDatabase, open_database, statements_of
 from app.wiring.jobs import JOB_GROUPS, job_kinds
 from app.wiring.models import catalogue_of, gateway_of, observed
 from app.wiring.shelves import shelves_of
+
+_FOR_STREAMS = log_writer.CONNECTIONS + 1
+"""Connections for what runs log, and one for those who follow runs of other processes."""
 
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
@@ -89,6 +94,8 @@ async def open_resources(
     async with traced(settings.traces), database(settings) as engine:
         sessions = sessions_of(engine)
         own_statements = statements_of(engine)
+        for_streams = open_beside(engine, connections=_FOR_STREAMS)
+        stream_statements = statements_of(for_streams)
         scopes = scopes_of(sessions)
         read_scopes = scopes_of(own_statements)
         lessee = Lessee(new_id())
@@ -111,6 +118,7 @@ async def open_resources(
         execution = Execution(
             scopes=scopes,
             statement_scopes=read_scopes,
+            log_writer=LogWriter(stream_statements),
             signals=signals,
             gateway=gateway,
             briefing=briefing,
@@ -197,6 +205,7 @@ async def open_resources(
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+            await for_streams.dispose()
 
 
 def ledger_of(settings: Settings, engine: AsyncEngine) -> Ledger:
@@ -212,7 +221,7 @@ def connections_at_most(settings: Settings) -> int:
     pool = 2 * settings.database_pool
     listening = JOB_GROUPS if settings.jobs else 0
     asking = 1  # by /readyz
-    return settings.workers * (pool + listening + asking)
+    return settings.workers * (pool + _FOR_STREAMS + listening + asking)
 
 
 async def _keep_bootstrap_key(
