@@ -65,7 +65,8 @@ class Journal:
 
     def abandon(self, facts: Facts) -> None:
         """Tell what cannot be stored any more, or not now."""
-        self.publish(Entry(self._next, (*self._waiting, *facts)))
+        left, self._waiting = self._waiting, []
+        self._feed.abandon((*left, *facts))
 
     @property
     def said(self) -> tuple[RunEvent, ...]:

@@ -36,6 +36,7 @@ from app.runs.log_writer import LogWriter
 from app.runs.pictures import Pictures
 from app.runs.rescue import Policy, Rescuer
 from app.runs.server_tools import NoTools
+from app.runs.tails import Tails
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
 from app.tenants.allowances import Allowances
@@ -124,6 +125,7 @@ async def open_resources(
             briefing=briefing,
             lessee=lessee,
         )
+        tails = Tails(sessions=stream_statements, execution=execution, signals=signals)
         rescuer = Rescuer(
             sessions=sessions,
             scopes=scopes,
@@ -156,6 +158,7 @@ async def open_resources(
             pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
             pulses.watch(asyncio.create_task(rescue, name="rescue")),
             asyncio.create_task(signals.listen(engine), name="signals"),
+            pulses.watch(asyncio.create_task(tails.read_on(), name="tails")),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
             asyncio.create_task(readings.keep_sampled(), name="readings"),
@@ -187,7 +190,7 @@ async def open_resources(
                     patience=patience,
                 ),
                 execution=execution,
-                following=Following(scopes=read_scopes, execution=execution, signals=signals),
+                following=Following(scopes=read_scopes, execution=execution, tails=tails),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,
