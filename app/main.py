@@ -24,6 +24,7 @@ from app.surfaces.asgi import LOOPBACK_NAMES, GuardOrigin, Refuse
 from app.surfaces.doors import DoorRules
 from app.surfaces.observation import Observe
 from app.surfaces.stopping import BeginNothing
+from app.surfaces.stream_claims import ReleaseStream
 from app.wiring.resources import Resources
 
 
@@ -59,6 +60,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starl
         ],
         middleware=[
             Middleware(Observe),
+            Middleware(ReleaseStream),
             Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,

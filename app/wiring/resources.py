@@ -42,6 +42,7 @@ from app.tenants import keys
 from app.tenants.allowances import Allowances
 from app.tenants.callers import Caller
 from app.tenants.last_uses import LastUses
+from app.tenants.open_streams import OpenStreams
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.trace_choice import traced
@@ -73,6 +74,7 @@ class Resources:
     recognise: Callable[[str], Awaitable[Caller | None]]
     has_imported: Callable[[UUID], bool]
     allowances: Allowances
+    open_streams: OpenStreams
     conversations: Conversations
     execution: Execution
     following: Following
@@ -181,6 +183,9 @@ async def open_resources(
                 recognise=recognise,
                 has_imported=recogniser.has_imported,
                 allowances=Allowances(own_statements),
+                open_streams=OpenStreams(
+                    per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
+                ),
                 conversations=Conversations(
                     scopes=asked,
                     gateway=gateway,
