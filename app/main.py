@@ -29,6 +29,7 @@ from app.surfaces.origin_guard import LOOPBACK_NAMES, GuardOrigin
 from app.surfaces.protection import ProtectPages
 from app.surfaces.room import KeepRoom, Room
 from app.surfaces.stopping import BeginNothing
+from app.surfaces.stream_claims import ReleaseStream
 from app.wiring.resources import Resources
 
 _LARGE_BODIES: Final = 8
@@ -81,6 +82,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
             Middleware(Observe),
             Middleware(ProtectPages, pages=_is_page),
             Middleware(KeepRoom, room=room, is_known=is_known, refuse_at=_dialect_at),
+            Middleware(ReleaseStream),
             Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,

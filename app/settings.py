@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     memory_model: str | None = None
     model_timeout: float = Field(default=120, gt=0)
     keepalive: float = Field(default=10, gt=0)
+    max_streams: int = Field(default=3000, ge=1)
+    max_streams_per_tenant: int = Field(default=1000, ge=1)
     idempotency_hours: float = Field(default=24, gt=0)
     idempotency_patience: float = Field(default=25, ge=0)
     model_retries: int = Field(default=2, ge=0, le=10)

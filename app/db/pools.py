@@ -22,21 +22,25 @@ KEYS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """`work` is for runs and jobs."""
+    """`work` is for runs and jobs, `streams` for the logs of runs and those who follow them."""
 
     requests: AsyncEngine
     work: AsyncEngine
+    streams: AsyncEngine
     keys: AsyncEngine
     vital: AsyncEngine
 
     @property
     def all(self) -> tuple[AsyncEngine, ...]:
-        return (self.requests, self.work, self.keys, self.vital)
+        return (self.requests, self.work, self.streams, self.keys, self.vital)
 
 
 @asynccontextmanager
-async def pools_of(requests: AsyncEngine, *, size: int) -> AsyncIterator[Pools]:
-    """The pools beside that of `requests`; `size` is what PEGBOARD_DATABASE_POOL says."""
+async def pools_of(requests: AsyncEngine, *, size: int, streams: int) -> AsyncIterator[Pools]:
+    """The pools beside that of `requests`.
+
+    `size` is what PEGBOARD_DATABASE_POOL says, `streams` how many connections these need.
+    """
     async with AsyncExitStack() as opened:
 
         def beside(pool_size: int, overflow: int) -> AsyncEngine:
@@ -47,11 +51,12 @@ async def pools_of(requests: AsyncEngine, *, size: int) -> AsyncIterator[Pools]:
         yield Pools(
             requests=requests,
             work=beside(size, 0),
+            streams=beside(streams, 0),
             keys=beside(KEYS, 0),
             vital=beside(VITAL, 0),
         )
 
 
-def connections_of(size: int) -> int:
+def connections_of(size: int, *, streams: int) -> int:
     """How many connections the pools of one process open at most."""
-    return 3 * size + KEYS + VITAL
+    return 3 * size + streams + KEYS + VITAL

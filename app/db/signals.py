@@ -7,7 +7,7 @@ there may be none at all).
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -23,6 +23,9 @@ NOTIFY: Final = f"pg_notify('{CHANNEL}', :signal)"
 """SQL that sends `payload(…)` once its transaction is committed."""
 
 _SEND: Final = text(f"SELECT {NOTIFY}")
+_SEND_MANY: Final = text(
+    "SELECT pg_notify(:channel, signal) FROM unnest(CAST(:signals AS text[])) AS signal"
+)
 Heard: TypeAlias = Callable[[UUID], object]
 _RECONNECT_SECONDS: Final = 1.0
 
@@ -36,6 +39,14 @@ def payload(kind: str, subject_id: UUID) -> str:
 async def send(session: AsyncSession, kind: str, subject_id: UUID) -> None:
     """Send a signal to all processes once the session's transaction is committed."""
     await session.execute(_SEND, {"signal": payload(kind, subject_id)})
+
+
+async def send_many(session: AsyncSession, kind: str, subject_ids: Iterable[UUID]) -> None:
+    """The same for many subjects, in one statement."""
+    await session.execute(
+        _SEND_MANY,
+        {"channel": CHANNEL, "signals": [payload(kind, subject_id) for subject_id in subject_ids]},
+    )
 
 
 class Signals:

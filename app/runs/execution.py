@@ -42,7 +42,8 @@ from app.runs.feed import Feed, Feeds
 from app.runs.journal import Journal, patiently
 from app.runs.lease import HEARTBEAT, Lessee, let_go, prolong
 from app.runs.lessons import is_learnt_from, lesson_of
-from app.runs.log import LOGGED, Entry, RunLost, append
+from app.runs.log import LOGGED, Entry, Line, RunLost
+from app.runs.log_writer import LogWriter
 from app.runs.ready import Ready, left_off
 from app.runs.recording import Spent, is_durable, record, record_usage
 from app.runs.snapshots import (
@@ -88,6 +89,7 @@ class Execution:
         scopes: Scopes,
         statement_scopes: Scopes,
         lease_sessions: async_sessionmaker[AsyncSession],
+        log_writer: LogWriter,
         signals: Signals,
         gateway: Gateway,
         briefing: Briefing,
@@ -105,12 +107,14 @@ class Execution:
         self._lease_sessions = lease_sessions
         self._scopes = scopes
         self._statement_scopes = statement_scopes
+        self._log_writer = log_writer
         self._signals = signals
         self._gateway = gateway
         self._briefing = briefing
         self._lessee = lessee
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], _Played] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
         signals.on(CANCELLED, lambda run_id: self._tell_to_end(run_id, _End.CANCELLED))
         signals.on(FOLLOWED, self._heard_elsewhere)
 
@@ -168,6 +172,11 @@ class Execution:
         """The feed of the run that this process plays on a thread."""
         return self._feeds.of_thread(thread_id)
 
+    def feed_of_run(self, run_id: UUID) -> Feed | None:
+        """The feed of a run that this process plays."""
+        task = self._tasks.get(run_id)
+        return None if task is None else self._plays[task].feed
+
     async def keep_leases(self, beat: Callable[[], None] = lambda: None) -> None:
         """Show that this process lives, for as long as it does; `beat` after each time."""
         while True:
@@ -201,13 +210,13 @@ class Execution:
 
     def _begin(self, ready: Ready, end: "_BreakOff | None") -> Feed:
         know_run(ready.run.id)
-        feed = self._feeds.open(ready.run.thread_id)
+        feed = self._feeds.open(ready.run.thread_id, first=ready.first - len(ready.logged))
         if ready.logged:
             feed.publish(ready.logged)
 
         async def write(entry: Entry) -> None:
-            async with self._statement_scopes(ready.run.tenant_id) as scope:
-                await append(scope, ready.run.id, entry, ready.lease)
+            line = Line(ready.run.tenant_id, ready.run.id, ready.lease, entry)
+            await self._log_writer.append(line)
             self._signals.tell(LOGGED, ready.run.id)
 
         journal = Journal(feed, write, first=ready.first, whole=ready.options.whole)
@@ -215,22 +224,29 @@ class Execution:
         played = _Played(ready.run, feed, journal, slot)
         task = asyncio.create_task(self._perform(ready, played, end), name=f"run {ready.run.id}")
         self._plays[task] = played
-        task.add_done_callback(self._plays.pop)
+        self._tasks[ready.run.id] = task
+        task.add_done_callback(self._forget)
         return feed
 
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        run_id = self._plays.pop(task).run.id
+        if self._tasks.get(run_id) is task:  # else it is being played anew
+            del self._tasks[run_id]
+
     def _tell_to_end(self, run_id: UUID, end: "_End") -> "asyncio.Task[None] | None":
-        for task, played in self._plays.items():
-            if played.run.id == run_id:
-                if played.end is None:
-                    played.end = end
-                    _cancel(task)
-                return task
-        return None
+        task = self._tasks.get(run_id)
+        if task is None:
+            return None
+        played = self._plays[task]
+        if played.end is None:
+            played.end = end
+            _cancel(task)
+        return task
 
     def _heard_elsewhere(self, run_id: UUID) -> None:
-        for played in self._plays.values():
-            if played.run.id == run_id:
-                played.journal.heard = True
+        task = self._tasks.get(run_id)
+        if task is not None:
+            self._plays[task].journal.heard = True
 
     async def _extend_leases(self) -> None:
         """Keep what is played here, and end what another process was asked to cancel."""

@@ -1,20 +1,27 @@
 """Live events of the runs played in this process, for any number of followers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 from app.runs.events import Facts, RunEvent
+
+MOST_AT_ONCE: Final = 500
+"""Events that a follower is given together: one that does not get on holds no more of them."""
 
 
 class Feed:
     """The events of one play, from its start. A follower may come late and miss nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """`first` is the number, in the log of the run, of the first event that is published."""
+        self.first = first
         self._events: list[RunEvent] = []
+        self._logged = 0
         self._closed = False
-        # Each follower waits on an event of its own, so that a slow one holds up nobody.
-        self._followers: set[asyncio.Event] = set()
+        # Set and cleared at once: wakes all who wait, and one event serves any number of them.
+        self._moved = asyncio.Event()
 
     @property
     def events(self) -> tuple[RunEvent, ...]:
@@ -22,6 +29,13 @@ class Feed:
         return tuple(self._events)
 
     def publish(self, facts: Facts) -> None:
+        """Tell facts that are stored."""
+        self._events.extend(facts)
+        self._logged = len(self._events)
+        self._wake()
+
+    def abandon(self, facts: Facts) -> None:
+        """Tell facts that are not stored: the last of the play."""
         self._events.extend(facts)
         self._wake()
 
@@ -29,36 +43,38 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def follow(self) -> AsyncGenerator[Sequence[RunEvent], None]:
+    def follow(self) -> AsyncGenerator[Sequence[RunEvent], None]:
         """Every event from the first, until the feed is closed.
 
-        In batches of what has gathered since the last: who falls behind catches up in one step.
+        In batches of what has gathered since the last: who falls behind catches up in few steps.
         """
-        woken = asyncio.Event()
-        self._followers.add(woken)
-        position = 0
-        try:
-            while True:
-                woken.clear()
-                gathered = self._events[position:]
-                position += len(gathered)
-                if gathered:
-                    yield gathered
-                elif self._closed:
-                    return
-                else:
-                    await woken.wait()
-        finally:
-            self._followers.discard(woken)
+        return self._follow(0, lambda: len(self._events))
+
+    def follow_logged(self, number: int) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """The same, from the event of this number in the log on, and only what stands there."""
+        return self._follow(number - self.first, lambda: self._logged)
+
+    async def _follow(
+        self, position: int, told: Callable[[], int]
+    ) -> AsyncGenerator[Sequence[RunEvent], None]:
+        while True:
+            gathered = self._events[position : min(told(), position + MOST_AT_ONCE)]
+            position += len(gathered)
+            if gathered:
+                yield gathered
+            elif self._closed:
+                return
+            else:
+                await self._moved.wait()
 
     async def ended(self) -> None:
         """Return when the play is over."""
-        async for _ in self.follow():
-            pass
+        while not self._closed:
+            await self._moved.wait()
 
     def _wake(self) -> None:
-        for follower in self._followers:
-            follower.set()
+        self._moved.set()
+        self._moved.clear()
 
 
 class Feeds:
@@ -67,8 +83,8 @@ class Feeds:
     def __init__(self) -> None:
         self._by_thread: dict[UUID, Feed] = {}
 
-    def open(self, thread_id: UUID) -> Feed:
-        feed = self._by_thread[thread_id] = Feed()
+    def open(self, thread_id: UUID, *, first: int) -> Feed:
+        feed = self._by_thread[thread_id] = Feed(first)
         return feed
 
     def of_thread(self, thread_id: UUID) -> Feed | None:

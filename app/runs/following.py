@@ -1,39 +1,35 @@
 """Follow a run from anywhere: out of its log, and on as it grows, whoever plays it."""
 
-import asyncio
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from app.db.signals import Signals, send
 from app.runs import log, queries
 from app.runs.conversing import Turn
 from app.runs.events import RESTS, RunCancelled, RunCompleted, RunEvent, RunExpired, RunFailed
-from app.runs.execution import FOLLOWED, Execution
+from app.runs.execution import Execution
 from app.runs.lease import PLAYING
 from app.runs.snapshots import RunSnapshot
 from app.runs.statuses import RunStatus
 from app.runs.stored import snapshot_of
 from app.runs.tables import Run
+from app.runs.tails import Tails
 from app.tenants.scope import Scopes
 
-LOOK_SECONDS: Final = 1.0
-"""How often the log is looked at where no signal comes."""
+_ENTRIES: Final = 100
+"""Entries of a log that are read at once: who is slow to take them holds no more."""
 
 _ENDS: Final = (RunCompleted, RunFailed, RunCancelled, RunExpired)
 
 
 class Following:
-    def __init__(self, *, scopes: Scopes, execution: Execution, signals: Signals) -> None:
+    def __init__(self, *, scopes: Scopes, execution: Execution, tails: Tails) -> None:
         """Each statement in one of the `scopes` is a transaction of its own."""
         self._scopes = scopes
         self._execution = execution
-        # Each follower waits on an event of its own, so that a slow one holds up nobody.
-        self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        signals.on(log.LOGGED, self._wake)
+        self._tails = tails
 
     async def turn(self, turn: Turn) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events of a turn that this process has begun, until it rests.
@@ -77,72 +73,64 @@ class Following:
         self, tenant_id: UUID, run: Run, *, after: int = 0
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events of a run from number `after` on, until it rests; gone, it is cancelled."""
-        with self._listening(run.id) as woken:
-            quiet = True
-            last: RunEvent | None = None
-            while True:
-                woken.clear()
-                if quiet:
-                    await self._ask_to_hear(tenant_id, run.id)
-                row, events = await self._look(tenant_id, run, after)
-                if events:
-                    after += len(events)
-                    last = events[-1]
-                    yield events
-                if row is None:
-                    if not isinstance(last, _ENDS):
-                        yield (RunCancelled(_cancelled(run)),)
-                    return
-                if row.status not in PLAYING:
-                    told = events or await self._read(tenant_id, run.id, max(0, after - 1))
-                    end = _end_of(row)
-                    if end is not None and not (told and isinstance(told[-1], _ENDS)):
-                        yield (end,)
-                    return
-                quiet = not await _waited(woken)
-
-    async def _look(
-        self, tenant_id: UUID, run: Run, after: int
-    ) -> tuple[Run | None, Sequence[RunEvent]]:
-        async with self._scopes(tenant_id) as scope:
+        last: RunEvent | None = None
+        while True:
             # The row first: what rests by then has all its events in the log.
-            row = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
-            return row, await log.read(scope, run.id, after=after)
+            row = await self._row(tenant_id, run)
+            more = True
+            while more:
+                page, more = await self._page(tenant_id, run.id, after)
+                if page:
+                    after += len(page)
+                    last = page[-1]
+                    yield page
+            if row is None:
+                if not isinstance(last, _ENDS):
+                    yield (RunCancelled(_cancelled(run)),)
+                return
+            if row.status not in PLAYING:
+                if last is None:
+                    before = await self._read(tenant_id, run.id, max(0, after - 1))
+                    last = before[-1] if before else None
+                end = _end_of(row)
+                if end is not None and not isinstance(last, _ENDS):
+                    yield (end,)
+                return
+            news: RunEvent | None = None
+            async with aclosing(self._live(row, after)) as batches:
+                async for events in batches:
+                    after += len(events)
+                    last = news = events[-1]
+                    yield events
+            if isinstance(news, RESTS):
+                return
+
+    async def _live(self, run: Run, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """What is logged from number `after` on, as long as it can be told without asking."""
+        feed = self._execution.feed_of_run(run.id)
+        if feed is not None and after >= feed.first:
+            async with aclosing(feed.follow_logged(after)) as batches:
+                async for events in batches:
+                    yield events
+            return
+        with self._tails.tail_of(run, after=after) as tail:
+            async with aclosing(tail.follow(after)) as batches:
+                async for events in batches:
+                    yield events
+
+    async def _row(self, tenant_id: UUID, run: Run) -> Run | None:
+        async with self._scopes(tenant_id) as scope:
+            return await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
+
+    async def _page(
+        self, tenant_id: UUID, run_id: UUID, after: int
+    ) -> tuple[Sequence[RunEvent], bool]:
+        async with self._scopes(tenant_id) as scope:
+            return await log.read_page(scope, run_id, after=after, entries=_ENTRIES)
 
     async def _read(self, tenant_id: UUID, run_id: UUID, after: int) -> Sequence[RunEvent]:
         async with self._scopes(tenant_id) as scope:
             return await log.read(scope, run_id, after=after)
-
-    async def _ask_to_hear(self, tenant_id: UUID, run_id: UUID) -> None:
-        """Have whoever plays the run send word of what he logs; asked again, as he may change."""
-        if run_id not in self._execution.playing():
-            async with self._scopes(tenant_id) as scope:
-                await send(scope.session, FOLLOWED, run_id)
-
-    @contextmanager
-    def _listening(self, run_id: UUID) -> Iterator[asyncio.Event]:
-        woken = asyncio.Event()
-        self._waiting[run_id].add(woken)
-        try:
-            yield woken
-        finally:
-            self._waiting[run_id].discard(woken)
-            if not self._waiting[run_id]:
-                del self._waiting[run_id]
-
-    def _wake(self, run_id: UUID) -> None:
-        for woken in self._waiting.get(run_id, ()):
-            woken.set()
-
-
-async def _waited(woken: asyncio.Event) -> bool:
-    """Whether a signal came in time."""
-    try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            await woken.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _cancelled(run: Run) -> RunSnapshot:

@@ -66,7 +66,9 @@ class Journal:
     def abandon(self, facts: Facts) -> Entry:
         """Tell what cannot be stored any more, or not now; what that is."""
         entry = Entry(self._next, (*self._waiting, *facts), self.heard)
-        self.publish(entry)
+        self._waiting = []
+        self._next = entry.after
+        self._feed.abandon(tuple(entry.events))
         return entry
 
     @property

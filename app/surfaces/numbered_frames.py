@@ -4,7 +4,8 @@ The number of a frame is how many the run's streams have told up to it: a client
 what it received knows where to go on.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header, Query
@@ -12,6 +13,7 @@ from pydantic import Field
 
 from app.errors import AppError, Kind
 from app.runs.events import RunEvent
+from app.surfaces.sse import in_parts
 
 OFFSET_HEADER: Final = "Pegboard-Stream-Offset"
 """On every stream: how many frames of its run were told before its first."""
@@ -41,20 +43,32 @@ async def _after(
 After = Annotated[int, Depends(_after)]
 
 
-async def numbered(frames: AsyncIterable[bytes], after: int) -> AsyncIterator[bytes]:
-    """The frames behind the first `after`, each with its number as its id."""
-    number = 0
-    async for frame in frames:
-        number += 1
-        if number > after:
-            yield b"id: %d\n%b" % (number, frame)
+async def numbered(
+    frames: AsyncGenerator[Iterable[bytes], None], after: int
+) -> AsyncGenerator[bytes, None]:
+    """The frames behind the first `after`, each with its number as its id, several at a time."""
+    told = 0
+
+    def with_numbers(some: Iterable[bytes]) -> Iterator[bytes]:
+        nonlocal told
+        for frame in some:
+            told += 1
+            if told > after:
+                yield b"id: %d\n%b" % (told, frame)
+
+    async with aclosing(frames):
+        async for some in frames:
+            for part in in_parts(with_numbers(some)):
+                yield part
 
 
-async def told_at_once(events: Sequence[RunEvent]) -> AsyncIterator[Sequence[RunEvent]]:
+async def told_at_once(
+    events: Sequence[RunEvent],
+) -> AsyncGenerator[Sequence[RunEvent], None]:
     """Events that have happened, as a stream of them."""
     if events:
         yield events
 
 
-async def count(frames: AsyncIterable[bytes]) -> int:
-    return len([frame async for frame in frames])
+async def count(frames: AsyncGenerator[Iterable[bytes], None]) -> int:
+    return sum([len(list(some)) async for some in frames])

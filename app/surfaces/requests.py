@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sse_starlette import EventSourceResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -13,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from app.idempotency.attempts import Answer, is_under_way, note_answer
 from app.strict_json import BadJson, loads
 from app.surfaces.idempotent import kept_headers
+from app.surfaces.sse import EventStream
 
 
 def invalid_json(error: BadJson) -> RequestValidationError:
@@ -68,7 +68,7 @@ class NotingRoute(APIRoute):
 
         async def handle_and_note(request: Request) -> Response:
             response = await handle(request)
-            if is_under_way() and not isinstance(response, StreamingResponse | EventSourceResponse):
+            if is_under_way() and not isinstance(response, StreamingResponse | EventStream):
                 headers = kept_headers(response.raw_headers)
                 note_answer(Answer(response.status_code, headers, bytes(response.body)))
             return response

@@ -30,19 +30,23 @@ from app.models.resolution import Resolver
 from app.models.serving import keep_told
 from app.pulse import Pulses
 from app.readings import Readings
+from app.runs import log_writer
 from app.runs.briefing import Briefing
 from app.runs.conversing import Conversations
 from app.runs.execution import Execution, ExecutionLimits
 from app.runs.following import Following
 from app.runs.lease import Lessee
+from app.runs.log_writer import LogWriter
 from app.runs.pictures import Pictures
 from app.runs.rescue import Policy, Rescuer
 from app.runs.server_tools import NoTools
+from app.runs.tails import Tails
 from app.settings import Auth, SandboxMode, Settings
 from app.tenants import keys
 from app.tenants.allowances import Allowances
 from app.tenants.callers import Caller
 from app.tenants.last_uses import LastUses
+from app.tenants.open_streams import OpenStreams
 from app.tenants.recognition import Recogniser
 from app.tenants.scope import Scopes, scopes_of
 from app.trace_choice import traced
@@ -51,6 +55,9 @@ from app.wiring.database import OpenDatabase, open_database, statements_of
 from app.wiring.jobs import JOB_GROUPS, job_kinds
 from app.wiring.models import catalogue_of, gateway_of, observed, resolver_of
 from app.wiring.shelves import shelves_of
+
+_FOR_STREAMS = log_writer.CONNECTIONS + 1
+"""Connections for what runs log, and one for those who follow runs of other processes."""
 
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
@@ -71,6 +78,7 @@ class Resources:
     has_met: Callable[[str], bool]
     has_imported: Callable[[UUID], bool]
     allowances: Allowances
+    open_streams: OpenStreams
     conversations: Conversations
     execution: Execution
     following: Following
@@ -95,13 +103,14 @@ async def open_resources(
     async with (
         traced(settings.traces),
         database(settings) as engine,
-        pools_of(engine, size=settings.database_pool) as pools,
+        pools_of(engine, size=settings.database_pool, streams=_FOR_STREAMS) as pools,
     ):
         # What requests read and write; runs and jobs; and what keeps this process alive.
         scopes = scopes_of(sessions_of(pools.requests))
         read_scopes = scopes_of(statements_of(pools.requests))
         work_sessions = sessions_of(pools.work)
         work_scopes = scopes_of(work_sessions)
+        stream_statements = statements_of(pools.streams)
         vital_sessions = sessions_of(pools.vital)
         lessee = Lessee(new_id())
         signals = Signals()
@@ -124,12 +133,14 @@ async def open_resources(
             scopes=work_scopes,
             statement_scopes=scopes_of(statements_of(pools.work)),
             lease_sessions=vital_sessions,
+            log_writer=LogWriter(stream_statements),
             signals=signals,
             gateway=gateway,
             briefing=briefing,
             lessee=lessee,
             limits=execution_limits_of(settings),
         )
+        tails = Tails(sessions=stream_statements, execution=execution, signals=signals)
         rescuer = Rescuer(
             sessions=vital_sessions,
             scopes=scopes_of(vital_sessions),
@@ -167,6 +178,7 @@ async def open_resources(
             pulses.watch(asyncio.create_task(rescue, name="rescue")),
             pulses.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
             asyncio.create_task(signals.listen(engine), name="signals"),
+            pulses.watch(asyncio.create_task(tails.read_on(), name="tails")),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
             asyncio.create_task(readings.keep_sampled(), name="readings"),
@@ -190,6 +202,9 @@ async def open_resources(
                 has_met=recogniser.has_met,
                 has_imported=recogniser.has_imported,
                 allowances=Allowances(key_statements),
+                open_streams=OpenStreams(
+                    per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
+                ),
                 conversations=Conversations(
                     scopes=asked,
                     gateway=gateway,
@@ -199,7 +214,7 @@ async def open_resources(
                     patience=patience,
                 ),
                 execution=execution,
-                following=Following(scopes=read_scopes, execution=execution, signals=signals),
+                following=Following(scopes=read_scopes, execution=execution, tails=tails),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,
@@ -232,7 +247,7 @@ def ledger_of(settings: Settings, pools: Pools) -> Ledger:
 
 def connections_at_most(settings: Settings) -> int:
     """How many connections `pegboard serve` opens to the database under full load."""
-    pools = connections_of(settings.database_pool)
+    pools = connections_of(settings.database_pool, streams=_FOR_STREAMS)
     listening = 1 + (JOB_GROUPS if settings.jobs else 0)
     asking = 1  # by /readyz
     return settings.workers * (pools + listening + asking)

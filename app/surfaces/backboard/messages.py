@@ -25,6 +25,7 @@ from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import stored_tools
 from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
+from app.surfaces.stream_claims import claim_stream
 from app.surfaces.uploads import stored
 from app.tenants.callers import Caller
 from app.wiring.resources import Resources
@@ -110,6 +111,8 @@ async def _answer(
     caller: Caller,
     server: Resources,
 ) -> Response | ReplyOut:
+    if body.stream:
+        claim_stream(request)
     if not (body.content or "").strip() and not files:
         return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
     wishes = _wishes(body, server)

@@ -1,6 +1,7 @@
 """The stream of a run from its first frame on, out of its log: play after play."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 
 from app.messages import queries as messages
 from app.runs.events import RunEvent, RunStarted
@@ -12,23 +13,26 @@ from app.tenants.scope import Scopes
 
 
 async def replayed(
-    run: Run, batches: AsyncIterable[Sequence[RunEvent]], read_scopes: Scopes
-) -> AsyncGenerator[bytes, None]:
-    """Frame by frame."""
+    run: Run, batches: AsyncGenerator[Sequence[RunEvent], None], read_scopes: Scopes
+) -> AsyncGenerator[Iterable[bytes], None]:
+    """Frames that are there together, made one by one as they are taken: all of them, in turn."""
     async with read_scopes(run.tenant_id) as scope:
         asked = await messages.asked_before(scope, run.thread_id, run.id)
     stored = None if asked is None else StoredMessage(asked, (), run.assistant_id)
     telling = Telling(snapshot_of(run), resumed=False, message=stored)
-    for frame in telling.opening():
-        yield frame
+    yield telling.opening()
     begun = False
-    async for events in batches:
+
+    def frames(events: Sequence[RunEvent]) -> Iterator[bytes]:
+        nonlocal telling, begun
         for event in events:
             if isinstance(event, RunStarted):
                 if begun:
                     telling = Telling(event.run, resumed=True, message=None)
-                    for frame in telling.opening():
-                        yield frame
+                    yield from telling.opening()
                 begun = True
-            for frame in telling.frames(event):
-                yield frame
+            yield from telling.frames(event)
+
+    async with aclosing(batches):
+        async for events in batches:
+            yield frames(events)

@@ -19,6 +19,7 @@ from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
 from app.surfaces.numbered_frames import After
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Server
+from app.surfaces.stream_claims import claim_stream
 from app.tenants.callers import Caller
 from app.wiring.resources import Resources
 
@@ -94,12 +95,18 @@ async def cancel_run(
     response_model=None,
 )
 async def follow_run(
-    thread_id: UUID, run_id: str, after: After, tenant_id: CurrentTenant, server: Server
+    thread_id: UUID,
+    run_id: str,
+    after: After,
+    request: Request,
+    tenant_id: CurrentTenant,
+    server: Server,
 ) -> Response:
     """The stream of a run, from behind the first `after` frames on, until the run rests.
 
     This server's own: hosted Backboard has no such call.
     """
+    claim_stream(request)
     async with server.read_scopes(tenant_id) as scope:
         run = await queries.get(scope, thread_id=thread_id, run_id=_run_id(run_id))
     if run is None:
@@ -137,6 +144,8 @@ async def _submit(
     *,
     stream: bool,
 ) -> Response | ReplyOut:
+    if stream:
+        claim_stream(request)
     turn = await server.conversations.submit(
         caller,
         thread_id=thread_id,

@@ -69,8 +69,9 @@ async def _frames(
 
 async def _again(run: Run, after: int, server: Resources) -> AsyncGenerator[bytes, None]:
     events = server.following.run(run.tenant_id, run)
-    async for frame in numbered(replayed(run, events, server.read_scopes), after):
-        yield frame
+    async with aclosing(numbered(replayed(run, events, server.read_scopes), after)) as parts:
+        async for part in parts:
+            yield part
     yield DONE
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import AppError
@@ -20,6 +20,7 @@ from app.surfaces.openai.wire.documented import CompletionShape
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, Server
 from app.surfaces.sse import event_stream
+from app.surfaces.stream_claims import claim_stream
 from app.tenants.callers import Caller
 from app.usage import recording
 from app.usage.budgets import check_tokens
@@ -32,13 +33,17 @@ log = structlog.get_logger("pegboard.openai")
 
 
 @router.post("/chat/completions", response_model=None, responses={200: {"model": CompletionShape}})
-async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Server) -> Response:
+async def create_chat_completion(
+    body: ChatIn, request: Request, caller: CurrentCaller, server: Server
+) -> Response:
     """One answer to the messages, whole or (with `stream`) in chunks."""
     body.check()
+    if body.stream:
+        claim_stream(request)
     async with server.read_scopes(caller.tenant_id) as scope:
         await check_tokens(scope, caller)
     model = server.resolver.resolve(body.model)
-    request = ModelRequest(
+    asked = ModelRequest(
         model=model,
         prompt=body.prompt(),
         options=body.options(),
@@ -46,7 +51,7 @@ async def create_chat_completion(body: ChatIn, caller: CurrentCaller, server: Se
         whole=not body.stream,
     )
     completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
-    deltas = _deltas(server, caller, request)
+    deltas = _deltas(server, caller, asked)
     if not body.stream:
         async with waiting(), aclosing(deltas):
             answer = [delta async for delta in deltas]

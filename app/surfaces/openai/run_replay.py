@@ -1,6 +1,7 @@
 """The stream of a run from its first frame on, out of its log: play after play."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from uuid import UUID
 
 from app.messages import queries as messages
@@ -13,20 +14,39 @@ from app.tenants.scope import Scopes
 
 
 async def replayed(
-    run: Run, batches: AsyncIterable[Sequence[RunEvent]], read_scopes: Scopes
-) -> AsyncGenerator[bytes, None]:
-    """Frame by frame, but for the one that says that a stream is done."""
+    run: Run, batches: AsyncGenerator[Sequence[RunEvent], None], read_scopes: Scopes
+) -> AsyncGenerator[Iterable[bytes], None]:
+    """Frames that are there together, made one by one as they are taken: all of them, in turn.
+
+    But for the one that says that a stream is done.
+    """
     telling = Telling(run, resumed=False)
     asked: UUID | None = None
-    async for events in batches:
+
+    def frames(events: Sequence[RunEvent]) -> Iterator[bytes]:
+        nonlocal asked
         for event in events:
-            if isinstance(event, RunStarted) and asked is not None:
-                telling = Telling(run, resumed=True)
-                yield await submitted(run, asked, read_scopes)
-            elif isinstance(event, MessageFinished):
+            if isinstance(event, MessageFinished):
                 asked = event.message.id
-            for told in telling.frames(event):
-                yield told
+            yield from telling.frames(event)
+
+    async with aclosing(batches):
+        async for events in batches:
+            for play in _by_plays(events):
+                if isinstance(play[0], RunStarted) and asked is not None:
+                    telling = Telling(run, resumed=True)
+                    yield [await submitted(run, asked, read_scopes)]
+                yield frames(play)
+
+
+def _by_plays(events: Sequence[RunEvent]) -> Iterator[Sequence[RunEvent]]:
+    """The same events, cut before each that begins a play."""
+    begin = 0
+    for position, event in enumerate(events):
+        if isinstance(event, RunStarted) and position > begin:
+            yield events[begin:position]
+            begin = position
+    yield events[begin:]
 
 
 async def submitted(run: Run, asked: UUID, read_scopes: Scopes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.db.base import JsonDict
@@ -61,6 +61,7 @@ from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
+from app.surfaces.stream_claims import claim_stream
 from app.tenants.callers import Caller
 from app.tenants.scope import Scope
 from app.threads import operations as threads
@@ -87,9 +88,15 @@ _POLL_AFTER_MS: Final = "300"
 
 @router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_thread_and_run(
-    body: ThreadAndRunIn, caller: CurrentCaller, server: Server, include: Include = ()
+    body: ThreadAndRunIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
+    include: Include = (),
 ) -> Response:
     """Open a thread with its messages and begin a run on it."""
+    if body.stream:
+        claim_stream(request)
     thread = body.thread or ThreadIn()
     thread.check()
     await server.conversations.check_limits(caller)  # before anything is stored
@@ -123,9 +130,16 @@ async def create_thread_and_run(
 
 @router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_run(
-    thread_id: str, body: RunIn, caller: CurrentCaller, server: Server, include: Include = ()
+    thread_id: str,
+    body: RunIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
+    include: Include = (),
 ) -> Response:
     """Begin a run; its additional messages are added to the thread first."""
+    if body.stream:
+        claim_stream(request)
     place = id_of("Thread", thread_id, param="thread_id")
     await server.conversations.check_limits(caller)
     given = body.additional_messages or []
@@ -195,9 +209,16 @@ async def cancel_run(
     responses={200: {"model": RunShape}},
 )
 async def submit_tool_outputs(
-    thread_id: str, run_id: str, body: ToolOutputsIn, caller: CurrentCaller, server: Server
+    thread_id: str,
+    run_id: str,
+    body: ToolOutputsIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
 ) -> Response:
     """Submit the outputs of all calls that the run waits for; it goes on."""
+    if body.stream:
+        claim_stream(request)
     async with server.read_scopes(caller.tenant_id) as scope:
         run = await _run(scope, thread_id, run_id)
         waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
@@ -221,12 +242,13 @@ async def submit_tool_outputs(
 
 @router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
 async def follow_run(
-    thread_id: str, run_id: str, after: After, scope: Reading, server: Server
+    thread_id: str, run_id: str, after: After, request: Request, scope: Reading, server: Server
 ) -> Response:
     """The stream of a run, from behind the first `after` frames on, until the run rests.
 
     This server's own: OpenAI has no such call.
     """
+    claim_stream(request)
     return await resumed(await _run(scope, thread_id, run_id), after, server)
 
 
