@@ -230,3 +230,18 @@ def test_cells_keep_the_characters_that_mean_something_in_markdown() -> None:
 def test_a_line_break_in_a_paragraph_stays() -> None:
     body = "<w:p><w:r><w:t>a</w:t><w:br/><w:t>b</w:t></w:r></w:p><w:p><w:r><w:t>c</w:t></w:r></w:p>"
     assert read(made.docx(body), ".docx") == [Section("a\nb\nc")]
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".doc", ".pdf", ".html"])
+def test_rtf_is_known_by_its_bytes_and_refused_by_any_name(suffix: str) -> None:
+    with pytest.raises(UnreadableFile, match="The file is RTF, which is not read: save it as"):
+        read(r"{\rtf1\ansi The lighthouse was painted {\b blue}.}", suffix)
+
+
+def test_a_table_that_lays_a_page_out_is_read_through_and_each_word_once() -> None:
+    inner = "<table><tr><th>Name<th>Price<tr><td>Ada<td>3</table>"
+    page = f"<table><tr><td>Menu<td><h2>Prices</h2>{inner}</table><p>After"
+    assert read(page, ".html") == [
+        Section("Menu"),
+        Section("Name: Ada; Price: 3\nAfter", "Prices"),
+    ]

@@ -1,7 +1,7 @@
 """HTML as its reader sees it: headings, lines and table rows, without scripts and styles."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import BinaryIO, Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -15,6 +15,7 @@ _NAMED_ENCODING: Final = re.compile(
 )
 _UNSEEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "head", "iframe"})
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_LAID_OUT: Final = frozenset({"table", "h1", "h2", "h3"})
 _INLINE: Final = frozenset(
     "a abbr b bdi bdo cite code data del dfn em font i ins kbd label mark q s samp small span "  # noqa: SIM905
     "strong sub sup time tt u var wbr -text".split()
@@ -36,7 +37,8 @@ def _parts(page: LexborHTMLParser) -> Iterator[Heading | str]:
     if title is not None:
         yield Heading(0, title.text())
     line: list[str] = []
-    for node, closes in _walk(page):
+    layouts = _layouts(page)
+    for node, closes in _walk(page, lambda one: _is_told_whole(one) or _is_rows(one, layouts)):
         tag = node.tag or ""
         if tag == "-text":
             line.append(node.text_content or "")
@@ -47,14 +49,16 @@ def _parts(page: LexborHTMLParser) -> Iterator[Heading | str]:
             continue
         if tag in _HEADINGS:
             yield Heading(int(tag[1]), node.text())
-        elif _is_rows(node):
+        elif _is_rows(node, layouts):
             yield from readable_rows(_rows(node))
         elif tag == "li":
             line.append("- ")
     yield from _said(line)
 
 
-def _walk(page: LexborHTMLParser) -> Iterator[tuple[LexborNode, bool]]:
+def _walk(
+    page: LexborHTMLParser, is_whole: Callable[[LexborNode], bool]
+) -> Iterator[tuple[LexborNode, bool]]:
     """Every node as it opens and as it closes, without what stands in whole-told nodes.
 
     By hand and not by recursion: a page may nest as deeply as it is long.
@@ -62,7 +66,7 @@ def _walk(page: LexborHTMLParser) -> Iterator[tuple[LexborNode, bool]]:
     node = page.root
     while node is not None:
         yield node, False
-        below = None if _is_whole(node) else node.first_child
+        below = None if is_whole(node) else node.first_child
         if below is not None:
             node = below
             continue
@@ -73,13 +77,34 @@ def _walk(page: LexborHTMLParser) -> Iterator[tuple[LexborNode, bool]]:
         node = node.next if node is not None else None
 
 
-def _is_whole(node: LexborNode) -> bool:
-    return node.tag in _UNSEEN or node.tag in _HEADINGS or _is_rows(node)
+def _is_told_whole(node: LexborNode) -> bool:
+    return node.tag in _UNSEEN or node.tag in _HEADINGS
 
 
-def _is_rows(node: LexborNode) -> bool:
-    """A table of data; tables that hold tables or headings only lay a page out."""
-    return node.tag == "table" and node.css_first("table, h1, h2, h3") in {None, node}
+def _is_rows(node: LexborNode, layouts: Container[int]) -> bool:
+    return node.tag == "table" and node.mem_id not in layouts
+
+
+def _layouts(page: LexborHTMLParser) -> set[int]:
+    """The tables that hold tables or headings, and so only lay a page out; others hold data.
+
+    Found in one pass: to look through each table would be to look through what is nested in them
+    as often as it is nested.
+    """
+    layouts: set[int] = set()
+    if page.css_first("table") is None:
+        return layouts
+    around: list[int] = []
+    for node, closes in _walk(page, _is_told_whole):
+        if closes:
+            if node.tag == "table":
+                around.pop()
+            continue
+        if around and node.tag in _LAID_OUT:
+            layouts.add(around[-1])
+        if node.tag == "table" and node.first_child is not None:
+            around.append(node.mem_id)
+    return layouts
 
 
 def _said(line: list[str]) -> Iterator[str]:

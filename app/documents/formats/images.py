@@ -6,9 +6,12 @@ from typing import BinaryIO
 from app.documents.formats import recognition
 from app.documents.formats.faults import UnreadableFile
 from app.documents.formats.sections import Section
+from app.documents.formats.whole_images import check_whole
 
 
 def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
     if not recognition.is_installed():
         raise UnreadableFile(recognition.NEEDED)
-    yield Section(recognition.text_in(file.read()))
+    picture = file.read()
+    check_whole(picture)
+    yield Section(recognition.text_in(picture))

@@ -63,7 +63,8 @@ def outlined(parts: Iterable[Heading | str], *, place: str | None = None) -> Ite
 def _told(
     trail: list[Heading], lines: list[str], place: str | None, *, within: object
 ) -> Iterator[Section]:
-    heading = " > ".join(step.title for step in trail)[:_HEADING] or None
+    # Cut first: a title may be a megabyte long and stand over thousands of sections.
+    heading = " > ".join(step.title[:_HEADING] for step in trail)[:_HEADING] or None
     text = "\n".join(lines).strip()
     if text:
         yield Section(text, heading, place)

@@ -7,6 +7,7 @@ from app.documents.formats.faults import UnreadableFile
 _HEAD: Final = 1024
 _ZIP: Final = "ZIP archive"
 _OLE: Final = "older Office file"
+_RTF: Final = "RTF"
 _IMAGES: Final = frozenset({"PNG", "JPEG", "GIF", "BMP", "TIFF", "WebP"})
 
 _MARKS: Final = (
@@ -27,7 +28,7 @@ _MARKS: Final = (
     (b"Rar!\x1a\x07", "RAR archive"),
     (b"\x7fELF", "program"),
     (b"MZ\x90\x00", "program"),
-    (b"{\\rtf", "RTF"),
+    (b"{\\rtf", _RTF),
 )
 ARCHIVES: Final = frozenset(name for _, name in _MARKS if name.endswith("archive"))
 
@@ -73,7 +74,9 @@ def check(file: BinaryIO, suffix: str) -> None:
         case ".png" | ".jpg" | ".jpeg" | ".webp" | ".gif" | ".bmp" | ".tiff" | ".tif":
             fits = kind in _IMAGES
         case _:
-            fits = kind is None or kind == "RTF"
+            fits = kind is None
+    if kind == _RTF:
+        raise UnreadableFile("The file is RTF, which is not read: save it as .docx, .pdf or .txt")
     if kind == _OLE:
         kind = _ole_kind(head + file.read())
         if kind == "encrypted Office file":
