@@ -20,6 +20,7 @@ from app.idempotency.ledger import Ledger
 from app.identifiers import new_id
 from app.jobs.runner import run_jobs
 from app.llm import litellm_gateway, providers
+from app.llm.embeddings.answering import Embeddings
 from app.llm.gateway import Gateway, ModelName
 from app.memories.recall import Recall
 from app.models.catalogue import Catalogue
@@ -77,6 +78,7 @@ class Resources:
     catalogue: Catalogue
     resolver: Resolver
     gateway: Gateway
+    embeddings: Embeddings
     default_model: ModelName
     ledger: Ledger
     readings: Readings
@@ -188,6 +190,7 @@ async def open_resources(
                 catalogue=catalogue,
                 resolver=resolver_of(settings, catalogue),
                 gateway=gateway,
+                embeddings=shelves.embeddings,
                 pulses=pulses,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
