@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from app.llm import failures
 from app.llm.chat_messages import chat_messages, chat_tools
-from app.llm.embeddings.embedder import EmbeddingName
+from app.llm.embeddings.answering import Input
+from app.llm.embeddings.embedder import EmbeddingName, UnusableVectors
 from app.llm.embeddings.embedder import Kind as EmbeddingKind
 from app.llm.gateway import (
     Delta,
@@ -134,10 +135,7 @@ class LitellmGateway:
             order = {"order": routing["providers"]} if routing.get("providers") else {}
             rest = {key: value for key, value in routing.items() if key != "providers"}
             arguments["extra_body"] = {"provider": {**order, **rest}}
-        variables = find_provider(request.model.provider).variables
-        if not any(os.environ.get(name) for name in variables if "KEY" in name):
-            # An address alone is enough for a local server; the client library wants some key.
-            arguments["api_key"] = "none"
+        _add_no_key(arguments, request.model.provider)
         return arguments
 
 
@@ -168,24 +166,68 @@ async def embed(
 ) -> list[list[float]]:
     """One request for embeddings. Models that tell questions from passages are told which."""
     litellm = await load()
-    arguments: dict[str, Any] = {
-        "model": _checked(name.provider, name.model),
-        "input": list(texts),
-        "drop_params": True,
-    }
+    arguments = _embedding_arguments(name.provider, name.model, texts)
     if find_provider(name.provider).litellm == "cohere_chat":
         question = kind is EmbeddingKind.QUERY
-        arguments["model"] = f"cohere/{name.model}"
         arguments["input_type"] = "search_query" if question else "search_document"
-    elif find_provider(name.provider).litellm == "ollama_chat":
-        arguments["model"] = f"ollama/{name.model}"
-    else:
+    elif find_provider(name.provider).litellm != "ollama_chat":
         arguments["dimensions"] = name.dims
     try:
         answer = await litellm.aembedding(**arguments)
     except Exception as error:
         raise translated(litellm, error) from error
     return [entry["embedding"] for entry in answer.data]
+
+
+async def embed_inputs(
+    model: ModelName, inputs: Sequence[Input], dims: int | None, *, patience: float
+) -> tuple[list[list[float]], int]:
+    """One request as a caller made it: (vectors, tokens that were read). `patience` in seconds."""
+    litellm = await load()
+    arguments = _embedding_arguments(model.provider, model.name, inputs)
+    arguments |= {"timeout": patience, "max_retries": 0}
+    if dims is not None:
+        arguments["dimensions"] = dims
+    if find_provider(model.provider).litellm == "cohere_chat":
+        arguments["input_type"] = "search_document"
+    try:
+        answer = await litellm.aembedding(**arguments)
+    except Exception as error:
+        raise translated(litellm, error) from error
+    vectors = [entry["embedding"] for entry in answer.data]
+    if len(vectors) != len(inputs):
+        raise UnusableVectors(
+            f"The provider gave {len(vectors)} embeddings for {len(inputs)} inputs"
+        )
+    return vectors, getattr(answer.usage, "prompt_tokens", None) or 0
+
+
+async def moderate(told: str | list[Any], model: str | None) -> dict[str, Any]:
+    """What OpenAI's moderation says of the input, in its own shape."""
+    litellm = await load()
+    try:
+        answer = await litellm.amoderation(input=told, model=model, custom_llm_provider="openai")
+    except Exception as error:
+        raise translated(litellm, error) from error
+    said: dict[str, Any] = answer.model_dump(mode="json")
+    return said
+
+
+def _embedding_arguments(provider: str, name: str, inputs: Sequence[Input]) -> dict[str, Any]:
+    model = _checked(provider, name)
+    for chats, embeds in (("cohere_chat/", "cohere/"), ("ollama_chat/", "ollama/")):
+        if model.startswith(chats):
+            model = embeds + model.removeprefix(chats)
+    arguments: dict[str, Any] = {"model": model, "input": list(inputs), "drop_params": True}
+    _add_no_key(arguments, provider)
+    return arguments
+
+
+def _add_no_key(arguments: dict[str, Any], provider: str) -> None:
+    """An address alone is enough for a local server; the client library wants some key."""
+    variables = find_provider(provider).variables
+    if not any(os.environ.get(name) for name in variables if "KEY" in name):
+        arguments["api_key"] = "none"
 
 
 _loading = asyncio.Lock()

@@ -11,10 +11,11 @@ from app.db.base import Base, Owned
 
 
 class Purpose(StrEnum):
-    """What a model was asked for: a run, one completion, or to learn what to remember."""
+    """What a model was asked for: a run, a completion, embeddings, or what to remember."""
 
     RUN = "run"
     COMPLETION = "completion"
+    EMBEDDING = "embedding"
     MEMORY = "memory"
 
 

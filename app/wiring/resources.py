@@ -22,6 +22,7 @@ from app.identifiers import new_id
 from app.jobs.lanes import Places
 from app.jobs.runner import run_jobs
 from app.llm import litellm_gateway, providers
+from app.llm.embeddings.answering import Embeddings
 from app.llm.gateway import Gateway, ModelName
 from app.loop_lag import LoopLag
 from app.memories.recall import Recall
@@ -88,6 +89,7 @@ class Resources:
     catalogue: Catalogue
     resolver: Resolver
     gateway: Gateway
+    embeddings: Embeddings
     default_model: ModelName
     ledger: Ledger
     readings: Readings
@@ -221,6 +223,7 @@ async def open_resources(
                 catalogue=catalogue,
                 resolver=resolver_of(settings, catalogue),
                 gateway=gateway,
+                embeddings=shelves.embeddings,
                 pulses=pulses,
                 loop_lag=loop_lag,
                 default_model=ModelName(settings.default_provider, settings.default_model),

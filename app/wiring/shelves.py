@@ -1,5 +1,6 @@
 """What reads and finds documents and memories, and where their bytes are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -12,8 +13,9 @@ from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
 from app.documents.parsing import Parser
 from app.llm import litellm_gateway, providers
+from app.llm.embeddings.answering import Ask, Embeddings, Input
 from app.llm.embeddings.choice import ChosenEmbedder
-from app.llm.embeddings.embedder import EmbedderMissing
+from app.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, Kind
 from app.llm.embeddings.minilm import MiniLm
 from app.llm.embeddings.minilm_network import require_installed
 from app.llm.embeddings.remote import RemoteEmbedder
@@ -40,10 +42,15 @@ class Shelves:
     lookup: Lookup
     recall: Recall
     remembering: Remembering
+    embeddings: Embeddings
 
 
 def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals) -> Shelves:
     blobs = blobs_of(settings)
+
+    def may_ask(provider: str) -> bool:
+        return settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
+
     try:
         require_installed()
         local: MiniLm | None = MiniLm()
@@ -53,9 +60,7 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Si
     embedders = ChosenEmbedder(
         remote=lambda name: RemoteEmbedder(name, observed_embed(litellm_gateway.embed)),
         local=local,
-        is_configured=lambda provider: (
-            settings.sandbox is not SandboxMode.ALWAYS and providers.is_configured(provider)
-        ),
+        is_configured=may_ask,
     )
     recall = Recall(scopes=scopes, embedders=embedders)
     return Shelves(
@@ -74,7 +79,35 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Si
             recall=recall,
             model_for=lambda answered: memory_model_of(settings, gateway, answered),
         ),
+        embeddings=Embeddings(
+            ask=_asking(settings.model_timeout),
+            local=local,
+            is_configured=may_ask,
+            stands_in=settings.sandbox is not SandboxMode.OFF,
+            disguised=settings.sandbox is SandboxMode.ALWAYS,
+        ),
     )
+
+
+def _asking(patience: float) -> Ask:
+    """Requests for embeddings to providers, counted and timed as those of documents are."""
+
+    async def ask(
+        model: ModelName, inputs: Sequence[Input], dims: int | None
+    ) -> tuple[list[list[float]], int]:
+        used = 0
+
+        async def call(name: EmbeddingName, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+            nonlocal used
+            vectors, used = await litellm_gateway.embed_inputs(
+                model, inputs, dims, patience=patience
+            )
+            return vectors
+
+        name = EmbeddingName(model.provider, model.name, dims or 0)
+        return await observed_embed(call)(name, (), Kind.PASSAGE), used
+
+    return ask
 
 
 def memory_model_of(settings: Settings, gateway: Gateway, answered: ModelName) -> MemoryModel:

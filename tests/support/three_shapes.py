@@ -37,7 +37,9 @@ def _error(shape: str, status: int) -> Any:
 
 
 def _half(shape: str) -> list[Any]:
-    return {"gemini": [_GEMINI_HALF], "anthropic": list(_ANTHROPIC_HALF)}.get(shape, [_OPENAI_HALF])
+    if shape == "anthropic":
+        return list(_ANTHROPIC_HALF)
+    return [_GEMINI_HALF if shape == "gemini" else _OPENAI_HALF]
 
 
 @dataclass
@@ -79,6 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(int(status), json.dumps(_error(shape, int(status))).encode())
             case "page":
                 self._answer(int(status), b"<html><body>Bad gateway</body></html>", "text/html")
+            case "moderates":
+                found = {"flagged": True, "categories": {}, "category_scores": {}}
+                told = {"id": "modr-1", "model": "m", "results": [found]}
+                self._answer(200, json.dumps(told).encode())
             case "hangs":
                 self.connection.close()
             case "midway" | "drops":

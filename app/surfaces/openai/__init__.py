@@ -18,6 +18,7 @@ from app.surfaces.openai import (
     assistant_files,
     assistants,
     chat,
+    embeddings,
     faults,
     file_batches,
     files,
@@ -25,6 +26,7 @@ from app.surfaces.openai import (
     message_files,
     messages,
     models,
+    moderations,
     runs,
     threads,
     vector_store_files,
@@ -35,10 +37,10 @@ from app.surfaces.openai.profiles.translation import TranslateOlder
 from app.surfaces.openai.public_ids import Prefix, uuid_of
 
 _DESCRIPTION = """
-Assistants, threads, messages, runs, files, vector stores, chat completions and models in the shapes
-of OpenAI's API. Every call carries a key as a bearer token. Any OpenAI SDK works with its base URL
-set to this server's `/v1`. A write with an `Idempotency-Key` is carried out once, and answered the
-same whenever it is sent again within a day.
+Assistants, threads, messages, runs, files, vector stores, chat completions, embeddings and models
+in the shapes of OpenAI's API. Every call carries a key as a bearer token. Any OpenAI SDK works with
+its base URL set to this server's `/v1`. A write with an `Idempotency-Key` is carried out once, and
+answered the same whenever it is sent again within a day.
 """
 _HEADERS = (
     "Authorization",
@@ -103,6 +105,8 @@ def build(rules: DoorRules) -> FastAPI:
         vector_store_files,
         file_batches,
         chat,
+        embeddings,
+        moderations,
         models,
     ):
         app.include_router(noun.router)
