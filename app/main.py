@@ -32,7 +32,7 @@ from app.wiring.resources import Resources
 def build(resources: Resources, exposure: Exposure, stopping: Stopping) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
-    readiness = Readiness(resources.engine, resources.pulses, stopping)
+    readiness = Readiness(resources.engine, resources.pulses, stopping, resources.warming)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from app.db.engine import routes_of
 from app.db.migration import known_revisions, newest_revision
 from app.pulse import Pulses
 from app.stopping import Stopping
+from app.wiring.warming import Warming
 
 PATIENCE_SECONDS: Final = 1.0
 """How long the database may take to answer."""
@@ -21,9 +22,12 @@ class Readiness:
     """Asks on a connection of its own, made anew each time: a pool that is busy is no reason to be
     given less work, and a Postgres that takes no more connections is one."""
 
-    def __init__(self, engine: AsyncEngine, pulses: Pulses, stopping: Stopping) -> None:
+    def __init__(
+        self, engine: AsyncEngine, pulses: Pulses, stopping: Stopping, warming: Warming
+    ) -> None:
         self._engine = engine
         self._pulses = pulses
+        self._warming = warming
         self._stopping = stopping
         self._asking: asyncio.Task[str | None] | None = None
 
@@ -38,6 +42,9 @@ class Readiness:
         trouble = self._pulses.trouble()
         if trouble is not None:
             reasons["background"] = trouble
+        trouble = self._warming.trouble()
+        if trouble is not None:
+            reasons["warming_up"] = trouble
         return reasons
 
     async def _database_trouble(self) -> str | None:

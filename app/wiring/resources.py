@@ -46,7 +46,8 @@ from app.web.choice import web_tools_of
 from app.wiring.database import OpenDatabase, open_database, statements_of
 from app.wiring.jobs import JOB_GROUPS, job_kinds
 from app.wiring.models import catalogue_of, gateway_of, observed
-from app.wiring.shelves import shelves_of
+from app.wiring.shelves import Shelves, shelves_of
+from app.wiring.warming import Load, Warming
 
 _WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
@@ -79,6 +80,7 @@ class Resources:
     ledger: Ledger
     readings: Readings
     pulses: Pulses
+    warming: Warming
 
 
 @asynccontextmanager
@@ -133,6 +135,7 @@ async def open_resources(
         )
         await _keep_bootstrap_key(settings, sessions)
         pulses = Pulses()
+        warming = _warming(settings, catalogue, shelves)
         heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
         rescue = rescuer.watch(pulses.beat_of("rescue"))
         recogniser = Recogniser(sessions, own_statements, open_mode=auth is Auth.OPEN)
@@ -151,7 +154,7 @@ async def open_resources(
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
             asyncio.create_task(readings.keep_sampled(), name="readings"),
-            asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
+            asyncio.create_task(warming.warm_up(), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
@@ -186,6 +189,7 @@ async def open_resources(
                 catalogue=catalogue,
                 gateway=gateway,
                 pulses=pulses,
+                warming=warming,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
                 readings=readings,
@@ -224,8 +228,17 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap")
 
 
-async def _warm_up(settings: Settings, catalogue: Catalogue) -> None:
-    """Load what the first requests will want, once the server is up and has nothing to do."""
-    await asyncio.to_thread(catalogue.warm_up)
-    if settings.sandbox is not SandboxMode.ALWAYS and providers.configured_providers():
-        await litellm_gateway.load()
+def _warming(settings: Settings, catalogue: Catalogue, shelves: Shelves) -> Warming:
+    """The embedder and litellm only where a real user may be waiting, and there is use for them."""
+
+    async def read_table() -> None:
+        await asyncio.to_thread(catalogue.warm_up)
+
+    loads: dict[str, Load] = {"the table of models": read_table}
+    for_users = settings.sandbox is not SandboxMode.ALWAYS
+    if for_users:
+        if providers.configured_providers():
+            loads["litellm"] = litellm_gateway.load
+        if shelves.local_embedder is not None:
+            loads["the embedding model"] = shelves.local_embedder.load
+    return Warming(loads, awaited=for_users)

@@ -39,6 +39,7 @@ class Shelves:
     lookup: Lookup
     recall: Recall
     remembering: Remembering
+    local_embedder: MiniLm | None
 
 
 def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
@@ -59,6 +60,7 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway) -> Shelves:
     recall = Recall(scopes=scopes, embedders=embedders)
     return Shelves(
         blobs=blobs,
+        local_embedder=local,
         indexer=Indexer(scopes=scopes, blobs=blobs, parser=Parser(), embedders=embedders),
         lookup=Lookup(scopes=scopes, embedders=embedders),
         recall=recall,
