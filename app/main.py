@@ -39,7 +39,13 @@ _LARGE_BODIES: Final = 8
 def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Room) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
-    readiness = Readiness(resources.engine, resources.pulses, resources.loop_lag, stopping)
+    readiness = Readiness(
+        resources.engine,
+        resources.pulses,
+        stopping,
+        loop_lag=resources.loop_lag,
+        warming=resources.warming,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from app.db.migration import known_revisions, newest_revision
 from app.loop_lag import LoopLag
 from app.pulse import Pulses
 from app.stopping import Stopping
+from app.wiring.warming import Warming
 
 PATIENCE_SECONDS: Final = 1.0
 """How long the database may take to answer."""
@@ -23,11 +24,18 @@ class Readiness:
     given less work, and a Postgres that takes no more connections is one."""
 
     def __init__(
-        self, engine: AsyncEngine, pulses: Pulses, loop_lag: LoopLag, stopping: Stopping
+        self,
+        engine: AsyncEngine,
+        pulses: Pulses,
+        stopping: Stopping,
+        *,
+        loop_lag: LoopLag,
+        warming: Warming,
     ) -> None:
         self._loop_lag = loop_lag
         self._engine = engine
         self._pulses = pulses
+        self._warming = warming
         self._stopping = stopping
         self._asking: asyncio.Task[str | None] | None = None
 
@@ -45,6 +53,9 @@ class Readiness:
         trouble = self._loop_lag.trouble()
         if trouble is not None:
             reasons["event_loop"] = trouble
+        trouble = self._warming.trouble()
+        if trouble is not None:
+            reasons["warming_up"] = trouble
         return reasons
 
     async def _database_trouble(self) -> str | None:

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.blobs.store import BlobStore
-from app.db.engine import sessions_of
 from app.db.pools import Pools, connections_of, pools_of
 from app.db.signals import Signals
 from app.documents.lookup import Lookup
@@ -49,13 +48,15 @@ from app.tenants.callers import Caller
 from app.tenants.last_uses import LastUses
 from app.tenants.open_streams import OpenStreams
 from app.tenants.recognition import Recogniser
-from app.tenants.scope import Scopes, scopes_of
+from app.tenants.scope import Scopes
 from app.trace_choice import traced
 from app.web.choice import web_tools_of
 from app.wiring.database import OpenDatabase, open_database, statements_of
 from app.wiring.jobs import JOB_GROUPS, job_kinds
 from app.wiring.models import catalogue_of, gateway_of, observed, resolver_of
-from app.wiring.shelves import shelves_of
+from app.wiring.sessions import PoolSessions
+from app.wiring.shelves import Shelves, shelves_of
+from app.wiring.warming import Load, Warming
 
 _FOR_STREAMS = log_writer.CONNECTIONS + 1
 """Connections for what runs log, and one for those who follow runs of other processes."""
@@ -95,6 +96,7 @@ class Resources:
     readings: Readings
     pulses: Pulses
     loop_lag: LoopLag
+    warming: Warming
 
 
 @asynccontextmanager
@@ -107,45 +109,43 @@ async def open_resources(
         database(settings) as engine,
         pools_of(engine, size=settings.database_pool, streams=_FOR_STREAMS) as pools,
     ):
-        # What requests read and write; runs and jobs; and what keeps this process alive.
-        scopes = scopes_of(sessions_of(pools.requests))
-        read_scopes = scopes_of(statements_of(pools.requests))
-        work_sessions = sessions_of(pools.work)
-        work_scopes = scopes_of(work_sessions)
-        stream_statements = statements_of(pools.streams)
-        vital_sessions = sessions_of(pools.vital)
+        requests = PoolSessions.on(pools.requests)
+        work = PoolSessions.on(pools.work)
+        streams = PoolSessions.on(pools.streams)
+        keys_only = PoolSessions.on(pools.keys)
+        vital = PoolSessions.on(pools.vital)
         lessee = Lessee(new_id())
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
-        shelves = shelves_of(settings, work_scopes, gateway, signals)
-        kinds_of_jobs = job_kinds(shelves, work_scopes, work_sessions)
+        shelves = shelves_of(settings, work.scopes, gateway, signals)
+        kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
-        asked = witnessed(scopes)
+        asked = witnessed(requests.scopes)
         briefing = Briefing(
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
-            pictures=Pictures(work_scopes, shelves.blobs),
+            pictures=Pictures(work.scopes, shelves.blobs),
             web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
             patience=patience,
         )
         execution = Execution(
-            scopes=work_scopes,
-            statement_scopes=scopes_of(statements_of(pools.work)),
-            lease_sessions=vital_sessions,
-            log_writer=LogWriter(stream_statements),
+            scopes=work.scopes,
+            statement_scopes=work.statement_scopes,
+            lease_sessions=vital.sessions,
+            log_writer=LogWriter(streams.statements),
             signals=signals,
             gateway=gateway,
             briefing=briefing,
             lessee=lessee,
             limits=execution_limits_of(settings),
         )
-        tails = Tails(sessions=stream_statements, execution=execution, signals=signals)
+        tails = Tails(sessions=streams.statements, execution=execution, signals=signals)
         rescuer = Rescuer(
-            sessions=vital_sessions,
-            scopes=scopes_of(vital_sessions),
+            sessions=vital.sessions,
+            scopes=vital.scopes,
             execution=execution,
             catalogue=catalogue,
             lessee=lessee,
@@ -159,15 +159,14 @@ async def open_resources(
             playing=lambda: len(execution.playing()),
             jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
         )
-        key_sessions = sessions_of(pools.keys)
-        await _keep_bootstrap_key(settings, key_sessions)
+        await _keep_bootstrap_key(settings, keys_only.sessions)
         pulses = Pulses()
         loop_lag = LoopLag()
-        heartbeat = execution.keep_leases(pulses.beat_of("heartbeat"))
-        rescue = rescuer.watch(pulses.beat_of("rescue"))
-        key_statements = statements_of(pools.keys)
-        recogniser = Recogniser(key_sessions, key_statements, open_mode=auth is Auth.OPEN)
-        last_uses = LastUses(key_sessions)
+        warming = _warming(settings, catalogue, shelves)
+        recogniser = Recogniser(
+            keys_only.sessions, keys_only.statements, open_mode=auth is Auth.OPEN
+        )
+        last_uses = LastUses(keys_only.sessions)
 
         async def recognise(key: str) -> Caller | None:
             caller = await recogniser.caller_of(key)
@@ -176,15 +175,21 @@ async def open_resources(
             return caller
 
         background = [
-            pulses.watch(asyncio.create_task(heartbeat, name="heartbeat")),
-            pulses.watch(asyncio.create_task(rescue, name="rescue")),
+            pulses.watch(
+                asyncio.create_task(
+                    execution.keep_leases(pulses.beat_of("heartbeat")), name="heartbeat"
+                )
+            ),
+            pulses.watch(
+                asyncio.create_task(rescuer.watch(pulses.beat_of("rescue")), name="rescue")
+            ),
             pulses.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
             asyncio.create_task(signals.listen(engine), name="signals"),
             pulses.watch(asyncio.create_task(tails.read_on(), name="tails")),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
             asyncio.create_task(readings.keep_sampled(), name="readings"),
-            asyncio.create_task(_warm_up(settings, catalogue), name="warm-up"),
+            asyncio.create_task(warming.warm_up(), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
             background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
@@ -199,11 +204,11 @@ async def open_resources(
                 settings=settings,
                 engine=engine,
                 scopes=asked,
-                read_scopes=read_scopes,
+                read_scopes=requests.statement_scopes,
                 recognise=recognise,
                 has_met=recogniser.has_met,
                 has_imported=recogniser.has_imported,
-                allowances=Allowances(key_statements),
+                allowances=Allowances(keys_only.statements),
                 open_streams=OpenStreams(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),
@@ -216,7 +221,9 @@ async def open_resources(
                     patience=patience,
                 ),
                 execution=execution,
-                following=Following(scopes=read_scopes, execution=execution, tails=tails),
+                following=Following(
+                    scopes=requests.statement_scopes, execution=execution, tails=tails
+                ),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
                 recall=shelves.recall,
@@ -226,6 +233,7 @@ async def open_resources(
                 embeddings=shelves.embeddings,
                 pulses=pulses,
                 loop_lag=loop_lag,
+                warming=warming,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
                 readings=readings,
@@ -275,8 +283,17 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap")
 
 
-async def _warm_up(settings: Settings, catalogue: Catalogue) -> None:
-    """Load what the first requests will want, once the server is up and has nothing to do."""
-    await asyncio.to_thread(catalogue.warm_up)
-    if settings.sandbox is not SandboxMode.ALWAYS and providers.configured_providers():
-        await litellm_gateway.load()
+def _warming(settings: Settings, catalogue: Catalogue, shelves: Shelves) -> Warming:
+    """The embedder and litellm only where a real user may be waiting, and there is use for them."""
+
+    async def read_table() -> None:
+        await asyncio.to_thread(catalogue.warm_up)
+
+    loads: dict[str, Load] = {"the table of models": read_table}
+    for_users = settings.sandbox is not SandboxMode.ALWAYS
+    if for_users:
+        if providers.configured_providers():
+            loads["litellm"] = litellm_gateway.load
+        if shelves.local_embedder is not None:
+            loads["the embedding model"] = shelves.local_embedder.load
+    return Warming(loads, awaited=for_users)

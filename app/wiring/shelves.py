@@ -43,6 +43,7 @@ class Shelves:
     recall: Recall
     remembering: Remembering
     embeddings: Embeddings
+    local_embedder: MiniLm | None
 
 
 def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals) -> Shelves:
@@ -65,6 +66,7 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Si
     recall = Recall(scopes=scopes, embedders=embedders)
     return Shelves(
         blobs=blobs,
+        local_embedder=local,
         indexer=Indexer(
             scopes=scopes,
             blobs=blobs,
