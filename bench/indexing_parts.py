@@ -9,7 +9,7 @@ from typing import Final
 from app.documents.chunking import Chunk, split
 from app.documents.formats import suffix_of
 from app.documents.formats.sections import Section
-from app.documents.parsing import parse
+from app.documents.parsing.parser import parse
 from app.llm.embeddings.embedder import Kind
 from app.llm.embeddings.minilm import MiniLm
 from bench.plan import Plan

@@ -25,7 +25,7 @@ from app.documents.calling_off import Attempt, Attempts, DocumentGone
 from app.documents.chunking import USUAL, Chunk, Size, split
 from app.documents.formats import suffix_of
 from app.documents.operations import INDEX_DOCUMENT
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.documents.summary import summary_of
 from app.documents.tables import UNFINISHED, Document, DocumentStatus
 from app.documents.tables import Chunk as StoredChunk

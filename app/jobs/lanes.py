@@ -31,15 +31,24 @@ _WAITING: Final = "FROM pgqueuer WHERE entrypoint = $1 AND status = 'queued'"
 
 # Lanes are walked by descending the index anew for each (a loose index scan): Postgres has no other
 # way to find the distinct values of a column without reading all rows. CTEs yield as they are
-# asked, so that what is behind the last lane that is needed is never looked at.
+# asked, so that what is behind the last lane that is needed is never looked at. Where all jobs are
+# for later, as of files that expire, none is.
 _TAKE: Final = f"""
-    WITH RECURSIVE ahead(lane) AS (
-        (SELECT {LANE} {_WAITING} AND {LANE} > $2 ORDER BY {LANE} LIMIT 1)
+    WITH RECURSIVE due_at_all AS (
+        SELECT EXISTS (SELECT 1 {_WAITING} AND execute_after <= now()) AS so
+    ), ahead(lane) AS (
+        (
+            SELECT {LANE} {_WAITING} AND {LANE} > $2 AND (SELECT so FROM due_at_all)
+            ORDER BY {LANE} LIMIT 1
+        )
         UNION ALL
         SELECT (SELECT {LANE} {_WAITING} AND {LANE} > ahead.lane ORDER BY {LANE} LIMIT 1)
         FROM ahead WHERE ahead.lane IS NOT NULL
     ), behind(lane) AS (
-        (SELECT {LANE} {_WAITING} AND {LANE} <= $2 ORDER BY {LANE} LIMIT 1)
+        (
+            SELECT {LANE} {_WAITING} AND {LANE} <= $2 AND (SELECT so FROM due_at_all)
+            ORDER BY {LANE} LIMIT 1
+        )
         UNION ALL
         SELECT (
             SELECT {LANE} {_WAITING} AND {LANE} > behind.lane AND {LANE} <= $2

@@ -1,6 +1,6 @@
 """Settings in, the web out: with a search service to ask, or not at all."""
 
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.web.fetching import Fetcher
 from app.web.searxng import SearxngSearch
 from app.web.tools import WebTools

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app.documents.formats.sections import Section
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.strict_json import storable
 from app.web.content_types import ContentType
 from app.web.fetching import Fetched

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.errors import AppError
 from app.llm.gateway import Tool
 from app.web.faults import PageRefused

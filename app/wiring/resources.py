@@ -13,8 +13,8 @@ from app.blobs.store import BlobStore
 from app.db.pools import Pools, connections_of, pools_of
 from app.db.signals import Signals
 from app.documents.lookup import Lookup
-from app.documents.parsing import Parser
 from app.documents.parsing.limits import Limits
+from app.documents.parsing.parser import Parser
 from app.idempotency.attempts import witnessed
 from app.idempotency.ledger import Ledger
 from app.identifiers import new_id

@@ -11,7 +11,7 @@ from app.blobs.store import BlobStore
 from app.db.signals import Signals
 from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.llm import litellm_gateway, providers
 from app.llm.embeddings.answering import Ask, Embeddings, Input
 from app.llm.embeddings.choice import ChosenEmbedder

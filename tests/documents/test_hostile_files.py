@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from app.documents.formats import ACCEPTED, reader_of
 from app.documents.formats.faults import UnreadableFile
 from app.documents.formats.signatures import check
-from app.documents.parsing import Limits, parse
+from app.documents.parsing.limits import Limits
+from app.documents.parsing.parser import parse
 from tests.documents import made_files as made
 from tests.documents.bombs import BOMBS, picture_of_gigapixels
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ import pytest
 import uvloop
 
 from app.documents.calling_off import Attempt, DocumentGone
+from app.documents.formats.faults import UnreadableFile
 from app.documents.formats.recognition import NEEDED
 from app.documents.formats.sections import Section
-from app.documents.parsing import Limits, Parsed, Parser, ReaderFailed, UnreadableFile, parse
+from app.documents.parsing.limits import Limits
+from app.documents.parsing.parser import Parsed, Parser, ReaderFailed, parse
 from app.identifiers import new_id
 from tests.documents import bombs
 from tests.documents import made_files as made
@@ -132,6 +135,12 @@ async def test_a_reader_has_no_secrets_and_few_rights(
     assert user == (NOBODY if drops else os.geteuid())
     assert ["Max", "file", "size", "0", "0", "bytes"] in limits
     assert not reader.is_running()
+
+
+def test_a_reader_loads_nothing_that_only_the_server_needs() -> None:
+    code = "import sys, app.documents.parsing.child; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"asyncio", "socket", "sqlalchemy", "tempfile"} & set(done.stdout.split()) == set()
 
 
 async def test_a_file_that_is_called_off_is_not_read_on(page: Path) -> None:
@@ -267,7 +276,7 @@ async def test_without_tesseract_the_reason_says_what_to_install(
 
 def test_a_reader_dies_with_the_server(page: Path) -> None:
     code = (
-        "import asyncio, pathlib, sys; from app.documents.parsing import parse\n"
+        "import asyncio, pathlib, sys; from app.documents.parsing.parser import parse\n"
         "asyncio.run(parse(pathlib.Path(sys.argv[1]), '.html'))"
     )
     server = psutil.Popen([sys.executable, "-c", code, str(page)])

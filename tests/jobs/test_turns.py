@@ -117,8 +117,9 @@ def test_files_beyond_those_that_may_wait_are_refused_for_a_while(
     with httpx.Client(
         base_url=f"{server.url}/v1", headers={"Authorization": "Bearer first"}
     ) as client:
-        file = {"file": ("a.txt", b"text"), "purpose": (None, "assistants")}
-        file_id = client.post("/files", files=file).json()["id"]
+        file_id = client.post(
+            "/files", files={"file": ("a.txt", b"text")}, data={"purpose": "assistants"}
+        ).json()["id"]
         refused = client.post("/vector_stores", json={"file_ids": [file_id]})
         assert refused.status_code == 429
         assert refused.headers["Retry-After"] == "15"

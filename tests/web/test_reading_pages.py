@@ -2,7 +2,9 @@
 
 import pytest
 
-from app.documents.parsing import Limits, Parser, UnreadableFile
+from app.documents.formats.faults import UnreadableFile
+from app.documents.parsing.limits import Limits
+from app.documents.parsing.parser import Parser
 from app.web.fetching import Fetched
 from app.web.reading import text_of
 

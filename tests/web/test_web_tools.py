@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.documents.parsing import Parser
+from app.documents.parsing.parser import Parser
 from app.web.choice import web_tools_of
 from app.web.fetching import Fetcher
 from app.web.search import SearchFailed, SearchResult

@@ -75,11 +75,12 @@ def _colours(flags: int) -> int:
 
 
 def _bmp(data: bytes) -> bool:
-    start, width, height, bits, packing = struct.unpack_from("<10xI4xii2xHI", data)
+    numbers: tuple[int, ...] = struct.unpack_from("<10xI4xii2xHI", data)
+    start, width, height, bits, packing = numbers
     if packing not in {0, 3}:
         return len(data) > start
     row = (width * bits + 31) // 32 * 4
-    return len(data) >= start + int(row) * abs(int(height))
+    return len(data) >= start + row * abs(height)
 
 
 def _webp(data: bytes) -> bool:
