@@ -13,7 +13,8 @@ LONGEST: Final = 256
 # As real names need it: `~moonshotai/kimi-latest`, `@cf/meta/llama-3`, `ft:gpt-4o:org::id`,
 # `arn:aws:bedrock:…`, `llama3.2:3b-instruct-q4_K_M`, `claude-sonnet-4@20250514`.
 _NAME: Final = re.compile(r"[A-Za-z0-9~@][A-Za-z0-9._:/@+~-]*", re.ASCII)
-_ADDRESS: Final = re.compile(r"^[a-z][a-z0-9+.-]*:/|^(?:https?|wss?|ftp|file|data):", re.IGNORECASE)
+# Anywhere, since what stands before a slash may be taken off as the provider's name.
+_ADDRESS: Final = re.compile(r":/|//|(?:^|/)(?:https?|wss?|ftp|file|data):", re.IGNORECASE)
 # Agents stand behind the same providers and are no models; litellm takes the region of one of
 # Bedrock's, and with it the host, from the name as it stands there.
 _NO_MODEL: Final = re.compile(r"(?:^|/)(?:agents?|agentcore|agent_engine)/", re.IGNORECASE)
@@ -29,7 +30,7 @@ def problem_of(name: str) -> str | None:
         return "must not be empty"
     if len(name) > LONGEST:
         return f"must have at most {LONGEST} characters"
-    if _ADDRESS.search(name) or "//" in name:
+    if _ADDRESS.search(name):
         return "must be the name of a model, not an address"
     if not _NAME.fullmatch(name):
         return "must be letters, digits and . _ : / @ + ~ - only, and begin with one of A-Z 0-9 ~ @"

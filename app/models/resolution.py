@@ -117,7 +117,8 @@ class Resolver:
         known = self.catalogue.find(ModelName(provider, name)) if provider else None
         if known or name == self.default.name or self.catalogue.served(name):
             return  # as its own server spells it, or the operator does
-        problem = problem_of(name)
+        rest = name.partition("/")[2] if provider is None and self._is_prefixed(name) else ""
+        problem = problem_of(name) or (problem_of(rest) if rest else None)
         if problem is not None:
             raise NameRefused(
                 f"{fields.model} {problem}: {name[:_SHOWN]!r} does not exist", fields.model

@@ -89,7 +89,7 @@ def _addresses(eavesdropper: Eavesdropper) -> list[str]:
         "models/../x",
         "models/./x",
         "x/",
-        "x\n",
+        "x\ny",
         "x%2f..%2fy",
         "x y",
         "агент",
@@ -160,7 +160,12 @@ def test_a_run_and_its_assistant_are_held_to_it(
     begun = _v1(
         client, f"threads/{thread}/runs", {"assistant_id": assistant, "model": eavesdropper.url}
     )
-    both = _v1(client, "threads/runs", {"assistant_id": assistant, "model": eavesdropper.url})
+    opened = {"messages": [{"role": "user", "content": "Hi"}]}
+    both = _v1(
+        client,
+        "threads/runs",
+        {"assistant_id": assistant, "thread": opened, "model": eavesdropper.url},
+    )
     for answer in (changed, begun, both):
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "model"), answer.text
     assert eavesdropper.heard == []
