@@ -5,7 +5,7 @@ the first is the one that has been there longest.
 """
 
 from collections import OrderedDict
-from enum import IntEnum, auto
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final, Protocol, TypeAlias
 
@@ -18,7 +18,7 @@ SWEEP_SECONDS: Final = 0.25
 _LONGEST_STEP: Final = 1.0
 
 
-class Phase(IntEnum):
+class Phase(Enum):
     HEADER = auto()
     """Has not sent a whole header yet: of its first request, or of a further one."""
     BODY = auto()
@@ -96,8 +96,6 @@ class ConnectionPool:
         self._count = 0
         self._clock = 0.0
         self._swept: float | None = None
-        self._known_until = max(1, limits.total - limits.kept_for_health)
-        self._anybody_until = max(1, limits.total - limits.kept_for_health - limits.kept_for_keys)
         CONNECTIONS_LIMIT.set(limits.total)
 
     @property
@@ -108,12 +106,13 @@ class ConnectionPool:
     @property
     def has_room(self) -> bool:
         """Room for anybody."""
-        return self._count <= self._anybody_until or self.busy <= self._anybody_until
+        kept = self.limits.kept_for_keys + self.limits.kept_for_health
+        return self.busy <= max(1, self.limits.total - kept)
 
     @property
     def has_room_for_known(self) -> bool:
         """Room for keys that were accepted before."""
-        return self.busy <= self._known_until
+        return self.busy <= max(1, self.limits.total - self.limits.kept_for_health)
 
     def turned_away(self) -> None:
         """A request was refused by whoever asked for room."""

@@ -78,7 +78,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._unset_keepalive_if_required()
-        self._in_header = self._in_header or not self._in_body
+        if self.phase is Phase.IDLE:
+            self.pool.move(self, Phase.HEADER)
         self._received += len(data)
         self._unparsed += len(data)
         try:
@@ -93,8 +94,6 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.handle_websocket_upgrade()
         except (httptools.HttpParserError, _OutOfBounds):
             self._refuse_request(self._excess or Cause.MALFORMED)
-        if not self._deaf:
-            self._settle()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -121,6 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_header = False
         self._in_body = True
         super().on_headers_complete()
+        self._settle()
 
     def on_body(self, body: bytes) -> None:
         self._unparsed = 0
@@ -130,6 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unparsed = 0
         self._in_body = False
         super().on_message_complete()
+        self._settle()
 
     # What uvicorn and its server call
 

@@ -61,16 +61,6 @@ def test_what_is_no_http_is_told_so(server: Server) -> None:
         assert answer(connection)[0] == 400
 
 
-def test_each_of_several_processes_has_the_bounds(start: StartServer) -> None:
-    server = start(PEGBOARD_WORKERS="2", PEGBOARD_MAX_CONNECTIONS="20")
-    for _ in range(4):
-        with connected(server) as connection:
-            connection.sendall(LINE + b"X-Many: a\r\n" * 200 + b"\r\n")
-            assert answer(connection)[0] == 431
-    assert value(server, DROPPED, cause="header_too_large") == 4
-    assert value(server, "pegboard_connections_limit") == 40
-
-
 def test_requests_that_come_together_are_answered_in_turn(server: Server) -> None:
     paths = ["/healthz", "/nothing", "/readyz", "/healthz"]
     with connected(server) as connection:
