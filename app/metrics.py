@@ -29,6 +29,8 @@ REQUESTS_REJECTED: Final = Counter(
     "Requests answered with 429 for what their tenant has going already, by what that is",
     ["limit"],
 )
+for _limit in ("waiting", "runs"):
+    REQUESTS_REJECTED.labels(_limit)  # told as 0 before the first
 REQUESTS_WAITING: Final = Gauge(
     "pegboard_requests_waiting",
     "Requests that wait for their turn",

@@ -35,6 +35,8 @@ class Drops:
         self._untold: Counter[Cause] = Counter()
         self._quiet_until: dict[Cause, float] = {}
         self._address: dict[Cause, str] = {}
+        for cause in Cause:  # told as 0 before the first
+            CONNECTIONS_DROPPED.labels(cause.value)
 
     def note(self, cause: Cause, *, now: float, address: str | None = None) -> None:
         CONNECTIONS_DROPPED.labels(cause.value).inc()
