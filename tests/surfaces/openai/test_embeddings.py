@@ -118,7 +118,7 @@ def test_a_model_that_is_stood_in_for_has_its_usual_dimensions(
 def test_what_means_the_same_is_near_in_any_number_of_dimensions(
     client: OpenAI, dims: int | None
 ) -> None:
-    wish = {} if dims is None else {"dimensions": dims}
+    wish: dict[str, Any] = {} if dims is None else {"dimensions": dims}
     cat, kitten, bank = vectors_of(client, [CAT, KITTEN, BANK], **wish)
     assert len(cat) == dims or 1536
     assert alike(cat, kitten) > alike(cat, bank) + 0.1
