@@ -79,6 +79,8 @@ BODIES: Final[dict[str, tuple[Body, ...]]] = {
         {"file_ids": ["{file}"]},
         {"files": [{"file_id": "{file}"}]},
     ),
+    "POST /v1/embeddings": ({"model": "text-embedding-3-small", "input": "rye"},),
+    "POST /v1/moderations": ({"input": "rye"},),
     # The ids of tool calls in it are the caller's own words; nothing is looked up by them.
     "POST /v1/chat/completions": (
         {
