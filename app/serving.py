@@ -5,6 +5,7 @@ runs that are left so that their followers hear of it, and then closes what it h
 """
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from app.connections.limits import ConnectionLimits
 from app.connections.pool import ConnectionPool
 from app.errors import AppError, Kind
 from app.exposure import Exposure, exposure_of
+from app.heap import keep_what_is_loaded
 from app.main import build
 from app.settings import Settings
 from app.stopping import Stopping
@@ -141,6 +143,8 @@ async def serve_on(
             forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
         )
+        gc.collect()
+        keep_what_is_loaded()
         server = Server(
             config,
             stopping=stopping,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 from sqlalchemy import URL, Connection, event, exc, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import (
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from app import strict_json
 from app.db.address import DatabaseAddress, read_address
 from app.db.pooling import Pooling, arguments_for
 from app.errors import AppError, Kind
@@ -70,7 +72,8 @@ def engine_on(routes: Routes, *, pool_size: int, overflow: int | None = None) ->
         max_overflow=pool_size if overflow is None else overflow,
         pool_timeout=30,
         pool_use_lifo=True,
-        json_serializer=_to_json,
+        json_serializer=strict_json.dumps,
+        json_deserializer=_from_json,
         hide_parameters=True,  # an error that is logged must not show what users wrote
         connect_args=_unprepared(route) | {"async_creator_fn": partial(_connect, route)},
         execution_options={_ROUTES: routes},
@@ -171,8 +174,12 @@ def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
         raise exc.DisconnectionError
 
 
-def _to_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _from_json(text: str | bytes) -> Any:
+    """Several times as quick as the standard library, for rows that hold a megabyte of it."""
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, msgspec.MsgspecError):  # written when a looser parser read it
+        return json.loads(text)
 
 
 def is_collision(error: BaseException) -> bool:

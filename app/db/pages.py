@@ -5,7 +5,7 @@ after its row is gone.
 """
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -13,6 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 Row = TypeVar("Row")
+
+_FEW: Final = 25
+"""Rows that are read at once: each may be large, and others have a turn in between."""
+
+_MANY: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,16 @@ async def rows_of(
     if page.before is not None:
         chosen = chosen.where(key > page.before if page.descending else key < page.before)
     falling = page.descending is not backwards
-    chosen = chosen.order_by(key.desc() if falling else key).limit(page.limit + 1)
-    read = list((await session.scalars(chosen)).all())
+    chosen = chosen.order_by(key.desc() if falling else key)
+    read: list[Row] = []
+    few = _FEW if page.limit <= _MANY else _MANY
+    wanted = page.limit + 1
+    while True:
+        part = list((await session.scalars(chosen.limit(min(few, wanted - len(read))))).all())
+        read += part
+        if len(part) < few or len(read) == wanted:
+            break
+        last = getattr(part[-1], key.key)
+        chosen = chosen.where(key < last if falling else key > last)
     found = read[: page.limit]
     return Rows(found[::-1] if backwards else found, len(read) > page.limit)

@@ -17,12 +17,16 @@ from app.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from app.slots import waiting
 from app.tenants.scope import Scopes
 
-_ABOUT_A_WHOLE: Final = re.compile(
-    r"\b(summar\w*|overview|outline|key points?|main points?|gist|tl;?dr|about)\b.*"
-    r"\b(document|file|attachment|upload\w*|pdf|report|paper|sheet|slides?|presentation|this)\b"
-    r"|\b(summari[sz]e|describe|explain)\b\W*$",
-    re.IGNORECASE | re.DOTALL,
+# One after the other, since "the one and somewhere behind it the other" takes quadratic time.
+_SUMMARY: Final = re.compile(
+    r"\b(summar\w*|overview|outline|key points?|main points?|gist|tl;?dr|about)\b", re.IGNORECASE
 )
+_WHOLE: Final = re.compile(
+    r"\b(document|file|attachment|upload\w*|pdf|report|paper|sheet|slides?|presentation|this)\b",
+    re.IGNORECASE,
+)
+_BARE_ORDER: Final = re.compile(r"\b(summari[sz]e|describe|explain)\b\W*$", re.IGNORECASE)
+_END: Final = 200
 _POLL_SECONDS: Final = 0.05
 
 
@@ -73,7 +77,7 @@ class Lookup:
         async with self._scopes(tenant_id) as scope:
             best = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
             found = [passage for passage in best if passage.rating >= least]
-            whole = _ABOUT_A_WHOLE.search(asked) is not None
+            whole = _is_about_a_whole(asked)
             if attached or whole:
                 ids = _readable(attached) or None
                 opened = await retrieval.openings(scope, sight, documents=ids, top=top)
@@ -126,6 +130,12 @@ class Lookup:
                 raise DocumentsNotIndexed(unfinished)
             async with waiting():
                 await asyncio.sleep(_POLL_SECONDS)
+
+
+def _is_about_a_whole(question: str) -> bool:
+    summary = _SUMMARY.search(question)
+    of_a_file = summary and _WHOLE.search(question, summary.end())
+    return bool(of_a_file or _BARE_ORDER.search(question[-_END:]))
 
 
 def _readable(documents: Sequence[Document]) -> list[UUID]:

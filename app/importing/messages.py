@@ -12,6 +12,7 @@ from app.importing.files import moment
 from app.importing.lines import Item
 from app.importing.names import Names
 from app.importing.report import Skip
+from app.llm.tokens import count_tokens
 from app.messages import operations as messages
 from app.messages.tables import Message, MessageStatus, Role
 from app.surfaces.openai.profiles.requests import from_v1
@@ -111,6 +112,7 @@ def _take_message(scope: Scope, item: Item, names: Names, there: Container[UUID]
         role=Role(told.role),
         content=told.text(),
     )
+    row.tokens = count_tokens(row.content or "")
     _complete(row, told)
     row.id = names.object_id(item.original_id)
     row.created_at = moment(item.value["created_at"])

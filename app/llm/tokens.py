@@ -6,6 +6,7 @@ in the sandbox can rest on it.
 
 import json
 import re
+from asyncio import to_thread
 from functools import lru_cache
 
 from app.llm.gateway import (
@@ -34,6 +35,8 @@ _PER_TURN = 4
 _PER_IMAGE = 765  # what most providers count for a picture of ordinary size
 _REMEMBERED_LENGTH = 500
 _PER_PROMPT = 3
+_SLICE = 50_000
+_AT_ONCE = 20_000
 
 
 def count_tokens(text: str) -> int:
@@ -43,11 +46,18 @@ def count_tokens(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    return max(1, len(_TOKEN.findall(text)))
+    # In slices: an expression holds the interpreter's lock for as long as it runs.
+    slices = range(0, len(text), _SLICE)
+    return max(1, sum(len(_TOKEN.findall(text, at, at + _SLICE)) for at in slices))
 
 
 # The turns of a thread are counted again with every message that follows them.
 _counted = lru_cache(maxsize=16_384)(_count)
+
+
+async def count_aside(text: str) -> int:
+    """The same for a text that may be long, which is counted in a thread."""
+    return count_tokens(text) if len(text) <= _AT_ONCE else await to_thread(count_tokens, text)
 
 
 def count_prompt_tokens(prompt: Prompt) -> int:

@@ -27,11 +27,10 @@ LEAST_LIKENESS: Final = 0.25
 """Cosine similarity below which a memory has nothing to do with the question."""
 
 _POLL_SECONDS: Final = 0.05
-_ABOUT_ME: Final = re.compile(
-    r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies))\b.*\b(me|my|i|we|us)\b"
-    r"|\bwho am i\b|\babout (me|myself|us)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_ABOUT_ME: Final = re.compile(r"\bwho am i\b|\babout (me|myself|us)\b", re.IGNORECASE)
+# One after the other, since "the one and somewhere behind it the other" takes quadratic time.
+_KNOWING: Final = re.compile(r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies))\b", re.IGNORECASE)
+_ME: Final = re.compile(r"\b(me|my|i|we|us)\b", re.IGNORECASE)
 
 _BEST: Final = text(f"""
     WITH {ranking.QUESTION}, in_sight AS MATERIALIZED (
@@ -110,7 +109,7 @@ class Recall:
         vectors = [Vector(model, numbers) for model, numbers in seen.items()]
         async with self._scopes(tenant_id) as scope:
             found = await nearest(scope, assistant_id, asked, vectors, top=top)
-            if len(found) < top and _ABOUT_ME.search(asked):
+            if len(found) < top and _is_about_me(asked):
                 found = await _with_newest(scope, assistant_id, found, top=top)
         return found
 
@@ -141,6 +140,12 @@ class Recall:
                     return
             async with waiting():
                 await asyncio.sleep(_POLL_SECONDS)
+
+
+def _is_about_me(question: str) -> bool:
+    knowing = _KNOWING.search(question)
+    of_me = knowing and _ME.search(question, knowing.end())
+    return bool(of_me or _ABOUT_ME.search(question))
 
 
 async def nearest(

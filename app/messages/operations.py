@@ -5,13 +5,13 @@ from uuid import UUID
 from app import clock
 from app.db.inserting import insert_row
 from app.identifiers import new_id
-from app.llm.tokens import count_tokens
+from app.llm.tokens import count_aside
 from app.messages.tables import Message, MessageStatus, Role
 from app.tenants.scope import Scope
 
 
 def new_message(scope: Scope, *, thread_id: UUID, role: Role, content: str | None) -> Message:
-    """A complete message with nothing but its text; not yet added to the session."""
+    """A complete message with nothing but its text; its tokens are counted as it is added."""
     return Message(
         id=new_id(),
         tenant_id=scope.tenant_id,
@@ -32,12 +32,13 @@ def new_message(scope: Scope, *, thread_id: UUID, role: Role, content: str | Non
         model_name=None,
         input_tokens=None,
         output_tokens=None,
-        tokens=count_tokens(content or ""),
+        tokens=0,
     )
 
 
 async def append(scope: Scope, message: Message) -> None:
     """Store a message at the end of its thread, now: the order of inserts is the order of turns."""
+    message.tokens += await count_aside(message.content or "")
     await insert_row(scope.session, message)
 
 

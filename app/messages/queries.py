@@ -1,6 +1,6 @@
 """Read messages."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from app.tenants.scope import Scope
 
 SHOWN: Final = 200
 """Characters of a message that a list of threads shows."""
+
+AT_ONCE: Final = 100
+"""Messages that are read at once of threads that are told whole."""
 
 _SAID: Final = or_(
     func.coalesce(Message.content, "") != "",
@@ -43,10 +46,18 @@ _PAGE: Final = (
 )
 
 
-async def of_threads(scope: Scope, thread_ids: Sequence[UUID]) -> Sequence[Message]:
-    """All messages of some threads, each thread's in order."""
+async def of_threads(
+    scope: Scope, thread_ids: Sequence[UUID]
+) -> AsyncGenerator[Sequence[Message], None]:
+    """All messages of some threads, page by page, each thread's in order."""
     found = scope.select(Message).where(Message.thread_id.in_(thread_ids)).order_by(Message.seq)
-    return (await scope.session.scalars(found)).all()
+    after = 0
+    while True:
+        page = (await scope.session.scalars(found.where(Message.seq > after).limit(AT_ONCE))).all()
+        yield page
+        if len(page) < AT_ONCE:
+            return
+        after = page[-1].seq
 
 
 async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, int]:

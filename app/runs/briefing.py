@@ -1,6 +1,8 @@
 """What a model is to read: the thread's talk, with what documents and memory have for it."""
 
+import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from app.documents.library import DocumentsNotIndexed
@@ -21,6 +23,8 @@ SETTLING_SECONDS: Final = 8.0
 """How long a search waits for what was told a moment ago to be learnt."""
 
 _QUOTED: Final = 4_000
+_LIGHT: Final = 4_000
+"""Characters of instructions that are counted in less time than a thread takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Briefing:
         found = await self._look_up(ready)
         recalled = await self._recall_memories(ready)
         turns = await self._pictures.shown(ready.run.tenant_id, ready.gathered.turns)
-        prompt, usage = assemble(
+        fit = partial(
+            assemble,
             replace(ready.gathered, turns=turns),
             found,
             recalled or (),
@@ -73,6 +78,8 @@ class Briefing:
             window=self._catalogue.window_of(model),
             model_name=ready.run.model.name,
         )
+        heavy = ready.options.tools or len(ready.options.instructions) > _LIGHT
+        prompt, usage = await asyncio.to_thread(fit) if heavy else fit()
         return Brief(prompt, usage, _retrieved(found), recalled, tools)
 
     def _takes_tools(self, model: ModelName) -> bool:

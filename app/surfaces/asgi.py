@@ -73,6 +73,22 @@ class LimitBody:
         await self._app(scope, receive_within_limit, send)
 
 
+class RefuseNul:
+    """Refuse an address with a NUL character in its path or query, which cannot be looked for."""
+
+    def __init__(self, app: ASGIApp, *, status: int, refuse: Refuse) -> None:
+        self._app = app
+        self._status = status
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            refusal = self._refuse(self._status, "The address holds a NUL character")
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class RequireKey:
     """Let in who has a key that is good for the request, and note the caller in its state.
 

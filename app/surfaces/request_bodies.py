@@ -92,9 +92,9 @@ class _Digest:
             self._hash.update(piece)
             return
         *parts, rest = (self._tail + piece).split(self._boundary)
-        for part in parts:
-            self._hash.update(part)
-            self._hash.update(_INSTEAD_OF_BOUNDARY)
+        if parts:
+            # Joined, as a boundary may be one character, and a piece be made of nothing else.
+            self._hash.update(_INSTEAD_OF_BOUNDARY.join((*parts, b"")))
         # The end may be the beginning of a boundary.
         cut = max(0, len(rest) - len(self._boundary) + 1)
         self._hash.update(rest[:cut])

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.idempotency.attempts import Answer, is_under_way, note_answer
-from app.strict_json import BadJson, loads
+from app.strict_json import BadJson, loads_aside
 from app.surfaces.idempotent import kept_headers
 from app.surfaces.sse import EventStream
 
@@ -40,7 +40,7 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         if not hasattr(self, "_json"):
             try:
-                self._json = loads(await self.body())
+                self._json = await loads_aside(await self.body())
             except BadJson as error:
                 raise _Invalid(error) from error
         return self._json

@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import structlog
 
+from app.heap import keep_what_is_loaded
+
 Load: TypeAlias = Callable[[], Awaitable[object]]
 
 log = structlog.get_logger("pegboard")
@@ -36,6 +38,7 @@ class Warming:
             except Exception:
                 log.exception("not_loaded", what=name)
             self._left.remove(name)
+        keep_what_is_loaded()
 
     def trouble(self) -> str | None:
         """What is still being loaded, in a few words."""

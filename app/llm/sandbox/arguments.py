@@ -33,6 +33,7 @@ from app.llm.sandbox.texts import leftover_texts, texts_for
 
 _MAX_DEPTH = 8
 _MAX_VALUES = 500
+_MAX_WRITTEN = 200_000
 _ABSENT = object()
 
 
@@ -69,13 +70,14 @@ class _Builder:
         self._used_texts: set[str] = set()
         self._used_numbers: set[tuple[int, int]] = set()
         self._built = 0
+        self._written = 0
         self._hits = 0
 
     def build(self, schema: object, name: str, *, required: bool, depth: int) -> Any:
         self._built += 1
         shape = settle(schema, self._root)
         kind = kind_of(shape)
-        spent = depth > _MAX_DEPTH or self._built > _MAX_VALUES
+        spent = depth > _MAX_DEPTH or self._built > _MAX_VALUES or self._written > _MAX_WRITTEN
         if spent and not required:
             return _ABSENT
         found = _ABSENT if spent else self._found(shape, kind, name, required=required, depth=depth)
@@ -85,7 +87,13 @@ class _Builder:
         proposed = given_by_schema(shape)
         if proposed and (proposed[0] is not None or nullable):
             return proposed[0]
-        return None if nullable else self._stand_in(shape, kind, name, spent=spent)
+        if nullable:
+            return None
+        if self._written > 2 * _MAX_WRITTEN:
+            shape = {}
+        stand_in = self._stand_in(shape, kind, name, spent=spent)
+        self._written += len(stand_in) if isinstance(stand_in, str) else 1
+        return stand_in
 
     def _found(self, shape: Schema, kind: str, name: str, *, required: bool, depth: int) -> Any:
         if "const" in shape:

@@ -12,7 +12,16 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from app.llm.gateway import AssistantTurn, ModelRequest, Tool, ToolCall, ToolTurn, Turn
+from app.llm.gateway import (
+    AssistantTurn,
+    ModelRequest,
+    SystemTurn,
+    Tool,
+    ToolCall,
+    ToolTurn,
+    Turn,
+    UserTurn,
+)
 from app.llm.sandbox.arguments import Source, value_for
 from app.llm.sandbox.conversation import said_before, since_user, user_text
 from app.llm.sandbox.mentions import read_mentions
@@ -23,17 +32,18 @@ from app.llm.sandbox.tool_choice import Match, best_match, matches, telling_word
 _STAGE = re.compile(r"[,.;]?\s+(?:and then|then|after that|afterwards|and after that)\s+", re.I)
 _FOLLOW_UP = re.compile(r"^\W*(?:and|what about|how about)\b", re.IGNORECASE)
 _MAX_CALLS = 16
+_MAX_TOOLS = 128
 
 
 def next_calls(request: ModelRequest) -> tuple[ToolCall, ...]:
     """The calls of this round; empty when it is time to answer."""
-    tools, choice = request.prompt.tools, request.options.tool_choice
+    tools, choice = request.prompt.tools[:_MAX_TOOLS], request.options.tool_choice
     if not tools or choice == "none":
         return ()
     turns = request.prompt.turns
     recent = since_user(turns)
     made = Counter(call.name for turn in recent for call in _calls_of(turn))
-    forced = _forced(choice, tools)
+    forced = _forced(choice, request.prompt.tools)
     if made and (forced or choice == "required"):
         return ()
     whole = within_reach(user_text(turns))
@@ -65,8 +75,25 @@ def next_calls(request: ModelRequest) -> tuple[ToolCall, ...]:
 def call_id(request: ModelRequest, index: int) -> str:
     """The same for the same conversation, round and place; different where any of them differs."""
     turns = request.prompt.turns
-    content = f"{request.round}\n{len(turns)}\n{index}\n{turns!r}"
-    return f"call_{sha256(content.encode('utf-8', 'replace')).hexdigest()[:24]}"
+    content = sha256(f"{request.round}\n{len(turns)}\n{index}\n".encode())
+    for turn in turns:
+        for said in _said(turn):
+            content.update(said.encode("utf-8", "replace") + b"\n")
+    return f"call_{content.hexdigest()[:24]}"
+
+
+def _said(turn: Turn) -> Iterator[str]:
+    """All that tells a turn from another."""
+    yield type(turn).__name__
+    match turn:
+        case UserTurn(text=text) | SystemTurn(text=text):
+            yield text
+        case ToolTurn(call_id=answered, output=output):
+            yield from (answered, output)
+        case AssistantTurn(text=answer, tool_calls=calls):
+            yield answer or ""
+            for call in calls:
+                yield from (call.id, call.name, call.arguments)
 
 
 def _calls_of(turn: Turn) -> tuple[ToolCall, ...]:

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from decimal import Decimal
 
-from app.llm.gateway import Delta, Finished, ModelName, ModelRequest, Usage
+from app.llm.gateway import Delta, Finished, ModelName, ModelRequest, ToolTurn, Usage
 from app.llm.sandbox.pieces import deltas
 from app.llm.sandbox.reply import Reply, reply_to
 from app.llm.sandbox.script import Scene, Script, read_script
 from app.llm.tokens import count_prompt_tokens, count_tokens
 
 Pause = Callable[[float], Awaitable[None]]
+_LIGHT = 4_000
 
 
 class SandboxGateway:
@@ -29,7 +30,11 @@ class SandboxGateway:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         script = Script() if request.script is None else read_script(request.script)
         scene = script.scene(request.round)
-        reply = reply_to(request, scene)
+        light = _is_light(request)
+        if light:
+            reply = reply_to(request, scene)
+        else:
+            reply = await asyncio.to_thread(reply_to, request, scene)
         stop = _stop_after(scene)
         whole = request.whole and not scene.counts_pieces
         if stop != 0:
@@ -43,7 +48,24 @@ class SandboxGateway:
         if scene.error is not None:
             raise scene.error.raised()
         if scene.cut_after is None:
-            yield Finished(reply.reason, scene.usage or _usage(request, reply))
+            used = scene.usage
+            if used is None and light and len(reply.text) < _LIGHT:
+                used = _usage(request, reply)
+            elif used is None:
+                used = await asyncio.to_thread(_usage, request, reply)
+            yield Finished(reply.reason, used)
+
+
+def _is_light(request: ModelRequest) -> bool:
+    """Whether answering takes so little that a thread would cost more."""
+    prompt, options = request.prompt, request.options
+    if prompt.tools or prompt.passages or options.json_schema is not None:
+        return False
+    said = sum(
+        len((turn.output if isinstance(turn, ToolTurn) else turn.text) or "")
+        for turn in prompt.turns
+    )
+    return said + len(prompt.system) + sum(map(len, prompt.memories)) < _LIGHT
 
 
 def _stop_after(scene: Scene) -> int | None:

@@ -12,7 +12,8 @@ from app.llm.sandbox.stand_ins import fit_length
 from app.llm.sandbox.texts import long_enough, texts_for
 
 _PLAIN_LIST = re.compile(
-    r"([\w'\u2019-]{1,40})((?:, ?[\w'\u2019-]{1,40}(?: [\w'\u2019-]{1,40})?){0,30})"
+    r"(?<![\w'\u2019-])([\w'\u2019-]{1,40})"
+    r"((?:, ?[\w'\u2019-]{1,40}(?: [\w'\u2019-]{1,40})?){0,30})"
     r",? (?:and|or|&) ([\w'\u2019-]{1,40})"
 )
 _MAX_PADDING = 100

@@ -40,7 +40,7 @@ def next_number(mentions: Mentions, taken: set[tuple[int, int]]) -> Number | Non
 
 
 def _labels(name: str, before: str) -> bool:
-    spoken = re.sub(r"[\W_]+", " ", name).strip().lower()
+    spoken = re.sub(r"[\W_]+", " ", name[:_REACH]).strip().lower()
     return bool(spoken) and bool(
         re.search(
             rf"(?<!\w){re.escape(spoken)}\s*(?:[:=]|is|of|to)?\s*$",

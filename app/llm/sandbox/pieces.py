@@ -9,9 +9,9 @@ _LONGEST = 64
 _PIECE = re.compile(rf"\s{{1,{_LONGEST}}}|\S{{1,{_LONGEST}}}(?:(?!\S)\s{{0,{_LONGEST}}})?")
 
 
-def cut(text: str) -> list[str]:
+def cut(text: str) -> Iterator[str]:
     """Pieces that, joined, are the text."""
-    return _PIECE.findall(text)
+    return (piece.group() for piece in _PIECE.finditer(text))
 
 
 def deltas(reasoning: str, text: str, calls: Iterable[ToolCall], *, whole: bool) -> Iterator[Delta]:

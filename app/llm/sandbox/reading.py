@@ -9,6 +9,7 @@ from itertools import pairwise
 
 READ_LIMIT = 16_000
 QUOTE_LIMIT = 200
+_NAME_LIMIT = 256
 
 
 def word_set(listed: str) -> frozenset[str]:
@@ -93,7 +94,7 @@ def content_stems(text: str) -> list[str]:
 
 def name_stems(name: str) -> list[str]:
     """The stems of an identifier: get_userOrders gives get, user, order."""
-    return [stem(part.lower()) for part in _NAME_PART.findall(name)]
+    return [stem(part.lower()) for part in _NAME_PART.findall(name[:_NAME_LIMIT])]
 
 
 def sentences(text: str) -> list[str]:

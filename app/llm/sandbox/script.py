@@ -4,7 +4,7 @@ The only place that knows the script's keys. Says plainly which key is wrong.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,7 +15,9 @@ from app.llm.gateway import FinishReason, Usage
 from app.llm.sandbox.scripted_failure import ScriptedFailure
 
 MAX_DELAY_MS = 60_000
-_MAX_TEXT = 4_000_000
+_MAX_TEXT = 256_000
+_MOST_ROUNDS = 128
+_MOST_CALLS = 128
 _MOST_COUNTED = 100_000_000
 _MOST_USD = 1_000_000
 
@@ -79,6 +81,7 @@ def read_script(value: object) -> Script:
     rounds = told["rounds"]
     if not isinstance(rounds, list):
         raise _wrong("rounds", "a list of objects", rounds)
+    _check_count("rounds", rounds, _MOST_ROUNDS)
     return Script(
         tuple(
             _scene(_object(told, f"rounds[{at}]", tuple(_READERS)), f"rounds[{at}].")
@@ -102,6 +105,11 @@ def _text(value: object, where: str) -> str:
     return value
 
 
+def _check_count(where: str, values: Sequence[object], most: int) -> None:
+    if len(values) > most:
+        raise BadScript(f"metadata.sandbox: {where} has {len(values)} items, more than {most}")
+
+
 def _number(value: object, where: str, *, most: float = 1e12) -> float:
     good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
     if not good or not isinstance(value, int | float):
@@ -122,6 +130,7 @@ def _delay(value: object, where: str) -> float:
 def _calls(value: object, where: str) -> tuple[ScriptedCall, ...]:
     if not isinstance(value, list):
         raise _wrong(where, "a list of objects", value)
+    _check_count(where, value, _MOST_CALLS)
     return tuple(_call(told, f"{where}[{at}]") for at, told in enumerate(value))
 
 
@@ -134,6 +143,7 @@ def _call(value: object, where: str) -> ScriptedCall:
         arguments = json.dumps(arguments, ensure_ascii=False)
     elif not isinstance(arguments, str):
         raise _wrong(f"{where}.arguments", "an object or a string", arguments)
+    _text(arguments, f"{where}.arguments")
     identity = None if told.get("id") is None else _text(told["id"], f"{where}.id")
     return ScriptedCall(told["name"], arguments, identity)
 
@@ -208,7 +218,7 @@ def _object(value: object, where: str, known: tuple[str, ...]) -> Mapping[str, A
 
 
 def _wrong(where: str, wanted: str, value: object) -> BadScript:
-    shown = repr(value)
+    shown = repr(value[:80] if isinstance(value, str | list) else value)
     shown = shown if len(shown) <= 80 else f"{shown[:80]}..."
     return BadScript(f"{_at(where)} must be {wanted}, not {shown}")
 

@@ -26,7 +26,8 @@ _FORMATS = {
     "json-pointer": "/",
     "regex": ".*",
 }
-_MAX_PADDING = 100_000
+_MAX_PADDING = 4_000
+_LARGEST = 1e30
 
 
 def given_by_schema(schema: Schema) -> tuple[Any, ...]:
@@ -63,11 +64,20 @@ def fit_length(text: str, schema: Schema) -> str:
 
 
 def fit_number(value: float, schema: Schema, *, whole: bool) -> int | float:
-    """The nearest number that the schema allows."""
+    """The nearest number that the schema allows; the value where its bounds are past counting."""
+    try:
+        return _fitted(value, schema, whole=whole)
+    except OverflowError:
+        return value
+
+
+def _fitted(value: float, schema: Schema, *, whole: bool) -> int | float:
     low, high = _bounds(schema, whole=whole)
     step = schema.get("multipleOf")
     fitted = min(max(value, low), high)
-    if isinstance(step, int | float) and not isinstance(step, bool) and step > 0:
+    if isinstance(fitted, float) and abs(fitted) > _LARGEST:
+        return int(fitted) if whole and math.isfinite(fitted) else fitted
+    if isinstance(step, int | float) and not isinstance(step, bool) and step > 1e-30:
         fitted = _on_step(fitted, low, high, step)
     if whole:
         return int(fitted) if fitted == int(fitted) else _rounded_inside(fitted, low, high)

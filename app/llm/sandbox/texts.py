@@ -65,8 +65,10 @@ def _unconstrained(
 
 
 def _beside_label(name: str, text: str) -> Iterator[str]:
+    if not 2 <= len(name) <= 60:
+        return
     parts = [re.escape(part) for part in re.split(r"[\W_]+", name) if part][:6]
-    if not parts or len(name) < 2 or len(name) > 60:
+    if not parts:
         return
     labelled = re.compile(_LABELLED.format(label=r"[\s_-]*".join(parts)), re.IGNORECASE)
     for quoted, bare in labelled.findall(text[:_LABEL_REACH]):

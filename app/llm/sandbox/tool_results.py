@@ -9,6 +9,7 @@ from app.llm.sandbox.reading import excerpt
 
 _SHOWN = 2_000
 _MAX_ENTRIES = 50
+_LONGEST_JSON = 100_000
 _MAX_DEPTH = 4
 
 
@@ -24,7 +25,7 @@ def _sentence(result: ToolTurn) -> str:
 
 def _told(output: str) -> str:
     try:
-        value = json.loads(output)
+        value = json.loads(output) if len(output) <= _LONGEST_JSON else output
     except (ValueError, RecursionError):
         return f'"{excerpt(output, _SHOWN).rstrip(".")}"'
     if isinstance(value, str):

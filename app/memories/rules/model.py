@@ -1,6 +1,8 @@
 """The memory model that follows rules: no provider, the same answer every time."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from app.memories.facts import Change, Exchange, Fact, KnownFact
@@ -23,7 +25,7 @@ class RuleMemoryModel:
         """Rules cost nothing."""
 
     async def extract(self, exchange: Exchange, *, instruction: str | None) -> tuple[Fact, ...]:
-        return read_facts(exchange)
+        return await asyncio.to_thread(read_facts, exchange)
 
     async def reconcile(
         self,
@@ -32,7 +34,7 @@ class RuleMemoryModel:
         known: Sequence[Sequence[KnownFact]],
         instruction: str | None,
     ) -> tuple[Change, ...]:
-        return decide(facts, known=known)
+        return await asyncio.to_thread(partial(decide, facts, known=known))
 
 
 def read_facts(exchange: Exchange) -> tuple[Fact, ...]:

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
 from app.surfaces import documented_responses, reference_page
-from app.surfaces.asgi import LimitBody, RequireKey, TolerateTrailingSlash
+from app.surfaces.asgi import LimitBody, RefuseNul, RequireKey, TolerateTrailingSlash
 from app.surfaces.backboard import (
     assistants,
     documents,
@@ -64,6 +64,7 @@ def build(rules: DoorRules) -> FastAPI:
                 refuse_key=faults.refuse_key,
                 open_paths=reference_page.OPEN_PATHS,
             ),
+            Middleware(RefuseNul, status=422, refuse=faults.refuse),
             Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),

@@ -1,10 +1,11 @@
 """`/assistants`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import AfterValidator
+from starlette.responses import Response
 
 from app import clock
 from app.assistants import operations
@@ -24,12 +25,15 @@ from app.surfaces.backboard.wire.assistants import (
     CloneIn,
     CloneOut,
 )
+from app.surfaces.rendering import list_response, rendered
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 Name = Annotated[str, AfterValidator(check_text)]
 Caller = Annotated[Client, Depends(current_client)]
+
+_AT_ONCE: Final = 100
 
 
 @router.post("/assistants")
@@ -40,15 +44,21 @@ async def create_assistant(
     return AssistantOut.of(assistant, caller)
 
 
-@router.get("/assistants")
+@router.get("/assistants", response_model=list[AssistantOut])
 async def list_assistants(
     scope: Reading, caller: Caller, skip: Skip = 0, limit: Limit = 100, name: Name | None = None
-) -> list[AssistantOut]:
+) -> Response:
     """In the order of their creation. `name` matches exactly, case and all."""
-    page = await operations.list_page(
-        scope, skip=within_bigint(skip), limit=within_bigint(limit), name=name
-    )
-    return [AssistantOut.of(assistant, caller) for assistant in page]
+    parts: list[bytes] = []
+    skip, left = within_bigint(skip), within_bigint(limit)
+    while left > 0:
+        few = min(left, _AT_ONCE)
+        page = await operations.list_page(scope, skip=skip, limit=few, name=name)
+        parts += await rendered(AssistantOut.of(assistant, caller) for assistant in page)
+        if len(page) < few:
+            break
+        skip, left = skip + few, left - few
+    return list_response(parts)
 
 
 @router.get("/assistants/{assistant_id}")

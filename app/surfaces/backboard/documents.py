@@ -13,6 +13,7 @@ from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.documents import DocumentDeleted, DocumentOut, document_type
 from app.surfaces.backboard.wire.message_request import BadMessage
+from app.surfaces.forms import opened_form
 from app.surfaces.requests import NotingRoute, missing
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.surfaces.uploads import stored
@@ -102,7 +103,7 @@ async def _upload(
     assistant_id: UUID | None = None,
     thread_id: UUID | None = None,
 ) -> DocumentOut:
-    async with request.form(max_files=2, max_fields=20) as form:
+    async with opened_form(request, max_files=2, max_fields=20) as form:
         files = files_of(form)
         if not files:
             raise missing("file")

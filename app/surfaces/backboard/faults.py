@@ -21,6 +21,7 @@ from app.idempotency.errors import KeyReused, StillRunning
 from app.runs.snapshots import Failure
 from app.runs.statuses import IllegalRunMove
 from app.surfaces.documented_responses import ErrorFormat
+from app.surfaces.telling import MOST_TOLD, shortened
 
 STATUS: Final[dict[Kind, int]] = {
     Kind.INVALID: 400,
@@ -128,9 +129,14 @@ async def _app_error(request: Request, error: Exception) -> Response:
 async def _schema_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     # What the client sent is not sent back: it may be large, and it may be a secret.
+    errors = error.errors()
     told: list[dict[str, Any]] = [
-        {"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in error.errors()
+        {"loc": list(map(shortened, one["loc"])), "msg": shortened(one["msg"]), "type": one["type"]}
+        for one in errors[:MOST_TOLD]
     ]
+    if len(errors) > MOST_TOLD:
+        more = f"… and {len(errors) - MOST_TOLD} more"
+        told.append({"loc": ["body"], "msg": more, "type": "too_many_errors"})
     return JSONResponse({"detail": told}, status_code=422)
 
 

@@ -10,12 +10,12 @@ from typing import Any, Final, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from app.strict_json import BadJson, check_text, loads
+from app.strict_json import BadJson, check_text, loads_aside
 from app.surfaces.backboard.uploads import files_of
 from app.surfaces.backboard.wire.message_request import BadMessage, MessageIn, refuse_unsupported
+from app.surfaces.forms import read_form
 from app.surfaces.requests import invalid_json
 
 MAX_FILES: Final = 20
@@ -46,7 +46,7 @@ async def _read_json(request: Request) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        fields = loads(body)
+        fields = await loads_aside(body)
     except BadJson as error:
         raise invalid_json(error) from error
     if not isinstance(fields, dict):
@@ -57,12 +57,7 @@ async def _read_json(request: Request) -> dict[str, Any]:
 
 
 async def _read_form(request: Request, max_text: int) -> tuple[dict[str, Any], list[UploadFile]]:
-    try:
-        form = await request.form(max_files=MAX_FILES, max_fields=200, max_part_size=max_text)
-    except HTTPException as error:
-        if "exceeded maximum size" in str(error.detail):
-            raise HTTPException(413, f"A form field is larger than {max_text} bytes") from error
-        raise
+    form = await read_form(request, max_files=MAX_FILES, max_text=max_text)
     return _fields_of(form), files_of(form)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.errors import NotFound
@@ -13,6 +13,7 @@ from app.runs import queries
 from app.runs.resuming import Overrides, ToolOutput
 from app.surfaces.backboard.answering import resumed, streamed, whole
 from app.surfaces.backboard.clients import client_of
+from app.surfaces.backboard.wire.limits import MOST_OUTPUTS
 from app.surfaces.backboard.wire.message_request import Thinking
 from app.surfaces.backboard.wire.replies import ReplyOut
 from app.surfaces.backboard.wire.tools import ToolsIn, stored_tools
@@ -44,7 +45,7 @@ class ToolOutputsIn(BaseModel):
     `tools` and `thinking`, where given, replace the run's from here on.
     """
 
-    tool_outputs: list[ToolOutputIn]
+    tool_outputs: Annotated[list[ToolOutputIn], Field(max_length=MOST_OUTPUTS, fail_fast=True)]
     stream: bool | None = None
     tools: ToolsIn | None = None
     thinking: Thinking = None

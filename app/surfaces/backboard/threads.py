@@ -1,18 +1,23 @@
 """`/threads`, and an assistant's threads."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
 from app import clock
 from app.assistants import operations as assistants
 from app.documents import operations as documents
 from app.messages import queries as messages
+from app.messages.tables import Role
 from app.surfaces.backboard.clients import Client, current_client
 from app.surfaces.backboard.paging import Limit, Skip, within_bigint
-from app.surfaces.backboard.wire.threads import ThreadDeleted, ThreadOut, threads_out
+from app.surfaces.backboard.wire.messages import MessageOut, documents_by_message
+from app.surfaces.backboard.wire.threads import ThreadDeleted, ThreadOut
+from app.surfaces.rendering import list_response, pieces_response, rendered
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
 from app.tenants.scope import Scope
@@ -22,20 +27,21 @@ from app.threads.tables import Thread
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
 Caller = Annotated[Client, Depends(current_client)]
 
+_AT_ONCE: Final = 100
+_BEGINNING: Final = 4_000
+"""Characters of a first message, of which a title is made."""
+
 
 @router.post("/assistants/{assistant_id}/threads")
-async def create_thread(
-    assistant_id: UUID, request: Request, scope: Writing, caller: Caller
-) -> ThreadOut:
+async def create_thread(assistant_id: UUID, request: Request, scope: Writing) -> ThreadOut:
     """Open a thread. The body may be missing; what is in it is ignored."""
     if (await request.body()).strip():
         await request.json()
     thread = await operations.open_thread(scope, assistant_id=assistant_id)
-    (told,) = threads_out([thread], [], [], caller)
-    return told
+    return ThreadOut.without_messages(thread, 0, None)
 
 
-@router.get("/assistants/{assistant_id}/threads")
+@router.get("/assistants/{assistant_id}/threads", response_model=list[ThreadOut])
 async def list_threads_of_assistant(
     assistant_id: UUID,
     scope: Reading,
@@ -43,33 +49,42 @@ async def list_threads_of_assistant(
     skip: Skip = 0,
     limit: Limit = 100,
     include_messages: bool = True,
-) -> list[ThreadOut]:
+) -> Response:
     await assistants.get(scope, assistant_id)
-    page = await operations.list_page(
-        scope, skip=within_bigint(skip), limit=within_bigint(limit), assistant_id=assistant_id
+    return await _listed(
+        scope,
+        caller,
+        skip=within_bigint(skip),
+        limit=within_bigint(limit),
+        include=include_messages,
+        assistant_id=assistant_id,
     )
-    return await _with_messages(scope, page, caller, include=include_messages)
 
 
-@router.get("/threads")
+@router.get("/threads", response_model=list[ThreadOut])
 async def list_threads(
     scope: Reading,
     caller: Caller,
     skip: Skip = 0,
     limit: Limit = 100,
     include_messages: bool = True,
-) -> list[ThreadOut]:
+) -> Response:
     """In the order of their creation, with their messages unless `include_messages=false`."""
-    page = await operations.list_page(scope, skip=within_bigint(skip), limit=within_bigint(limit))
-    return await _with_messages(scope, page, caller, include=include_messages)
+    return await _listed(
+        scope,
+        caller,
+        skip=within_bigint(skip),
+        limit=within_bigint(limit),
+        include=include_messages,
+    )
 
 
-@router.get("/threads/{thread_id}")
-async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> ThreadOut:
+@router.get("/threads/{thread_id}", response_model=ThreadOut)
+async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> Response:
     """A thread with all its messages, oldest first."""
     thread = await operations.get(scope, thread_id)
-    (told,) = await _with_messages(scope, [thread], caller, include=True)
-    return told
+    (told,) = await _with_messages(scope, [thread], caller)
+    return pieces_response(told)
 
 
 @router.delete("/threads/{thread_id}")
@@ -85,16 +100,54 @@ async def delete_thread(thread_id: UUID, tenant_id: CurrentTenant, server: Serve
 
 
 async def _with_messages(
-    scope: Scope, threads: Sequence[Thread], caller: Client, *, include: bool
-) -> list[ThreadOut]:
+    scope: Scope, threads: Sequence[Thread], caller: Client
+) -> list[list[bytes]]:
+    """Each thread with its messages, as pieces of JSON: there is no limit to how long it is."""
     ids = [thread.id for thread in threads]
-    if not include:
-        counts = await messages.count_by_thread(scope, ids)
-        begun = await messages.first_of_users(scope, ids)
-        return [
-            ThreadOut.without_messages(one, counts.get(one.id, 0), begun.get(one.id))
-            for one in threads
-        ]
-    said = await messages.of_threads(scope, ids)
-    attached = await documents.of_threads(scope, ids)
-    return threads_out(threads, said, attached, caller)
+    attached = documents_by_message(await documents.of_threads(scope, ids))
+    told: defaultdict[UUID, list[bytes]] = defaultdict(list)
+    begun: dict[UUID, str] = {}
+    async for page in messages.of_threads(scope, ids):
+        shown = (MessageOut.of(one, attached[one.id], caller) for one in page)
+        for message, part in zip(page, await rendered(shown), strict=True):
+            told[message.thread_id].append(part)
+            if message.role == Role.USER and message.content:
+                begun.setdefault(message.thread_id, message.content[:_BEGINNING])
+        scope.session.expunge_all()
+    return [
+        ThreadOut.without_messages(one, len(told[one.id]), begun.get(one.id)).pieces(told[one.id])
+        for one in threads
+    ]
+
+
+async def _without_messages(scope: Scope, threads: Sequence[Thread]) -> list[ThreadOut]:
+    ids = [thread.id for thread in threads]
+    counts = await messages.count_by_thread(scope, ids)
+    begun = await messages.first_of_users(scope, ids)
+    return [
+        ThreadOut.without_messages(one, counts.get(one.id, 0), begun.get(one.id)) for one in threads
+    ]
+
+
+async def _listed(
+    scope: Scope,
+    caller: Client,
+    *,
+    skip: int,
+    limit: int,
+    include: bool,
+    assistant_id: UUID | None = None,
+) -> Response:
+    """A page, however long: read and told a part at a time."""
+    parts: list[bytes] = []
+    while limit > 0:
+        few = min(limit, _AT_ONCE)
+        page = await operations.list_page(scope, skip=skip, limit=few, assistant_id=assistant_id)
+        if include:
+            parts += [b"".join(pieces) for pieces in await _with_messages(scope, page, caller)]
+        else:
+            parts += await rendered(await _without_messages(scope, page))
+        if len(page) < few:
+            break
+        skip, limit = skip + few, limit - few
+    return list_response(parts)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from starlette.responses import Response
 
 from app.assistants import operations
 from app.db.pages import Page
@@ -17,7 +18,7 @@ from app.surfaces.openai.wire.assistants import (
     AssistantOut,
 )
 from app.surfaces.openai.wire.deleted import DeletedOut
-from app.surfaces.openai.wire.lists import ListOut
+from app.surfaces.openai.wire.lists import ListOut, page_response
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server
 from app.threads import operations as threads
@@ -37,10 +38,10 @@ async def create_assistant(
         return AssistantOut.of(await operations.create(scope, **told))
 
 
-@router.get("/assistants")
-async def list_assistants(scope: Reading, asked: Asked) -> ListOut[AssistantOut]:
+@router.get("/assistants", response_model=ListOut[AssistantOut])
+async def list_assistants(scope: Reading, asked: Asked) -> Response:
     rows = await operations.page(scope, asked)
-    return ListOut.of([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
+    return await page_response([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
 
 
 @router.get("/assistants/{assistant_id}")

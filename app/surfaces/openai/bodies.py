@@ -4,15 +4,16 @@ For middleware: only JSON is reworded, and the frames of a stream; a body that i
 it is.
 """
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from app.strict_json import BadJson, loads
+from app.strict_json import BadJson, dumps, loads_aside
 
 Reword: TypeAlias = Callable[[Any], Awaitable[Any]]
 
@@ -46,7 +47,10 @@ class Retelling:
         self._held += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = _dump(await self._reword(json.loads(self._held))) if self._held else b""
+        body = b""
+        if self._held:
+            told = await asyncio.to_thread(msgspec.json.decode, self._held)
+            body = await asyncio.to_thread(_dump, await self._reword(told))
         MutableHeaders(scope=start)["content-length"] = str(len(body))
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
@@ -58,7 +62,8 @@ class Retelling:
     async def _line(self, line: bytes) -> bytes:
         if not line.startswith(b"data: {"):
             return line
-        return b"data: " + _dump(await self._reword(json.loads(line.removeprefix(b"data: "))))
+        told = msgspec.json.decode(line.removeprefix(b"data: "))
+        return b"data: " + _dump(await self._reword(told))
 
 
 async def reworded(scope: Scope, receive: Receive, reword: Reword) -> tuple[Scope, Receive]:
@@ -77,7 +82,10 @@ async def reworded(scope: Scope, receive: Receive, reword: Reword) -> tuple[Scop
         if not message.get("more_body"):
             break
     try:
-        told = _dump(await reword(loads(body))) if body.strip() else body
+        told = body
+        if body.strip():
+            asked = await reword(await loads_aside(body))
+            told = await asyncio.to_thread(_dump, asked)
     except BadJson:
         told = body  # for the endpoint to refuse
     headers = MutableHeaders(raw=list(scope["headers"]))
@@ -106,4 +114,4 @@ def _is_form(headers: Headers) -> bool:
 
 
 def _dump(told: Any) -> bytes:
-    return json.dumps(told, separators=(",", ":")).encode("ascii")
+    return dumps(told).encode()

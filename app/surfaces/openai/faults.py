@@ -18,6 +18,7 @@ from app.db.availability import unavailability
 from app.errors import NO_ROOM, AppError, Kind, is_full
 from app.surfaces.documented_responses import ErrorFormat
 from app.surfaces.openai.missing import in_our_words
+from app.surfaces.telling import shortened
 from app.tenants.limits import LimitReached
 
 _INVALID: Final = "invalid_request_error"
@@ -102,7 +103,9 @@ def told(error: AppError) -> dict[str, Any]:
     if isinstance(error, LimitReached):
         kind = error.counted
     param = getattr(error, "param", None)
-    return envelope(error.message, kind=kind, param=param, code=error.code or None)
+    return envelope(
+        shortened(error.message), kind=kind, param=shortened(param), code=error.code or None
+    )
 
 
 def refuse(status: int, message: str) -> Response:
@@ -161,6 +164,7 @@ async def _schema_error(request: Request, error: Exception) -> Response:
             message, code = f"Invalid type for '{param}': {first['msg']}.", "invalid_type"
         case _:
             message, code = f"Invalid '{param}': {first['msg']}.", "invalid_value"
+    message, param = shortened(message), shortened(param)
     return JSONResponse(envelope(message, kind=_INVALID, param=param, code=code), status_code=400)
 
 

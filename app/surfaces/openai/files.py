@@ -13,6 +13,7 @@ from app.blobs.store import BlobStore, blob_key
 from app.db.pages import Page
 from app.documents.store_files import remove_file
 from app.files import operations
+from app.surfaces.forms import opened_form
 from app.surfaces.openai.ids import id_in_path
 from app.surfaces.openai.paging import page_of
 from app.surfaces.openai.public_ids import Prefix
@@ -55,7 +56,7 @@ _BYTES: Final = {"application/octet-stream": {"schema": {"type": "string", "form
 @router.post("/files", openapi_extra=_FORM)
 async def create_file(request: Request, tenant_id: CurrentTenant, server: Server) -> FileOut:
     """Upload a file of any type. It is read only once it is put into a vector store."""
-    async with request.form(max_files=2, max_fields=20) as form:
+    async with opened_form(request, max_files=2, max_fields=20) as form:
         wanted = FileIn.of(form)
         async with (
             stored([wanted.file], server.blobs) as (upload,),

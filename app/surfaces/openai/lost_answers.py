@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app.idempotency.attempts import Made
-from app.strict_json import BadJson, loads
+from app.strict_json import BadJson, loads_aside
 from app.surfaces.idempotent import Dialect
 from app.surfaces.openai.faults import refuse, tell
 from app.surfaces.openai.public_ids import Prefix, public_id
@@ -59,7 +59,7 @@ def _only(made: Sequence[Made], table: str) -> str | None:
 
 async def _streams(body: RequestBody) -> bool:
     try:
-        asked = loads(await body.whole())
+        asked = await loads_aside(await body.whole())
     except BadJson:
         return False
     return isinstance(asked, dict) and bool(asked.get("stream"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from starlette.responses import Response
 
 from app.db.pages import Page
 from app.messages import operations, queries
@@ -15,7 +16,7 @@ from app.surfaces.openai.public_ids import Prefix
 from app.surfaces.openai.resources import attach_to_thread, check_attachments
 from app.surfaces.openai.run_faults import told_in_openais_words
 from app.surfaces.openai.wire.deleted import DeletedOut
-from app.surfaces.openai.wire.lists import ListOut
+from app.surfaces.openai.wire.lists import ListOut, page_response
 from app.surfaces.openai.wire.messages import MessageChange, MessageIn, MessageOut
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentTenant, Reading, Server, Writing
@@ -39,15 +40,15 @@ async def create_message(
     return MessageOut.of(row)
 
 
-@router.get("/threads/{thread_id}/messages")
+@router.get("/threads/{thread_id}/messages", response_model=ListOut[MessageOut])
 async def list_messages(
     thread_id: str, scope: Reading, asked: Asked, run_id: str | None = None
-) -> ListOut[MessageOut]:
+) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
     run = id_of("Run", run_id, param="run_id") if run_id else None
     await threads.get(scope, wanted)
     rows = await queries.page(scope, wanted, asked, run_id=run)
-    return ListOut.of([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
+    return await page_response([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
 
 
 @router.get("/threads/{thread_id}/messages/{message_id}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.db.base import JsonDict
 from app.db.pages import Page
@@ -46,7 +46,7 @@ from app.surfaces.openai.run_faults import cannot_cancel, told_in_openais_words
 from app.surfaces.openai.run_replay import submitted
 from app.surfaces.openai.run_stream import frame
 from app.surfaces.openai.wire.documented import RunShape, StepShape
-from app.surfaces.openai.wire.lists import ListOut, listed
+from app.surfaces.openai.wire.lists import ListOut, page_response
 from app.surfaces.openai.wire.runs import (
     EXPIRES_AFTER,
     RunChange,
@@ -59,6 +59,7 @@ from app.surfaces.openai.wire.runs import (
 from app.surfaces.openai.wire.steps import CONTENT, steps_of, without_content
 from app.surfaces.openai.wire.threads import ThreadIn, ThreadOut
 from app.surfaces.openai.wire.tools import MOST_OF_RUN, stored_tools
+from app.surfaces.rendering import json_response
 from app.surfaces.requests import StrictRoute
 from app.surfaces.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
 from app.surfaces.stream_claims import claim_stream
@@ -98,7 +99,6 @@ async def create_thread_and_run(
     if body.stream:
         claim_stream(request)
     thread = body.thread or ThreadIn()
-    thread.check()
     await server.conversations.check_limits(caller)  # before anything is stored
     given = [*(thread.messages or ()), *(body.additional_messages or ())]
     said = new_messages(given)
@@ -155,12 +155,12 @@ async def create_run(
 @router.get(
     "/threads/{thread_id}/runs", response_model=None, responses={200: {"model": ListOut[RunShape]}}
 )
-async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
+async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
     await threads.get(scope, wanted)
     rows = await queries.page(scope, wanted, asked)
     told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
-    return listed(told, has_more=rows.has_more)
+    return await page_response(told, has_more=rows.has_more)
 
 
 @router.get(
@@ -168,7 +168,7 @@ async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> JsonDict:
 )
 async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
     run = await _run(scope, thread_id, run_id)
-    return JSONResponse(
+    return json_response(
         run_out(run, await _waited_for(scope, run)),
         headers={"openai-poll-after-ms": _POLL_AFTER_MS},
     )
@@ -177,11 +177,11 @@ async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
 @router.post(
     "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
 )
-async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> JsonDict:
+async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> Response:
     run = await _run(scope, thread_id, run_id)
     if "metadata" in body.model_fields_set:
         run.labels = body.metadata or {}
-    return run_out(run, await _waited_for(scope, run))
+    return json_response(run_out(run, await _waited_for(scope, run)))
 
 
 @router.post(
@@ -191,7 +191,7 @@ async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writin
 )
 async def cancel_run(
     thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
-) -> JsonDict:
+) -> Response:
     async with server.read_scopes(tenant_id) as scope:
         run = await _run(scope, thread_id, run_id)
     if RunStatus(run.status) not in ACTIVE:
@@ -200,7 +200,7 @@ async def cancel_run(
     if not ended:
         async with server.read_scopes(tenant_id) as scope:
             raise cannot_cancel((await _run(scope, thread_id, run_id)).status)
-    return {**run_out(run), "status": RunStatus.CANCELLING}
+    return json_response({**run_out(run), "status": RunStatus.CANCELLING})
 
 
 @router.post(
@@ -259,10 +259,10 @@ async def follow_run(
 )
 async def list_steps(
     thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
-) -> JsonDict:
+) -> Response:
     run = await _run(scope, thread_id, run_id)
     steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
-    return cut_page([_told(step, include) for step in steps], asked, Prefix.STEP)
+    return json_response(cut_page([_told(step, include) for step in steps], asked, Prefix.STEP))
 
 
 @router.get(
@@ -362,7 +362,7 @@ def _queued(turn: Turn) -> Response:
     queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
     if turn.first == 0:
         queued["started_at"] = None
-    return JSONResponse(queued, headers=_headers(turn.row))
+    return json_response(queued, headers=_headers(turn.row))
 
 
 async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:

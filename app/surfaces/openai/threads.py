@@ -29,7 +29,6 @@ async def create_thread(
 ) -> ThreadOut:
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
-    wanted.check()
     said = wanted.messages or []
     added = new_messages(said)
     await check_attachments(server, tenant_id, said)

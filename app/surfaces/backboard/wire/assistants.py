@@ -16,11 +16,13 @@ from app.llm.embeddings.embedder import EmbeddingName
 from app.models.entries import ModelType
 from app.models.resolution import Fields, Resolver
 from app.surfaces.backboard.clients import Client
+from app.surfaces.backboard.wire.limits import LONGEST_WORD, Prompt
 from app.surfaces.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
 
 _EMBEDDING: Final = Fields(model="embedding_model_name", provider="embedding_provider")
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+EmbeddingWord = Annotated[str, Field(max_length=LONGEST_WORD)]
 TokK = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -28,14 +30,14 @@ class AssistantIn(BaseModel):
     """A new assistant."""
 
     name: Name
-    description: str | None = None
-    system_prompt: str | None = None
+    description: Prompt | None = None
+    system_prompt: Prompt | None = None
     tools: ToolsIn | None = None
     tok_k: TokK | None = None
-    custom_fact_extraction_prompt: str | None = None
-    custom_update_memory_prompt: str | None = None
-    embedding_provider: str | None = None
-    embedding_model_name: str | None = None
+    custom_fact_extraction_prompt: Prompt | None = None
+    custom_update_memory_prompt: Prompt | None = None
+    embedding_provider: EmbeddingWord | None = None
+    embedding_model_name: EmbeddingWord | None = None
     embedding_dims: Annotated[int, Field(ge=1, le=16_000)] | None = None
 
     def fields(self, resolver: Resolver) -> dict[str, Any]:
@@ -68,12 +70,12 @@ class AssistantChange(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     name: Name | None = None
-    description: str | None = None
-    system_prompt: str | None = None
+    description: Prompt | None = None
+    system_prompt: Prompt | None = None
     tools: ToolsIn | None = None
     tok_k: TokK | None = None
-    custom_fact_extraction_prompt: str | None = None
-    custom_update_memory_prompt: str | None = None
+    custom_fact_extraction_prompt: Prompt | None = None
+    custom_update_memory_prompt: Prompt | None = None
 
     def changes(self) -> dict[str, Any]:
         given = self.model_dump(exclude_none=True, exclude={"description", "tools"})
@@ -128,7 +130,7 @@ class CloneIn(BaseModel):
     copy_documents: bool = True
     copy_memories: bool = True
     name: Name | None = None
-    system_prompt: str | None = None
+    system_prompt: Prompt | None = None
 
 
 class CloneOut(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from app.db.base import JsonDict
 from app.memories.recall import RetrievedMemory
 from app.memories.tables import Memory, MemoryChange, MemoryOperation, OperationStatus
+from app.surfaces.backboard.wire.limits import LONGEST_QUERY, KeptObject
 
 SearchLimit = Annotated[int, Field(ge=1, le=50)]
 
@@ -17,11 +18,11 @@ class MemoryIn(BaseModel):
     """A text to keep verbatim, with metadata of any shape."""
 
     content: Annotated[str, Field(min_length=1)]
-    metadata: dict[str, Any] | None = None
+    metadata: KeptObject | None = None
 
 
 class SearchIn(BaseModel):
-    query: str
+    query: Annotated[str, Field(max_length=LONGEST_QUERY)]
     limit: SearchLimit = 5
 
 

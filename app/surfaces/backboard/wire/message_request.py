@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from app.errors import AppError, Kind
 from app.llm.gateway import GenerationOptions, ModelName
@@ -15,6 +15,7 @@ from app.memories.modes import MemoryMode, MemoryUse
 from app.models.resolution import Fields, Resolver
 from app.runs.starting import NewThread
 from app.strict_json import BadJson, loads
+from app.surfaces.backboard.wire.limits import LONGEST_JSON, LONGEST_WORD, KeptObject, Prompt
 from app.surfaces.backboard.wire.tools import ToolsIn
 
 _FIELDS: Final = Fields(model="model_name", provider="llm_provider")
@@ -66,6 +67,8 @@ def _json_text(value: Any) -> Any:
         return value
     if not value.strip():
         return None
+    if len(value) > LONGEST_JSON:
+        raise BadMessage(f"A field that has to be JSON is longer than {LONGEST_JSON} characters")
     try:
         return loads(value)
     except BadJson as error:
@@ -89,9 +92,9 @@ def _thinking(value: Any) -> Any:
     return _json_text(value)
 
 
-Text = Annotated[str | None, BeforeValidator(_empty_as_absent)]
+Text = Annotated[str | None, BeforeValidator(_empty_as_absent), Field(max_length=LONGEST_WORD)]
 Flag = Annotated[bool | None, BeforeValidator(_empty_as_absent)]
-JsonField = Annotated[dict[str, Any] | None, BeforeValidator(_json_text)]
+JsonField = Annotated[KeptObject | None, BeforeValidator(_json_text)]
 
 
 def _toggle(value: Any) -> bool:
@@ -100,7 +103,7 @@ def _toggle(value: Any) -> bool:
 
 
 Toggle = Annotated[bool, BeforeValidator(_toggle)]
-Thinking = Annotated[dict[str, Any] | None, BeforeValidator(_thinking)]
+Thinking = Annotated[KeptObject | None, BeforeValidator(_thinking)]
 Mode = Annotated[MemoryMode, BeforeValidator(_memory_mode)]
 
 
@@ -120,7 +123,7 @@ class MessageIn(BaseModel):
     metadata: JsonField = None
     thinking: Thinking = None
     openrouter: JsonField = None
-    system_prompt: str | None = None
+    system_prompt: Prompt | None = None
     tools: Annotated[ToolsIn | None, BeforeValidator(_json_text)] = None
 
     @model_validator(mode="before")

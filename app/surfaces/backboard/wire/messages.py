@@ -1,6 +1,7 @@
 """Messages inside a thread, and the pieces that answers share with them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -107,6 +108,15 @@ class MessageOut(BaseModel):
             created_at=message.created_at,
             attachments=[AttachmentOut.of(document, client) for document in documents],
         )
+
+
+def documents_by_message(documents: Iterable[Document]) -> defaultdict[UUID, list[Document]]:
+    """Those that came with a message, by its id."""
+    by_message: defaultdict[UUID, list[Document]] = defaultdict(list)
+    for document in documents:
+        if document.message_id is not None:
+            by_message[document.message_id].append(document)
+    return by_message
 
 
 def document_status(document: Document, client: Client) -> str:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from app.db.base import JsonDict
 from app.surfaces.backboard.clients import Client
+from app.surfaces.backboard.wire.limits import MOST_TOOLS, check_size
 
 _NO_PARAMETERS: Final[JsonDict] = {"type": "object", "properties": {}}
 _FIRST_KEYWORDS: Final = frozenset({"type", "description", "enum", "properties", "items"})
@@ -47,10 +48,16 @@ def _distinct_names(tools: list[ToolIn]) -> list[ToolIn]:
     names = [tool.function.name for tool in tools]
     if len(set(names)) != len(names):
         raise ValueError("two tools have the same function name")
+    check_size([tool.model_dump(exclude_unset=True) for tool in tools])
     return tools
 
 
-ToolsIn = Annotated[list[ToolIn], AfterValidator(_distinct_names)]
+# Validation stops at the first error: a list of mistakes costs no more than one.
+ToolsIn = Annotated[
+    list[ToolIn],
+    Field(max_length=MOST_TOOLS, fail_fast=True),
+    AfterValidator(_distinct_names),
+]
 
 
 def stored_tools(tools: list[ToolIn]) -> list[JsonDict]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from app.assistants.tables import Assistant
 from app.db.base import JsonDict
 from app.surfaces.openai.public_ids import Prefix, public_id
-from app.surfaces.openai.wire.fields import Metadata, longest, seconds
+from app.surfaces.openai.wire.fields import Metadata, longest, seconds, sized
 from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
@@ -17,6 +17,7 @@ SAMPLING: Final = ("temperature", "top_p", "reasoning_effort", "response_format"
 _UNNAMED: Final = ""
 
 Temperature = Annotated[float, Field(ge=0, le=2)]
+ResponseFormat = Annotated[str | dict[str, Any] | None, sized("response_format")]
 TopP = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -32,8 +33,8 @@ class AssistantChange(BaseModel):
     metadata: Metadata = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
-    reasoning_effort: str | None = None
-    response_format: str | dict[str, Any] | None = None
+    reasoning_effort: longest("reasoning_effort", 64) = None  # type: ignore[valid-type]
+    response_format: ResponseFormat = None
 
     def changes(self, present: JsonDict | None = None) -> dict[str, Any]:
         """In the words of the assistants' room, all but the resources.

@@ -18,7 +18,12 @@ from app.llm.gateway import (
     UserTurn,
 )
 from app.surfaces.openai.faults import BadParameter
+from app.surfaces.openai.wire.fields import sized
+from app.surfaces.openai.wire.limits import at_most
 
+_MOST_MESSAGES: Final = 4_096
+_MOST_PARTS: Final = 1_000
+_MOST_TOOLS: Final = 128
 _UNSUPPORTED: Final = ("functions", "function_call", "audio", "logprobs", "web_search_options")
 
 
@@ -51,15 +56,21 @@ class CallIn(BaseModel):
 
 class MessageIn(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
-    tool_calls: list[CallIn] | None = None
+    content: Annotated[
+        str | Annotated[list[Part], Field(fail_fast=True)] | None,
+        at_most("messages[].content", _MOST_PARTS),
+    ] = None
+    tool_calls: Annotated[
+        Annotated[list[CallIn], Field(fail_fast=True)] | None,
+        at_most("messages[].tool_calls", _MOST_TOOLS),
+    ] = None
     tool_call_id: str | None = None
 
 
 class FunctionIn(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
     description: str | None = None
-    parameters: dict[str, Any] | None = None
+    parameters: Annotated[dict[str, Any] | None, sized("tools[].function.parameters")] = None
 
 
 class ToolIn(BaseModel):
@@ -69,7 +80,9 @@ class ToolIn(BaseModel):
 
 class JsonSchema(BaseModel):
     name: str
-    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    schema_: Annotated[
+        dict[str, Any] | None, Field(alias="schema"), sized("response_format.json_schema.schema")
+    ] = None
 
 
 class ResponseFormat(BaseModel):
@@ -87,8 +100,14 @@ class ChatIn(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: Annotated[str, Field(min_length=1, max_length=512)]
-    messages: Annotated[list[MessageIn], Field(min_length=1)]
-    tools: list[ToolIn] | None = None
+    messages: Annotated[
+        list[MessageIn],
+        Field(min_length=1, fail_fast=True),
+        at_most("messages", _MOST_MESSAGES),
+    ]
+    tools: Annotated[
+        Annotated[list[ToolIn], Field(fail_fast=True)] | None, at_most("tools", _MOST_TOOLS)
+    ] = None
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
@@ -96,7 +115,10 @@ class ChatIn(BaseModel):
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    stop: Annotated[list[str] | None, BeforeValidator(_as_list), Field(max_length=4)] = None
+    stop: Annotated[
+        Annotated[list[str], Field(max_length=4, fail_fast=True)] | None,
+        BeforeValidator(_as_list),
+    ] = None
     reasoning_effort: str | None = None
     n: Annotated[int, Field(ge=1)] | None = None
     stream: bool | None = None

@@ -5,11 +5,13 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator
 
+from app.strict_json import dumps
 from app.surfaces.openai.faults import BadParameter
 
 MOST_PAIRS: Final = 16
 _LONGEST_KEY: Final = 64
 _LONGEST_VALUE: Final = 512
+_LARGEST_OBJECT: Final = 512 * 1024
 
 
 def _metadata(value: Any) -> Any:
@@ -45,6 +47,26 @@ def too_long(param: str, noun: str, most: int, got: int) -> BadParameter:
         param=param,
         code="string_above_max_length",
     )
+
+
+def check_size(param: str, value: Any) -> None:
+    """Refuse an object that is too large to be kept and told again and again."""
+    if value and (size := len(dumps(value))) > _LARGEST_OBJECT:
+        raise BadParameter(
+            f"Invalid '{param}': object too large. Expected at most {_LARGEST_OBJECT} characters "
+            f"as JSON, but got {size} instead.",
+            param=param,
+            code="object_above_max_size",
+        )
+
+
+def sized(param: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, dict):
+            check_size(param, value)
+        return value
+
+    return AfterValidator(check)
 
 
 def _kind(value: Any) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import BeforeValidator
+
 from app.surfaces.openai.faults import BadParameter
 
 
@@ -36,6 +38,17 @@ def check_length(param: str, values: Sequence[Any], *, least: int = 0, most: int
             param=param,
             code="empty_array",
         )
+
+
+def at_most(param: str, most: int) -> BeforeValidator:
+    """Count the items of a list before any of them is looked at."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list):
+            check_length(param, value, most=most)
+        return value
+
+    return BeforeValidator(check)
 
 
 def check_choice(param: str, value: str, choices: Sequence[str]) -> None:

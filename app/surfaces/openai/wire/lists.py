@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Generic, Self, TypeVar
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from app.db.base import JsonDict
+from app.strict_json import dumps
+from app.surfaces.rendering import list_response, rendered
 
 
 class Identified(BaseModel):
@@ -26,6 +29,16 @@ def listed(data: Sequence[JsonDict], *, has_more: bool = False) -> JsonDict:
         "last_id": data[-1]["id"] if data else None,
         "has_more": has_more,
     }
+
+
+async def page_response(
+    data: Sequence[Identified | JsonDict], *, has_more: bool = False
+) -> Response:
+    """The envelope of objects that may be large, rendered one by one."""
+    ids = [one["id"] if isinstance(one, dict) else one.id for one in data]
+    around = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
+    tail = dumps({**around, "has_more": has_more}).replace("{", ",", 1).encode()
+    return list_response(await rendered(data), head=b'{"object":"list","data":', tail=tail)
 
 
 class ListOut(BaseModel, Generic[Item]):

@@ -16,9 +16,13 @@ from app.runs.snapshots import RUN_EXPIRED
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 from app.surfaces.openai.wire.fields import Metadata, seconds, too_long
+from app.surfaces.openai.wire.limits import at_most
 from app.surfaces.openai.wire.lists import Identified
 
 LONGEST: Final = 256_000
+_MOST_PARTS: Final = 1_000
+_MOST_ATTACHMENTS: Final = 500
+_MOST_KINDS: Final = 16
 _REASONS: Final = {
     MessageStatus.CANCELLED: "run_cancelled",
     MessageStatus.FAILED: "run_failed",
@@ -55,7 +59,9 @@ class PartIn(BaseModel):
 
 class AttachmentIn(BaseModel):
     file_id: str
-    tools: list[dict[str, Any]] = []
+    tools: Annotated[
+        list[dict[str, Any]], Field(fail_fast=True), at_most("attachments[].tools", _MOST_KINDS)
+    ] = []
 
 
 class MessageChange(BaseModel):
@@ -66,8 +72,14 @@ class MessageIn(MessageChange):
     """`content` is a text, or parts of text and pictures."""
 
     role: Literal["user", "assistant"]
-    content: str | Annotated[list[PartIn], Field(min_length=1)]
-    attachments: list[AttachmentIn] | None = None
+    content: Annotated[
+        str | Annotated[list[PartIn], Field(min_length=1, fail_fast=True)],
+        at_most("content", _MOST_PARTS),
+    ]
+    attachments: Annotated[
+        Annotated[list[AttachmentIn], Field(fail_fast=True)] | None,
+        at_most("attachments", _MOST_ATTACHMENTS),
+    ] = None
 
     def text(self) -> str:
         """All that is said; raises BadParameter for nothing and for too much."""

@@ -12,14 +12,17 @@ from app.runs.statuses import RunStatus
 from app.runs.tables import Run
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id
-from app.surfaces.openai.wire.assistants import Temperature, TopP
-from app.surfaces.openai.wire.fields import Metadata, seconds
-from app.surfaces.openai.wire.messages import MessageIn
+from app.surfaces.openai.wire.assistants import ResponseFormat, Temperature, TopP
+from app.surfaces.openai.wire.fields import Metadata, longest, seconds, sized
+from app.surfaces.openai.wire.limits import at_most
+from app.surfaces.openai.wire.messages import LONGEST, MessageIn
 from app.surfaces.openai.wire.threads import ThreadIn
 from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
 from app.surfaces.openai.wire.tools import Tools, told_tools
 
 EXPIRES_AFTER: Final = 600
+_MOST_ADDED: Final = 256
+_MOST_OUTPUTS: Final = 512
 _RATE_LIMITED: Final = frozenset({"rate_limit_exceeded"})
 _BAD_PROMPT: Final = frozenset({"invalid_prompt", "context_length_exceeded"})
 
@@ -34,21 +37,26 @@ class RunIn(BaseModel):
 
     assistant_id: str
     model: Annotated[str, Field(min_length=1, max_length=512)] | None = None
-    instructions: str | None = None
-    additional_instructions: str | None = None
-    additional_messages: list[MessageIn] | None = None
+    instructions: longest("instructions", LONGEST) = None  # type: ignore[valid-type]
+    additional_instructions: longest("additional_instructions", LONGEST) = None  # type: ignore[valid-type]
+    additional_messages: Annotated[
+        Annotated[list[MessageIn], Field(fail_fast=True)] | None,
+        at_most("additional_messages", _MOST_ADDED),
+    ] = None
     tools: Tools = None
     metadata: Metadata = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
-    reasoning_effort: str | None = None
+    reasoning_effort: longest("reasoning_effort", 64) = None  # type: ignore[valid-type]
     stream: bool | None = None
     max_prompt_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     truncation_strategy: Truncation | None = None
-    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    tool_choice: Annotated[
+        Literal["none", "auto", "required"] | dict[str, Any] | None, sized("tool_choice")
+    ] = None
     parallel_tool_calls: bool | None = None
-    response_format: str | dict[str, Any] | None = None
+    response_format: ResponseFormat = None
 
 
 class ThreadAndRunIn(RunIn):
@@ -62,7 +70,9 @@ class ToolOutputIn(BaseModel):
 
 
 class ToolOutputsIn(BaseModel):
-    tool_outputs: list[ToolOutputIn]
+    tool_outputs: Annotated[
+        list[ToolOutputIn], Field(fail_fast=True), at_most("tool_outputs", _MOST_OUTPUTS)
+    ]
     stream: bool | None = None
 
 

@@ -15,7 +15,7 @@ from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.attributes import Attributes
 from app.surfaces.openai.wire.chunking import ChunkingIn, ChunkingOut
 from app.surfaces.openai.wire.fields import seconds
-from app.surfaces.openai.wire.limits import check_choice, check_length
+from app.surfaces.openai.wire.limits import at_most, check_choice, check_length
 from app.surfaces.openai.wire.lists import Identified
 
 _MOST_OF_BATCH: Final = 2_000
@@ -57,8 +57,11 @@ class AttributesIn(BaseModel):
 class BatchIn(BaseModel):
     """Files that are read alike (`file_ids`), or each in its own way (`files`)."""
 
-    file_ids: list[str] | None = None
-    files: list[StoreFileIn] | None = None
+    file_ids: Annotated[list[str], Field(fail_fast=True)] | None = None
+    files: Annotated[
+        Annotated[list[StoreFileIn], Field(fail_fast=True)] | None,
+        at_most("files", _MOST_OF_BATCH),
+    ] = None
     attributes: Attributes = None
     chunking_strategy: ChunkingIn | None = None
 

@@ -1,13 +1,13 @@
 """Threads as the OpenAI door writes them."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.db.base import JsonDict
-from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.fields import Metadata, seconds
+from app.surfaces.openai.wire.limits import at_most
 from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.messages import MessageIn
 from app.surfaces.openai.wire.tool_resources import ToolResourcesIn
@@ -27,16 +27,10 @@ class ThreadChange(BaseModel):
 
 
 class ThreadIn(ThreadChange):
-    messages: list[MessageIn] | None = None
-
-    def check(self) -> None:
-        if len(self.messages or ()) > MOST_MESSAGES:
-            raise BadParameter(
-                "Invalid 'messages': array too long. Expected an array with maximum length "
-                f"{MOST_MESSAGES}, but got one with length {len(self.messages or ())} instead.",
-                param="messages",
-                code="array_above_max_length",
-            )
+    messages: Annotated[
+        Annotated[list[MessageIn], Field(fail_fast=True)] | None,
+        at_most("messages", MOST_MESSAGES),
+    ] = None
 
 
 class ThreadOut(Identified):

@@ -1,19 +1,23 @@
 """`tool_resources`, as clients send them: what the tools of an assistant or a thread work on."""
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from app.surfaces.openai.wire.vector_stores import StoreIn
 
+Ids = Annotated[list[str], Field(fail_fast=True)]
+
 
 class CodeFilesIn(BaseModel):
-    file_ids: list[str] | None = None
+    file_ids: Ids | None = None
 
 
 class SearchedIn(BaseModel):
     """Stores that are there, by their ids, or one that is to be made."""
 
-    vector_store_ids: list[str] | None = None
-    vector_stores: list[StoreIn] | None = None
+    vector_store_ids: Ids | None = None
+    vector_stores: Annotated[list[StoreIn], Field(fail_fast=True)] | None = None
 
 
 class ToolResourcesIn(BaseModel):

@@ -7,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from app.db.base import JsonDict
 from app.surfaces.openai.faults import BadParameter
+from app.surfaces.openai.wire.fields import check_size
+from app.surfaces.openai.wire.limits import check_length
 
 MOST_OF_ASSISTANT: Final = 128
 MOST_OF_RUN: Final = 20
@@ -57,6 +59,8 @@ class ToolIn(BaseModel):
 
 
 def _known_kinds(value: Any) -> Any:
+    if isinstance(value, list):
+        check_length("tools", value, most=MOST_OF_ASSISTANT)
     for tool in value if isinstance(value, list) else ():
         kind = tool.get("type") if isinstance(tool, dict) else None
         if kind not in _KINDS:
@@ -68,19 +72,16 @@ def _known_kinds(value: Any) -> Any:
     return value
 
 
-Tools = Annotated[list[ToolIn] | None, BeforeValidator(_known_kinds)]
+Tools = Annotated[
+    Annotated[list[ToolIn], Field(fail_fast=True)] | None, BeforeValidator(_known_kinds)
+]
 
 
 def stored_tools(tools: Sequence[ToolIn], *, most: int) -> list[JsonDict]:
     """The tools as they are kept; names are told apart by."""
-    if len(tools) > most:
-        raise BadParameter(
-            f"Invalid 'tools': array too long. Expected an array with maximum length {most}, but "
-            f"got an array with length {len(tools)} instead.",
-            param="tools",
-            code="array_above_max_length",
-        )
+    check_length("tools", tools, most=most)
     stored = [tool.stored() for tool in tools]
+    check_size("tools", stored)
     names = [tool["function"]["name"] for tool in stored if tool["type"] == "function"]
     if len(set(names)) != len(names):
         raise BadParameter("Invalid 'tools': two functions have the same name.", param="tools")

@@ -1,9 +1,9 @@
 """Vector stores, and what is found in them."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.documents.retrieval import FoundPassage
 from app.documents.store_files import Attachment
@@ -12,13 +12,14 @@ from app.documents.tables import VectorStore
 from app.surfaces.openai.faults import BadParameter
 from app.surfaces.openai.public_ids import Prefix, public_id
 from app.surfaces.openai.wire.chunking import ChunkingIn
-from app.surfaces.openai.wire.fields import Metadata, longest, seconds
-from app.surfaces.openai.wire.limits import check_length, check_range
+from app.surfaces.openai.wire.fields import Metadata, longest, seconds, too_long
+from app.surfaces.openai.wire.limits import at_most, check_length, check_range
 from app.surfaces.openai.wire.lists import Identified
 from app.surfaces.openai.wire.store_files import CountsOut, TextOut, attachments_of
 
 _MOST_FILES: Final = 500
 _MOST_QUERIES: Final = 20
+_LONGEST_QUERY: Final = 32_000
 _USUAL_RESULTS: Final = 10
 _MOST_RESULTS: Final = 50
 
@@ -31,7 +32,7 @@ class ExpiresAfter(BaseModel):
 class StoreIn(BaseModel):
     name: longest("name", 512) = None  # type: ignore[valid-type]
     description: longest("description", 4096) = None  # type: ignore[valid-type]
-    file_ids: list[str] | None = None
+    file_ids: Annotated[list[str], Field(fail_fast=True)] | None = None
     expires_after: ExpiresAfter | None = None
     chunking_strategy: ChunkingIn | None = None
     metadata: Metadata = None
@@ -122,7 +123,9 @@ class RankingOptions(BaseModel):
 class SearchIn(BaseModel):
     """`rewrite_query` is ignored: the question is asked as it stands."""
 
-    query: str | list[str]
+    query: Annotated[
+        str | Annotated[list[str], Field(fail_fast=True)], at_most("query", _MOST_QUERIES)
+    ]
     max_num_results: int | None = None
     filters: dict[str, Any] | None = None
     ranking_options: RankingOptions | None = None
@@ -130,6 +133,9 @@ class SearchIn(BaseModel):
     def questions(self) -> list[str]:
         asked = [self.query] if isinstance(self.query, str) else self.query
         check_length("query", asked, least=1, most=_MOST_QUERIES)
+        for question in asked:
+            if len(question) > _LONGEST_QUERY:
+                raise too_long("query", "string", _LONGEST_QUERY, len(question))
         if not all(question.strip() for question in asked):
             raise BadParameter("Invalid 'query': expected a text to search for.", param="query")
         return asked
