@@ -11,7 +11,7 @@ import pytest
 
 from app.pulse import LATE_SECONDS, Pulses
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.program import pegboard
@@ -37,7 +37,7 @@ def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder
     postgres.suspend()
     try:
         for _ in range(2):
-            answer = httpx.get(f"{server.url}/readyz", timeout=60)
+            answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
             assert answer.status_code == 503
             assert any(told in answer.json()["database"] for told in ("1.0 s", "Timeout"))
         assert httpx.get(f"{server.url}/healthz").status_code == 200

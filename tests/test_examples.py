@@ -18,6 +18,7 @@ from typing import Final
 import pytest
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.published_clients import BACKBOARD, NODE, run
 from tests.support.server import Server
 from tests.support.talk import WEATHER, new_thread, say
@@ -150,7 +151,7 @@ def test_what_is_typed_into_a_shell(server: Server, page: str) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=patience(60),
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.locks import WAITING, held
 from tests.support.postgres import new_database, query
 
@@ -22,10 +22,15 @@ def test_a_run_is_played_once_while_requests_hold_every_connection(
     script = {"sandbox": {"reply": "one two three four five", "delay_ms": 2500}}
     with server.client() as client, server.client() as crowd, ThreadPoolExecutor(40) as threads:
         made = crowd.post("/assistants", json={"name": "Crowd"}).json()["assistant_id"]
-        begun = client.post("/threads/messages", json={"content": "Begin"}, timeout=120).json()
+        begun = client.post(
+            "/threads/messages", json={"content": "Begin"}, timeout=patience(120)
+        ).json()
         place = f"/threads/{begun['thread_id']}/messages"
         run = threads.submit(
-            client.post, place, json={"content": "Slowly", "metadata": script}, timeout=120
+            client.post,
+            place,
+            json={"content": "Slowly", "metadata": script},
+            timeout=patience(120),
         )
         wait_until(lambda: query(url, UNFINISHED) == [(1,)])
         with held(url, "LOCK TABLE assistants IN ACCESS EXCLUSIVE MODE"):
@@ -34,7 +39,7 @@ def test_a_run_is_played_once_while_requests_hold_every_connection(
                 for n in range(30)
             ]
             wait_until(lambda: query(url, WAITING) >= [(POOL,)])
-            ready = httpx.get(f"{server.url}/readyz", timeout=60)
+            ready = httpx.get(f"{server.url}/readyz", timeout=patience(60))
             answer = run.result()
         assert {one.result().status_code for one in stuck} == {200}
     assert ready.status_code == 200

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.deadlines import patience
 from tests.support.folders import postgres_folder
 from tests.support.nginx import PROGRAM, running_nginx
 from tests.support.server import Server
@@ -32,7 +33,7 @@ def proxy(server: Server, folder: Path) -> Iterator[str]:
 @pytest.fixture
 def client(proxy: str) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=f"{proxy}/api", headers={"X-API-Key": "through nginx"}, timeout=120
+        base_url=f"{proxy}/api", headers={"X-API-Key": "through nginx"}, timeout=patience(120)
     ) as opened:
         yield opened
 
@@ -56,7 +57,7 @@ def test_uploads_go_through_and_one_too_large_is_refused_there(proxy: str) -> No
             headers={"Authorization": "Bearer through-nginx"},
             data={"purpose": "user_data"},
             files={"file": ("much.txt", b"x" * (size * 1024 * 1024))},
-            timeout=120,
+            timeout=patience(120),
         )
         assert answer.status_code == status
 

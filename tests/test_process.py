@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.program import launch, pegboard
@@ -83,7 +83,7 @@ def test_a_server_that_is_told_to_stop_lets_its_run_end(
             next(lines)
             server.process.send_signal(signal.SIGTERM)
             assert '"run_ended"' in [line for line in lines if line][-1]
-    assert server.process.wait(20) == 0
+    assert server.process.wait(patience(20)) == 0
     assert query(url, "SELECT status, content FROM messages ORDER BY seq") == [
         ("completed", "x"),
         ("completed", "one two three"),
@@ -123,7 +123,7 @@ def test_data_in_the_folder_are_there_after_a_crash_and_no_postgres_is_left(
     children = psutil.Process(first.process.pid).children(recursive=True)
     assert any("postgres" in child.name() for child in children)
     first.kill()
-    psutil.wait_procs(children, timeout=20)
+    psutil.wait_procs(children, timeout=patience(20))
     assert not [child for child in children if child.is_running()]
     second = start(PEGBOARD_DATA_DIR=str(folder))
     with second.client("k") as client:
@@ -221,7 +221,7 @@ def test_a_worker_ends_what_dead_servers_left(postgres_url: str) -> None:
             wait_until(lambda: query(url, "SELECT status FROM runs") == [("failed",)])
         finally:
             worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(patience(20)) == 0
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from app.runs.lease import HEARTBEAT
 from app.surfaces.openai.public_ids import Prefix, public_id
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.sdk import sdk
@@ -354,14 +354,14 @@ def test_a_silent_run_is_handed_over_by_a_server_that_stops(
     provider.released.set()
     with sdk(second, "k") as client:
         assert client.beta.threads.runs.poll(run_id, thread_id=thread_id).status == "completed"
-    assert first.process.wait(20) == 0
+    assert first.process.wait(patience(20)) == 0
 
 
 def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str) -> None:
     """All plays of a run in one stream, as they were told; a stream says where in it it begins."""
     server = start(PEGBOARD_DATABASE_URL=url)
     headers = {"Authorization": "Bearer k"}
-    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as client:
         made = client.post("/assistants", json={"model": "gpt-4o", "tools": [WEATHER]}).json()
         message = {"role": "user", "content": "What's the weather in Oslo?"}
         body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}
@@ -418,7 +418,7 @@ def test_a_run_whose_time_is_up_ends_in_its_stream_too(
 ) -> None:
     server = waiting(start, url, provider)
     headers = {"Authorization": "Bearer k"}
-    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as client:
         made = client.post("/assistants", json={"model": "falls-silent"}).json()
         message = {"role": "user", "content": "Hi"}
         body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.locks import held
 from tests.support.postgres import new_database, query
 from tests.support.talk import new_thread, script
@@ -61,7 +62,7 @@ async def test_a_run_whose_row_is_held_waits_alone(start: StartServer, url: str)
     with server.client("k") as client:
         threads = [new_thread(client) for _ in range(6)]
     async with httpx.AsyncClient(
-        base_url=server.api, headers={"X-API-Key": "k"}, timeout=60
+        base_url=server.api, headers={"X-API-Key": "k"}, timeout=patience(60)
     ) as client:
         first, *others = [live async for live in streams(client, threads)]
         lock = held(url, f"SELECT 1 FROM runs WHERE id = '{first.run_id}' FOR UPDATE")
@@ -86,7 +87,7 @@ async def test_a_run_whose_number_is_taken_is_lost_alone(start: StartServer, url
         ON CONFLICT DO NOTHING
     """
     async with httpx.AsyncClient(
-        base_url=server.api, headers={"X-API-Key": "k"}, timeout=60
+        base_url=server.api, headers={"X-API-Key": "k"}, timeout=patience(60)
     ) as client:
         first, *others = [live async for live in streams(client, threads)]
         await asyncio.to_thread(query, url, taken, run_id=first.run_id)

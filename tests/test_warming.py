@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.program import execute
 from tests.support.server import Server
 from tests.support.talk import new_thread, say
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="libraries ar
 
 
 def readiness(server: Server) -> tuple[int, dict[str, Any]]:
-    answer = httpx.get(f"{server.url}/readyz", timeout=60)
+    answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
     return answer.status_code, answer.json()
 
 

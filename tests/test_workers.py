@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
@@ -79,14 +79,14 @@ def test_a_process_that_dies_is_replaced_and_its_figures_are_kept(
         client.get("/assistants")
     dead, left = processes_of(server)
     dead.kill()
-    psutil.wait_procs([dead], timeout=20)
+    psutil.wait_procs([dead], timeout=patience(20))
     for _ in range(20):
         with server.client("k") as client:
             assert client.get("/assistants").status_code == 200
     wait_until(lambda: len(set(processes_of(server)) - {dead, left}) == 1)
     wait_until(lambda: sum("server_ready" in line for line in server.log) == 3)
     left.kill()
-    psutil.wait_procs([left], timeout=20)
+    psutil.wait_procs([left], timeout=patience(20))
     with server.client("k") as client:
         assert client.get("/assistants").status_code == 200
     assert requests_counted(server) == 22
@@ -98,7 +98,7 @@ def test_a_process_that_is_told_to_stop_alone_leaves_its_connections_to_the_othe
     server = start(PEGBOARD_DATABASE_URL=new_database(postgres_url), PEGBOARD_WORKERS="2")
     for process in processes_of(server):
         process.terminate()
-        psutil.wait_procs([process], timeout=20)
+        psutil.wait_procs([process], timeout=patience(20))
         for _ in range(10):
             assert httpx.get(f"{server.url}/readyz").status_code == 200
         wait_until(lambda: len(processes_of(server)) == 2)
@@ -116,7 +116,7 @@ def test_all_processes_let_streams_end_and_begin_nothing(
         answer = httpx.get(f"{server.url}/readyz")
         assert (answer.status_code, answer.json()) == (503, {"ready": False, "server": "stopping"})
         assert '"run_ended"' in rest()[-1]
-    assert server.process.wait(20) == 0
+    assert server.process.wait(patience(20)) == 0
     assert query(url, "SELECT status, content FROM messages ORDER BY seq") == [
         ("completed", "x"),
         ("completed", "one two three four"),
@@ -138,7 +138,7 @@ def test_a_server_that_stops_refuses_work_in_the_dialect_of_each_door(start: Sta
         assert refused.status_code == 503
         assert refused.json()["error"]["type"] == "server_error"
         assert '"run_ended"' in rest()[-1]
-    assert server.process.wait(20) == 0
+    assert server.process.wait(patience(20)) == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -154,7 +154,7 @@ def test_told_twice_a_server_ends_at_once_and_says_so_in_its_streams(
         told_to_stop(server)
         server.process.send_signal(signal.SIGINT)
         assert rest()  # what became of the run, and not just a connection that is cut
-    assert server.process.wait(15) == 0
+    assert server.process.wait(patience(15)) == 0
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -170,7 +170,7 @@ def test_runs_that_outlast_the_grace_are_ended(
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert rest()  # what became of the run, and not just a connection that is cut
-    assert server.process.wait(15) == 0
+    assert server.process.wait(patience(15)) == 0
     assert time.monotonic() - began >= 0.5
 
 
@@ -180,7 +180,7 @@ def test_processes_end_with_a_supervisor_that_was_killed(start: StartServer, fol
         client.post("/assistants", json={"name": "Ada"})
     children = psutil.Process(first.process.pid).children(recursive=True)
     first.kill()
-    psutil.wait_procs(children, timeout=20)
+    psutil.wait_procs(children, timeout=patience(20))
     assert not [child for child in children if child.is_running()]
     second = start(PEGBOARD_DATA_DIR=str(folder), PEGBOARD_WORKERS="2")
     with second.client("k") as client:

@@ -16,7 +16,7 @@ const words = JSON.parse(readFileSync(new URL('words.json', import.meta.url), 'u
 const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 const attachment = pathOf(words.attachment);
 
-const SECONDS = 15;
+const SECONDS = 15 * Number(process.env.PATIENCE ?? 1);
 const AT_ONCE = 8;
 const FACT = 'My name is Ada and I live in Bergen.';
 const [TEA, COFFEE, BOAT] = ['Ada likes tea.', 'Bo drinks coffee.', 'Cy owns a red boat.'];

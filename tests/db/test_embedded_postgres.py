@@ -33,6 +33,7 @@ from app.db.embedded import (
 from app.db.embedded.account import account_for
 from app.db.embedded.readable_copy import readable_copy
 from app.db.embedded.shutdown import shut_down
+from tests.support.deadlines import patience
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and sockets of Unix")
 
@@ -86,7 +87,7 @@ async def ask(address: Address, query: str) -> object:
 
 
 async def until(true: Callable[[], bool], *, within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
+    async with asyncio.timeout(patience(within)):
         while not true():  # noqa: ASYNC110  other processes set no event
             await asyncio.sleep(0.01)
 
@@ -189,7 +190,7 @@ async def test_a_killed_postgres_comes_back_with_its_data(folder: Path) -> None:
         killed = postgres.pid
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
-        await asyncio.wait_for(told.wait(), 10)
+        await asyncio.wait_for(told.wait(), patience(10))
         assert await ask(address, "select number from kept") == 7
         assert (postgres.restarts, postgres.pid == killed) == (1, False)
 

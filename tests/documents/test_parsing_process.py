@@ -23,6 +23,7 @@ from app.documents.parsing.parser import Parsed, Parser, ReaderFailed, parse
 from app.identifiers import new_id
 from tests.documents import bombs
 from tests.documents import made_files as made
+from tests.support.deadlines import deadline
 
 NOBODY = 65534
 
@@ -284,6 +285,6 @@ def test_a_reader_dies_with_the_server(page: Path) -> None:
         pass
     server.send_signal(signal.SIGKILL)
     server.wait()
-    deadline = time.monotonic() + 1
+    end = deadline(1)
     while any(map(is_alive, children)):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < end

@@ -9,6 +9,7 @@ import pytest
 
 from app.llm.embeddings.embedder import EmbeddingName, Kind
 from app.llm.embeddings.minilm import MiniLm
+from tests.support.deadlines import patience
 
 PARAPHRASES = [
     ("How do I get my money back?", "Refunds are paid within ten working days of a return."),
@@ -113,7 +114,7 @@ class GatedNetwork:
     def embed(self, text: str) -> list[float]:
         if text.startswith("passage"):
             self.begun.set()
-            assert self.gate.wait(timeout=30)
+            assert self.gate.wait(timeout=patience(30))
         self.done.append(text)
         return [float(len(text))]
 
@@ -151,7 +152,7 @@ async def test_two_uploads_take_turns(gated: GatedNetwork) -> None:
 
 
 async def test_as_many_passages_run_at_once_as_there_are_threads() -> None:
-    meeting = threading.Barrier(3, timeout=30)
+    meeting = threading.Barrier(3, timeout=patience(30))
 
     class Meeting:
         def embed(self, text: str) -> list[float]:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.documents import finished, upload
 from tests.support.log_lines import awaited, line_of_request, lines_of
 from tests.support.postgres import new_database, query
@@ -37,7 +38,7 @@ def door_of_openai(server: Server, key: str = f"sk-{CANARY}") -> httpx.Client:
     return httpx.Client(
         base_url=f"{server.url}/v1",
         headers={"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v2"},
-        timeout=60,
+        timeout=patience(60),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.db.engine import open_engine
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database
 from tests.support.program import execute
 from tests.support.scrape import becomes, families, series, value
@@ -198,7 +198,7 @@ def _locked(database: str, table: str) -> Iterator[None]:
     holding = threading.Thread(target=asyncio.run, args=(hold(),))
     holding.start()
     try:
-        assert locked.wait(30)
+        assert locked.wait(patience(30))
         yield
     finally:
         done.set()

@@ -13,6 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from tests.support.deadlines import deadline
+
 
 @dataclass(frozen=True)
 class Span:
@@ -36,9 +38,9 @@ class Collector:
 
     def find(self, wanted: Callable[[Span], bool], *, count: int = 1) -> list[Span]:
         """The spans that are wanted, once there are so many: they come after the answer."""
-        deadline = time.monotonic() + 30
+        end = deadline(30)
         while len(found := [span for span in list(self.spans) if wanted(span)]) < count:
-            assert time.monotonic() < deadline, [span.name for span in self.spans]
+            assert time.monotonic() < end, [span.name for span in self.spans]
             time.sleep(0.02)
         return found
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.deadlines import deadline
+
 Document = dict[str, Any]
 
 
@@ -18,12 +20,12 @@ def upload(client: httpx.Client, path: str, name: str, data: bytes) -> Document:
 
 def finished(client: httpx.Client, document: Document, *, seconds: float = 60) -> Document:
     """The document's status once it is indexed or has failed."""
-    deadline = time.monotonic() + seconds
+    end = deadline(seconds)
     while True:
         status: Document = client.get(f"/documents/{document['document_id']}/status").json()
         if status["status"] not in {"pending", "processing"}:
             return status
-        assert time.monotonic() < deadline, status
+        assert time.monotonic() < end, status
         time.sleep(0.02)
 
 

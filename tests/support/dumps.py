@@ -12,6 +12,7 @@ from typing import Any
 
 from openai import OpenAI
 
+from tests.support.deadlines import patience
 from tests.support.program import pegboard
 from tests.support.server import Server
 
@@ -142,7 +143,7 @@ def export(client: OpenAI, folder: Path, thread_ids: list[str]) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.support.deadlines import patience
+
 
 @dataclass
 class Eavesdropper:
@@ -44,4 +46,4 @@ def listening() -> Iterator[Eavesdropper]:
             yield eavesdropper
         finally:
             server.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(patience(10))

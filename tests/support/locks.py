@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 
 from app.db.engine import open_engine
+from tests.support.deadlines import patience
 
 WAITING = """
     SELECT count(*) FROM pg_stat_activity
@@ -35,7 +36,7 @@ def held(url: str, statement: str) -> Iterator[None]:
     holder = threading.Thread(target=asyncio.run, args=(hold(),))
     holder.start()
     try:
-        assert locked.wait(20)
+        assert locked.wait(patience(20))
         yield
     finally:
         done.set()

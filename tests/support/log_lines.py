@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.support.deadlines import deadline
 from tests.support.server import Server
 
 Line = dict[str, Any]
@@ -16,9 +17,9 @@ def lines_of(server: Server) -> list[Line]:
 
 def awaited(server: Server, wanted: Callable[[Line], bool], *, seconds: float = 30) -> list[Line]:
     """The lines that are wanted, once there is one: a line comes after the answer."""
-    deadline = time.monotonic() + seconds
+    end = deadline(seconds)
     while not (found := [line for line in lines_of(server) if wanted(line)]):
-        assert time.monotonic() < deadline, "".join(server.log[-20:])
+        assert time.monotonic() < end, "".join(server.log[-20:])
         time.sleep(0.01)
     return found
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.deadlines import deadline
+
 
 def thread_of(client: httpx.Client, assistant: str) -> str:
     thread_id: str = client.post(f"{assistant}/threads", json={}).json()["thread_id"]
@@ -17,10 +19,10 @@ def contents(client: httpx.Client, assistant: str) -> list[str]:
 
 def settled(client: httpx.Client, operation_id: str) -> dict[str, Any]:
     """An operation once it is over."""
-    deadline = time.monotonic() + 30
+    end = deadline(30)
     while True:
         told: dict[str, Any] = client.get(f"/assistants/memories/operations/{operation_id}").json()
         if told["status"] != "IN_PROGRESS":
             return told
-        assert time.monotonic() < deadline
+        assert time.monotonic() < end
         time.sleep(0.02)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 
 PROGRAM: Final = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
@@ -58,7 +58,7 @@ def running_nginx(server_url: str, *, folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(patience(30))
 
 
 def _listens(port: int) -> bool:

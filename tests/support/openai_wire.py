@@ -5,11 +5,13 @@ from typing import Any
 import httpx
 from openai import OpenAI
 
+from tests.support.deadlines import patience
+
 
 def bare(client: OpenAI) -> httpx.Client:
     """A client of the same tenant that knows nothing of the API."""
     headers = {"Authorization": f"Bearer {client.api_key}"}
-    return httpx.Client(base_url=str(client.base_url), headers=headers, timeout=60)
+    return httpx.Client(base_url=str(client.base_url), headers=headers, timeout=patience(60))
 
 
 def refusal(answer: httpx.Response) -> tuple[int, Any, Any, Any]:

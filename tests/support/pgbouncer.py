@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 
 PROGRAM: Final = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
@@ -67,7 +67,7 @@ def running_pgbouncer(
         yield f"postgresql://any:any@127.0.0.1:{listen}/{address.database}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(patience(30))
         log.close()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from app.db.engine import open_engine
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.folders import postgres_folder
 
 
@@ -32,7 +33,7 @@ def running_postgres() -> Iterator[str]:
             yield url
         finally:
             process.stdin.close()
-            process.wait(30)
+            process.wait(patience(30))
             process.stdout.close()
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.deadlines import patience
+
 Request = dict[str, Any]
 Behaviour = Callable[["Exchange"], None]
 
@@ -212,13 +214,13 @@ def _learns_badly(exchange: Exchange) -> None:
 def _falls_silent(exchange: Exchange) -> None:
     exchange.start_stream()
     exchange.piece({"content": "Wait "})
-    exchange.provider.released.wait(30)
+    exchange.provider.released.wait(patience(30))
     exchange.piece({"content": "done"})
     exchange.chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
 
 
 def _takes_its_time(exchange: Exchange) -> None:
-    exchange.provider.released.wait(60)
+    exchange.provider.released.wait(patience(60))
     exchange.say("Here you are")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from app.identifiers import new_id
+from tests.support.deadlines import SLOWNESS, patience
 from tests.support.server import Server
 
 DRIVERS: Final = Path(__file__).parents[1] / "clients"
@@ -58,14 +59,15 @@ def version_of(client: str) -> str:
 
 def run(command: list[str], packages: Path | None = None) -> str:
     """What a program prints, with these packages before all others."""
-    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(packages or "")}
+    own = {"PYTHONUTF8": "1", "PYTHONPATH": str(packages or ""), "PATIENCE": str(SLOWNESS)}
+    environment = {**os.environ, **own}
     ran = subprocess.run(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=patience(120),
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -4,14 +4,14 @@ import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.server import Server
 
 Labels = dict[str, str]
 
 
 def families(server: Server) -> list[Metric]:
-    answer = httpx.get(f"{server.url}/metrics", timeout=10)
+    answer = httpx.get(f"{server.url}/metrics", timeout=patience(10))
     assert answer.status_code == 200
     told = text_string_to_metric_families(answer.text)
     return [one for one in told if one.name.startswith("pegboard_")]

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.program import Launch, Program, launch
 
 
@@ -41,19 +42,19 @@ class Server:
         return httpx.Client(
             base_url=self.api,
             headers={"X-API-Key": key or f"key-{new_id().hex}", **headers},
-            timeout=60,
+            timeout=patience(60),
         )
 
     def kill(self) -> None:
         """As a crash would."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(patience(30))
 
     def stop(self) -> int:
         """As an operator would; returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(30)
+        status = self.process.wait(patience(30))
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
@@ -75,8 +76,8 @@ def start_server(by: Launch = launch, /, **settings: str) -> Server:
     first = process.stdout.readline()
     told = re.search(r"http://[^\s\",]+", first)
     if told is None:
-        process.wait(30)
-        reading.join(30)
+        process.wait(patience(30))
+        reading.join(patience(30))
         server.stop()
         raise RuntimeError("the server did not start:\n" + "".join(server.log))
     server.banner = first

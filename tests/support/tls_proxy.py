@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
+from tests.support.deadlines import patience
+
 _SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 _PIECE: Final = 65536
 
@@ -48,9 +50,9 @@ def tls_in_front_of(url: str, context: ssl.SSLContext) -> Iterator[int]:
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
-        asyncio.run_coroutine_threadsafe(close(server), loop).result(30)
+        asyncio.run_coroutine_threadsafe(close(server), loop).result(patience(30))
         loop.call_soon_threadsafe(loop.stop)
-        running.join(30)
+        running.join(patience(30))
         loop.close()
 
 

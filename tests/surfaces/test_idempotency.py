@@ -10,6 +10,7 @@ import pytest
 from openai import BadRequestError, OpenAI
 
 from tests.conftest import StartServer
+from tests.support.deadlines import deadline, patience
 from tests.support.keyed import at_once, is_replayed, once, seen
 from tests.support.openai_wire import bare, refusal
 from tests.support.postgres import new_database, query
@@ -83,7 +84,9 @@ def test_fifty_at_once_make_one_object_each(
     clients = [one.client("k") for one in running]
     thread_id = new_thread(clients[0])
     wires = [
-        httpx.Client(base_url=f"{one.url}/v1", headers={"Authorization": "Bearer k"}, timeout=60)
+        httpx.Client(
+            base_url=f"{one.url}/v1", headers={"Authorization": "Bearer k"}, timeout=patience(60)
+        )
         for one in running
     ]
     body = {"content": "Hello", "metadata": script(reply="one two", delay_ms=50)}
@@ -431,8 +434,8 @@ def test_a_key_is_forgotten_after_its_time(start: StartServer, postgres_url: str
         assert (made.status_code, is_replayed(made)) == (200, False)
         query(url, age.format("25 hours"))
         start(PEGBOARD_DATABASE_URL=url)
-        deadline = time.monotonic() + 20
+        end = deadline(20)
         while query(url, "SELECT count(*) FROM idempotent_requests") != [(0,)]:
-            assert time.monotonic() < deadline
+            assert time.monotonic() < end
             time.sleep(0.05)
         assert assistants_of(client) == ["Ada", "Eve"]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.keyed import is_replayed, once, seen
 from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.openai_wire import refusal
@@ -72,7 +72,7 @@ def at_v1(path: str, body: dict[str, Any] | None = None, **form: Any) -> Send:
 
 def openai_wire(server: Server) -> httpx.Client:
     headers = {"Authorization": "Bearer k"}
-    return httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60)
+    return httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60))
 
 
 def test_killed_before_anything_was_written_it_is_carried_out_by_the_next(

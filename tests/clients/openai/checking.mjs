@@ -13,7 +13,7 @@ export const { BadRequestError, NotFoundError } = OpenAI;
 
 const [major, minor] = version.split('.').map(Number);
 const FIRST = major === 4 && minor < 37; // speaks assistants=v1
-const SECONDS = 15; // for one request, for one wait, and for one check
+const SECONDS = 15 * Number(process.env.PATIENCE ?? 1); // for one request, for one wait, and for one check
 const AT_ONCE = 6;
 export const MODEL = 'gpt-4o';
 export const LIGHTHOUSE = 'The lighthouse of Skarvoy was painted cobalt blue in 1927.';

@@ -6,6 +6,7 @@ A check calls a method and compares what comes back with what was put in. It end
 
 import inspect
 import json
+import os
 import re
 import time
 import warnings
@@ -18,7 +19,7 @@ import openai
 warnings.simplefilter("ignore")  # the newest mark the whole API as deprecated
 
 FIRST = tuple(map(int, openai.__version__.split(".")[:2])) < (1, 21)  # speaks assistants=v1
-SECONDS = 15  # for one request, and for one wait
+SECONDS = 15 * float(os.environ.get("PATIENCE", "1"))  # for one request, and for one wait
 AT_ONCE = 6
 MODEL = "gpt-4o"
 CHECKS: "list[Check]" = []

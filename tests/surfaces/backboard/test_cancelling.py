@@ -11,6 +11,7 @@ import pytest
 
 from app.identifiers import new_id
 from tests.conftest import StartServer
+from tests.support.deadlines import deadline, patience
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server
@@ -46,10 +47,10 @@ def until(events: Iterator[dict[str, Any]], kind: str) -> dict[str, Any]:
 
 def run_of(database_url: str, thread_id: str) -> str:
     """The id of the run that plays on a thread: who waits for an answer has not been told it."""
-    deadline = time.monotonic() + 30
+    end = deadline(30)
     found = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
     while not (runs := query(database_url, found, thread=thread_id)):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < end
         time.sleep(0.02)
     return str(runs[0][0])
 
@@ -112,7 +113,7 @@ def test_who_waits_for_the_whole_answer_is_told_too(
     asking.start()
     with server.client(client.headers["X-API-Key"]) as other:
         assert cancel(other, thread_id, run_of(database_url, thread_id)).json()["cancelled"] is True
-    asking.join(30)
+    asking.join(patience(30))
     (answer,) = answers
     assert (answer["status"], answer["content"]) == ("CANCELLED", None)
 
@@ -167,9 +168,9 @@ def test_a_run_to_be_cancelled_whose_server_dies_is_cancelled_by_another(
             list(events)
     with start(PEGBOARD_DATABASE_URL=url).client(key) as client:
         assert cancel(client, thread_id, run_id).json()["cancelled"] is True
-        deadline = time.monotonic() + 30
+        end = deadline(30)
         while messages_of(client, thread_id)[-1][0] == "user":
-            assert time.monotonic() < deadline
+            assert time.monotonic() < end
             time.sleep(0.1)
         assert messages_of(client, thread_id)[-1] == ("assistant", "CANCELLED", None)
         assert say(client, thread_id, "Hello")["status"] == "COMPLETED"

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import deadline
 from tests.support.documents import finished, indexed, upload
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
@@ -246,9 +247,9 @@ def blobs_in(folder: Path) -> list[Path]:
 
 
 def wait_for_blobs(folder: Path, count: int) -> None:
-    deadline = time.monotonic() + 20
+    end = deadline(20)
     while len(blobs_in(folder)) != count:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < end
         time.sleep(0.02)
 
 
@@ -267,9 +268,9 @@ def test_a_document_whose_server_was_killed_is_taken_up_again_or_given_up(
             thread_id = new_thread(client)
             document = upload(client, f"/threads/{thread_id}", "long.txt", text.encode())
             url = f"/documents/{document['document_id']}/status"
-            deadline = time.monotonic() + 30
+            end = deadline(30)
             while client.get(url).json()["chunk_count"] == 0:
-                assert time.monotonic() < deadline
+                assert time.monotonic() < end
             assert client.get(url).json()["status"] == "processing"
             first.kill()
         database = settings["PEGBOARD_DATABASE_URL"]

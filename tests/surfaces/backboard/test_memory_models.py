@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.deadlines import deadline
 from tests.support.memories import contents, settled, thread_of
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
@@ -100,8 +101,8 @@ def test_a_memory_whose_provider_cannot_be_asked_is_embedded_once_it_can(
 
     provider.released.set()
 
-    deadline = time.monotonic() + 30
+    end = deadline(30)
     while not (found := client.post(f"{memories}/search", json=asked).json()["memories"]):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < end
         time.sleep(0.05)
     assert [one["content"] for one in found] == ["quiet quokkas"]

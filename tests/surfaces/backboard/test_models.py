@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.llm.endpoints import configured_endpoints, served_models
+from tests.support.deadlines import deadline
 from tests.support.model_lists import running_endpoints
 from tests.support.postgres import new_database
 from tests.support.server import Server, start_server
@@ -205,9 +206,9 @@ def test_a_model_says_whether_its_provider_has_credentials_here(chosen: Server) 
 
 def test_what_the_operators_endpoints_serve_is_in_the_library(chosen: Server) -> None:
     with chosen.client() as client:
-        deadline = time.monotonic() + 20
+        end = deadline(20)
         while (found := client.get("/models/vllm/acme/tiny:7b")).status_code == 404:
-            assert time.monotonic() < deadline
+            assert time.monotonic() < end
             time.sleep(0.05)
         tiny = found.json()
         assert (tiny["provider"], tiny["name"]) == ("vllm", "acme/tiny:7b")
@@ -221,9 +222,9 @@ def test_what_the_operators_endpoints_serve_is_in_the_library(chosen: Server) ->
 
 def test_odd_names_and_figures_of_an_endpoint_are_passed_over(chosen: Server) -> None:
     with chosen.client() as client:
-        deadline = time.monotonic() + 20
+        end = deadline(20)
         while not (served := listed(client, provider="vllm")[0]):
-            assert time.monotonic() < deadline
+            assert time.monotonic() < end
             time.sleep(0.05)
         told = [(model["name"], model["context_limit"]) for model in served]
         assert told == [("acme/odd", 128_000), ("acme/tiny:7b", 4_096)]

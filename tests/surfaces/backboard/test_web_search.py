@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
@@ -157,7 +158,7 @@ def test_a_run_ended_amid_a_search_has_used_what_it_had(
 
     def slow(visit: Visit) -> None:
         searching.set()
-        go_on.wait(30)
+        go_on.wait(patience(30))
 
     website.answers["/search"] = slow
     thread_id = new_thread(client)
@@ -168,7 +169,7 @@ def test_a_run_ended_amid_a_search_has_used_what_it_had(
         )
     )
     asking.start()
-    assert searching.wait(30)
+    assert searching.wait(patience(30))
     with server.client(client.headers["X-API-Key"]) as other:
         (run_id,) = query(url, RUN_OF, thread=thread_id)[0]
         if end == "cancel":
@@ -177,7 +178,7 @@ def test_a_run_ended_amid_a_search_has_used_what_it_had(
             ended = other.delete(f"/threads/{thread_id}")
         assert ended.status_code == 200
         go_on.set()
-        asking.join(30)
+        asking.join(patience(30))
         assert answers[0]["status"] == "CANCELLED"
         assert other.get("/usage").json()["totals"]["total_tokens"] == 12
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.support.deadlines import patience
 from tests.support.server import Server
 
 DOORS = ("api", "v1")
@@ -20,7 +21,7 @@ def status_of(
 ) -> int:
     """The answer's status to a GET with just these headers."""
     place = urlsplit(server.url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=patience(60))
     connection._http_vsn = version  # type: ignore[attr-defined]
     connection._http_vsn_str = f"HTTP/{version // 10}.{version % 10}"  # type: ignore[attr-defined]
     connection.putrequest("GET", path, skip_host=True, skip_accept_encoding=True)

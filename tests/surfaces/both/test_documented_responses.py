@@ -20,6 +20,7 @@ from schemathesis.specs.openapi import checks
 
 from app.identifiers import new_id
 from tests.support.belongings import PREFIXES, Belongings, belongings
+from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.surfaces.both.isolation_samples import NOUN_OF
 
@@ -46,7 +47,9 @@ _CHECKS: Final = [
 
 def document_at(server: Server, api: str) -> dict[str, Any]:
     """The document without its keys: the tester would leave them out, or make others up."""
-    document: dict[str, Any] = httpx.get(f"{server.url}{api}/openapi.json", timeout=60).json()
+    document: dict[str, Any] = httpx.get(
+        f"{server.url}{api}/openapi.json", timeout=patience(60)
+    ).json()
     del document["components"]["securitySchemes"]
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -108,7 +111,7 @@ class Asking:
 
     def _ask(self, case: AnyCase) -> None:
         response = case.call(
-            base_url=self._url, session=self._session, headers=self._headers, timeout=60
+            base_url=self._url, session=self._session, headers=self._headers, timeout=patience(60)
         )
         url = str(response.request.url)
         if not url.startswith(f"{self._url}/"):  # of an id like `..` the client makes another path

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.stalls import Stalls, own_speed, watched
 from tests.support.talk import new_thread, script
@@ -451,7 +452,9 @@ def answered(p: Place, output: Any) -> httpx.Response:
 def place(server: Server) -> Iterator[Place]:
     key = f"key-{new_id().hex}"
     v1 = httpx.Client(
-        base_url=f"{server.url}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=120
+        base_url=f"{server.url}/v1",
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=patience(120),
     )
     with server.client(key) as api, v1:
         api.timeout = httpx.Timeout(120)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.locks import held
 from tests.support.postgres import new_database
 from tests.support.server import Server
@@ -41,7 +41,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def _waiting(server: Server) -> int:
     """How many requests hold a slot, or wait for one, as the server tells."""
-    told = httpx.get(f"{server.url}/metrics", timeout=60).text
+    told = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
     line = next(one for one in told.splitlines() if one.startswith("pegboard_requests_waiting "))
     return int(float(line.split()[1]))
 
@@ -114,6 +114,8 @@ def test_messages_for_one_thread_stand_in_line(narrow: Server, threads: ThreadPo
 
 def _list_assistants(server: Server, key: str, api: str) -> httpx.Response:
     if api == "backboard":
-        return httpx.get(f"{server.api}/assistants", headers={"X-API-Key": key}, timeout=60)
+        return httpx.get(
+            f"{server.api}/assistants", headers={"X-API-Key": key}, timeout=patience(60)
+        )
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.get(f"{server.url}/v1/assistants", headers=headers, timeout=60)
+    return httpx.get(f"{server.url}/v1/assistants", headers=headers, timeout=patience(60))

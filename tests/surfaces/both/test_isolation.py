@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.support.belongings import Belongings, belongings
+from tests.support.deadlines import patience
 from tests.support.routes import DoorRoute, every_route
 from tests.support.server import Server
 from tests.surfaces.both.isolation_samples import (
@@ -119,7 +120,7 @@ def client_of(server: Server, key: str, version: str) -> httpx.Client:
         "X-API-Key": key,
         "OpenAI-Beta": f"assistants={version}",
     }
-    return httpx.Client(base_url=server.url, headers=headers, timeout=60)
+    return httpx.Client(base_url=server.url, headers=headers, timeout=patience(60))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import openai
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import deadline
 from tests.support.operator import Operator
 from tests.support.postgres import new_database, query, running_postgres
 from tests.support.sdk import sdk
@@ -366,7 +367,7 @@ def test_in_open_mode_keys_have_neither_scopes_nor_limits(start: StartServer, ho
 
 
 def until(holds: Any, *, seconds: float = 20) -> None:
-    deadline = monotonic() + seconds
+    end = deadline(seconds)
     while not holds():
-        assert monotonic() < deadline
+        assert monotonic() < end
         sleep(0.02)

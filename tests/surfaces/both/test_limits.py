@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.talk import WEATHER, new_thread
 
@@ -18,7 +19,7 @@ JSON: Final = {"Content-Type": "application/json"}
 def v1(server: Server, client: httpx.Client) -> Iterator[httpx.Client]:
     """The same tenant at the other API."""
     headers = {"Authorization": f"Bearer {client.headers['X-API-Key']}"}
-    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=60) as opened:
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as opened:
         yield opened
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
 from tests.support.talk import new_thread, script
@@ -34,7 +34,7 @@ def url(postgres_url: str) -> str:
 async def many_clients(server: Server) -> AsyncIterator[httpx.AsyncClient]:
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(
-        base_url=server.url, headers=HEADERS, timeout=120, limits=limits
+        base_url=server.url, headers=HEADERS, timeout=patience(120), limits=limits
     ) as client:
         yield client
 

@@ -13,6 +13,7 @@ import pytest
 from openai import AssistantEventHandler, OpenAI
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.postgres import query
 from tests.support.provider import running_provider
 from tests.support.sdk import scene, sdk
@@ -35,7 +36,7 @@ def client(server: Server) -> Iterator[OpenAI]:
 def http(client: OpenAI) -> httpx.Client:
     """The same tenant without the SDK, for bodies that it would not send."""
     headers = {"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v2"}
-    return httpx.Client(base_url=str(client.base_url), headers=headers, timeout=30)
+    return httpx.Client(base_url=str(client.base_url), headers=headers, timeout=patience(30))
 
 
 def weather_assistant(client: OpenAI) -> str:

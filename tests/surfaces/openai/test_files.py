@@ -9,6 +9,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.support.deadlines import deadline
 from tests.support.openai_wire import bare, refusal
 from tests.support.postgres import new_database, query
 from tests.support.sdk import sdk
@@ -253,6 +254,6 @@ def test_a_file_past_its_time_is_not_found(start: Any, postgres_url: str) -> Non
             purpose="assistants",
             expires_after={"anchor": "created_at", "seconds": 3600},
         )
-        deadline = time.monotonic() + 30
+        end = deadline(30)
         while query(database, "SELECT id FROM files WHERE expires_at <= now()"):
-            assert time.monotonic() < deadline
+            assert time.monotonic() < end

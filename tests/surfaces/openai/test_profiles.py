@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.sdk import scene
 from tests.support.server import Server
 from tests.support.talk import WEATHER
@@ -19,7 +20,7 @@ def client_of(server: Server, key: str, **headers: str) -> httpx.Client:
     return httpx.Client(
         base_url=f"{server.url}/v1",
         headers={"Authorization": f"Bearer {key}", **headers},
-        timeout=30,
+        timeout=patience(30),
     )
 
 

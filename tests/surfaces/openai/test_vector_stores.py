@@ -12,6 +12,7 @@ import pytest
 from openai import OpenAI
 from openai.types import VectorStore
 
+from tests.support.deadlines import deadline
 from tests.support.documents import indexed
 from tests.support.openai_wire import bare, refusal
 from tests.support.postgres import new_database, query
@@ -426,9 +427,9 @@ def test_nothing_is_left_of_what_was_deleted(start: Any) -> None:
             client.vector_stores.files.create_and_poll(in_one, vector_store_id=stores[0].id)
 
         def kept(how_many: int) -> None:
-            deadline = time.monotonic() + 30
+            end = deadline(30)
             while len([path for path in blobs.rglob("*") if path.is_file()]) != how_many:
-                assert time.monotonic() < deadline
+                assert time.monotonic() < end
 
         kept(2 + 3 + 1)
         client.vector_stores.files.delete(in_all, vector_store_id=stores[1].id)
