@@ -57,7 +57,7 @@ def dumps(value: object) -> str:
     """Compact JSON. Quicker than the standard library's, which holds the loop for long texts."""
     try:
         return msgspec.json.encode(value).decode()
-    except OverflowError:  # an integer of more than 64 bits
+    except (OverflowError, TypeError):  # an integer of more than 64 bits; a class of texts
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
