@@ -67,7 +67,7 @@ def test_a_run_that_speaks_ends_at_once_and_keeps_what_it_said(
     thread_id = new_thread(client)
     # The first word comes after a pause; the rest would take minutes.
     events, opened = speaking(
-        client, thread_id, metadata=script(reply="one " + "and two " * 40_000, delay_ms=1)
+        client, thread_id, metadata=script(reply="one " + "and two " * 30_000, delay_ms=1)
     )
     run_id = until(events, "content_streaming")["run_id"]
     with server.client(client.headers["X-API-Key"]) as other:
