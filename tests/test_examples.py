@@ -34,6 +34,7 @@ NOT_RUN: Final[Mapping[str, str]] = {
     "make serve": "installs and serves until it is stopped; CI's own first step",
     "make test": "is this",
     "cp .env.example .env": "needs Docker",
+    "git pull && docker compose": "needs Docker",
     "make faults": "kills servers for hours; tests/faults tries a part",
     "pegboard keys create --name laptop": "takes ids of the reader's own; see test_keys.py",
     "pip install openai": "needs OpenAI; the import is tried by tests/importing",
