@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.db.engine import open_engine
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.program import pegboard
@@ -41,6 +41,7 @@ def file_of(server: Server, content: bytes, name: str = "notes.txt") -> str:
         headers={"Authorization": "Bearer k"},
         data={"purpose": "user_data"},
         files={"file": (name, content)},
+        timeout=patience(60),
     )
     assert answer.status_code == 200, answer.text
     file_id: str = answer.json()["id"]
@@ -49,14 +50,20 @@ def file_of(server: Server, content: bytes, name: str = "notes.txt") -> str:
 
 def file_at(server: Server, file_id: str) -> bytes:
     answer = httpx.get(
-        f"{server.url}/v1/files/{file_id}/content", headers={"Authorization": "Bearer k"}
+        f"{server.url}/v1/files/{file_id}/content",
+        headers={"Authorization": "Bearer k"},
+        timeout=patience(60),
     )
     assert answer.status_code == 200, answer.text
     return answer.content
 
 
 def remove_file(server: Server, file_id: str) -> None:
-    answer = httpx.delete(f"{server.url}/v1/files/{file_id}", headers={"Authorization": "Bearer k"})
+    answer = httpx.delete(
+        f"{server.url}/v1/files/{file_id}",
+        headers={"Authorization": "Bearer k"},
+        timeout=patience(60),
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -161,7 +168,9 @@ def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_remov
     for file_id in list(before)[:10]:
         assert file_at(restored, file_id) == f"before {before[file_id]}".encode()
     listed = httpx.get(
-        f"{restored.url}/v1/files?limit=10000", headers={"Authorization": "Bearer k"}
+        f"{restored.url}/v1/files?limit=10000",
+        headers={"Authorization": "Bearer k"},
+        timeout=patience(60),
     ).json()["data"]
     for one in listed:
         assert len(file_at(restored, one["id"])) == one["bytes"]

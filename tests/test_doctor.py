@@ -40,10 +40,12 @@ def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder
             answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
             assert answer.status_code == 503
             assert any(told in answer.json()["database"] for told in ("1.0 s", "Timeout"))
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
     finally:
         postgres.resume()
-    wait_until(lambda: httpx.get(f"{server.url}/readyz").json() == {"ready": True})
+    wait_until(
+        lambda: httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_schema_that_is_not_ours_makes_a_server_unready(
     url = new_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     query(url, statement)
-    answer = httpx.get(f"{server.url}/readyz")
+    answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
     assert answer.status_code == 503
     assert says in answer.json()["database"]
 

@@ -80,6 +80,6 @@ def test_a_page_of_the_public_origin_may_call(
 def test_a_proxy_on_this_machine_is_believed_about_the_scheme(server: Server) -> None:
     headers = {"Host": "localhost", "Origin": "https://localhost", "X-API-Key": "k"}
     path = f"{server.api}/assistants"
-    assert httpx.get(path, headers=headers).status_code == 403
+    assert httpx.get(path, headers=headers, timeout=patience(60)).status_code == 403
     forwarded = {**headers, "X-Forwarded-Proto": "https"}
-    assert httpx.get(path, headers=forwarded).status_code == 200
+    assert httpx.get(path, headers=forwarded, timeout=patience(60)).status_code == 200

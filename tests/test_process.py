@@ -63,7 +63,10 @@ def test_a_run_whose_server_was_killed_ends_and_its_thread_lives_on(
         wait_until(lambda: len(messages_of(client, thread_id)) == 2)
         assert messages_of(client, thread_id)[-1] == ("assistant", "FAILED", "a ")
         assert say(client, thread_id, "Go on")["status"] == "COMPLETED"
-        assert "pegboard_runs_rescued_total 1.0" in httpx.get(f"{second.url}/metrics").text
+        assert (
+            "pegboard_runs_rescued_total 1.0"
+            in httpx.get(f"{second.url}/metrics", timeout=patience(60)).text
+        )
 
 
 def test_a_server_that_is_told_to_stop_lets_its_run_end(
@@ -139,7 +142,9 @@ def test_a_killed_postgres_is_started_again(start: StartServer, folder: Path) ->
         refused = client.get("/assistants")
         assert refused.status_code in {200, 503}, refused.text
         wait_until(lambda: client.get("/assistants").status_code == 200)
-        wait_until(lambda: httpx.get(f"{server.url}/readyz").status_code == 200)
+        wait_until(
+            lambda: httpx.get(f"{server.url}/readyz", timeout=patience(60)).status_code == 200
+        )
         assert [one["name"] for one in client.get("/assistants").json()] == ["Ada"]
 
 
@@ -156,10 +161,10 @@ def test_a_second_server_on_the_same_folder_shares_its_data(
 def test_ready_means_that_the_database_answers(start: StartServer, postgres_url: str) -> None:
     url = new_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
-    assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
+    assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
     query(url, "UPDATE alembic_version SET version_num = 'older'")
-    assert httpx.get(f"{server.url}/readyz").status_code == 503
-    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).status_code == 503
+    assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
 
 
 def test_keys_are_made_listed_and_revoked(start: StartServer, postgres_url: str) -> None:

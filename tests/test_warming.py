@@ -35,7 +35,7 @@ def test_a_server_is_not_ready_before_it_has_loaded_what_it_will_need(start: Sta
     assert (status, told["ready"]) == (503, False)
     assert "litellm" in told["warming_up"]
     assert "embedding" in told["warming_up"]
-    assert httpx.get(f"{server.url}/healthz").status_code == 200
+    assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
     wait_until(lambda: readiness(server) == (200, {"ready": True}), seconds=240)
     assert loaded(server) == {LITELLM, EMBEDDER}
 

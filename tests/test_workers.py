@@ -47,11 +47,11 @@ def streaming(server: Server, *, reply: str, delay_ms: int) -> Iterator[Callable
 def told_to_stop(server: Server) -> None:
     """Send SIGTERM, and return when it has been heard."""
     server.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: httpx.get(f"{server.url}/readyz").status_code == 503)
+    wait_until(lambda: httpx.get(f"{server.url}/readyz", timeout=patience(60)).status_code == 503)
 
 
 def requests_counted(server: Server) -> int:
-    told = httpx.get(f"{server.url}/metrics").text
+    told = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
     counted = re.findall(r'^pegboard_requests_total\{.*door="backboard".*\} (\S+)$', told, re.M)
     return int(sum(map(float, counted)))
 
@@ -100,7 +100,7 @@ def test_a_process_that_is_told_to_stop_alone_leaves_its_connections_to_the_othe
         process.terminate()
         psutil.wait_procs([process], timeout=patience(20))
         for _ in range(10):
-            assert httpx.get(f"{server.url}/readyz").status_code == 200
+            assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).status_code == 200
         wait_until(lambda: len(processes_of(server)) == 2)
         wait_until(lambda: "server_ready" in server.log[-1])
     assert [line for line in server.log if "server_died" in line and "exit code 0" in line]
@@ -113,7 +113,7 @@ def test_all_processes_let_streams_end_and_begin_nothing(
     server = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_WORKERS="2")
     with streaming(server, reply="one two three four", delay_ms=500) as rest:
         told_to_stop(server)
-        answer = httpx.get(f"{server.url}/readyz")
+        answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
         assert (answer.status_code, answer.json()) == (503, {"ready": False, "server": "stopping"})
         assert '"run_ended"' in rest()[-1]
     assert server.process.wait(patience(20)) == 0
@@ -134,7 +134,9 @@ def test_a_server_that_stops_refuses_work_in_the_dialect_of_each_door(start: Sta
         assert refused.json() == {"detail": "The server is being stopped; try again"}
         assert refused.headers["retry-after"] == "1"
         assert refused.headers["connection"] == "close"
-        refused = httpx.post(f"{server.url}/v1/threads", headers={"Authorization": "Bearer k"})
+        refused = httpx.post(
+            f"{server.url}/v1/threads", headers={"Authorization": "Bearer k"}, timeout=patience(60)
+        )
         assert refused.status_code == 503
         assert refused.json()["error"]["type"] == "server_error"
         assert '"run_ended"' in rest()[-1]

@@ -6,7 +6,7 @@ import httpx
 
 from tests.conftest import StartServer
 from tests.connections.sockets import DROPPED, answer, connected, half_headers, is_well, request
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.log_lines import Line, lines_of
 from tests.support.scrape import becomes, value
 from tests.support.server import Server
@@ -34,7 +34,7 @@ def test_half_headers_shut_nobody_out_and_are_told_in_a_line(start: StartServer)
     with server.client("k") as client:
         assert client.get("/assistants").status_code == 200
         with half_headers(server, 3 * LIMIT):
-            assert httpx.get(f"{server.url}/healthz").status_code == 200
+            assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
             assert say(client, new_thread(client), "Hi")["status"] == "COMPLETED"
             dropped = value(server, DROPPED, cause="made_room")
             assert dropped >= 2 * LIMIT
@@ -50,7 +50,7 @@ def test_an_idle_connection_makes_room(start: StartServer) -> None:
     with ExitStack() as held:
         idle = [held.enter_context(connected(server)) for _ in range(16)]
         assert all(is_well(connection) for connection in idle)
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
         assert idle[0].recv(4096) == b""
         assert is_well(idle[-1])
 
@@ -70,19 +70,21 @@ def test_the_last_connections_are_for_known_keys_and_the_very_last_for_probes(
         for _ in range(14):
             keep_busy()
         wait_until(lambda: refused(server, "/api/assistants", X_API_Key="stranger"))
-        refusal = httpx.get(f"{server.api}/assistants", headers={"X-API-Key": "stranger"})
+        refusal = httpx.get(
+            f"{server.api}/assistants", headers={"X-API-Key": "stranger"}, timeout=patience(60)
+        )
         assert refusal.headers["retry-after"] == "1"
         assert refusal.headers["connection"] == "close"
         assert refusal.json().keys() == {"detail"}
         stranger = {"Authorization": "Bearer stranger"}
-        refusal = httpx.get(f"{server.url}/v1/assistants", headers=stranger)
+        refusal = httpx.get(f"{server.url}/v1/assistants", headers=stranger, timeout=patience(60))
         assert refusal.status_code == 503
         assert refusal.json()["error"]["type"] == "server_error"
         assert known.get("/assistants").status_code == 200
         keep_busy()
         wait_until(lambda: refused(server, "/api/assistants", X_API_Key="known"))
         for path in ("/healthz", "/readyz", "/metrics"):
-            assert httpx.get(f"{server.url}{path}").status_code == 200
+            assert httpx.get(f"{server.url}{path}", timeout=patience(60)).status_code == 200
         assert value(server, DROPPED, cause="no_room") >= 4
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from app.db.address import AddressUnusable, read_address
 from tests.conftest import StartServer
 from tests.support.certificate import tls_for
+from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query
 from tests.support.program import pegboard
 from tests.support.tls_proxy import tls_in_front_of
@@ -130,7 +131,7 @@ def test_a_certificate_is_asked_for_and_checked_on_every_connection(
         server = start(PEGBOARD_DATABASE_URL=f"{there}?{words}")
         with server.client("k") as client:
             assert client.post("/assistants", json={"name": "Ada"}).status_code == 200
-        assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
+        assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
         seen = query(
             url.render_as_string(hide_password=False),
             "SELECT DISTINCT application_name FROM pg_stat_activity WHERE pid <> pg_backend_pid()"

@@ -20,6 +20,7 @@ from app.db import migration
 from app.db.engine import open_engine
 from app.db.migration import known_revisions, upgrade_within
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query
 from tests.support.program import pegboard
 from tests.support.talk import WEATHER, messages_of, say, submit
@@ -174,7 +175,7 @@ def check_served(url: str, start: StartServer, revision: str, data_dir: Path) ->
         return known_revisions().index(step) <= reached
 
     server = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_AUTH="keys", PEGBOARD_DATA_DIR=str(data_dir))
-    assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
+    assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
     with server.client(KEY) as client:
         (assistant,) = client.get("/assistants").json()
         assert (assistant["name"], assistant["tools"]) == ("Ada", [WEATHER])
@@ -203,6 +204,7 @@ def check_served(url: str, start: StartServer, revision: str, data_dir: Path) ->
     at_v1 = httpx.get(
         f"{server.url}/v1/assistants",
         headers={"Authorization": f"Bearer {KEY}", "OpenAI-Beta": "assistants=v2"},
+        timeout=patience(60),
     )
     (assistant,) = at_v1.json()["data"]
     assert assistant["description"] == ("Old" if has(ASSISTANTS_API) else None)

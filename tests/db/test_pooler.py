@@ -11,6 +11,7 @@ import pytest
 from app.db.address import read_address
 from app.db.pooling import Pooling, find_pooling
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.documents import indexed
 from tests.support.folders import postgres_folder
 from tests.support.pgbouncer import PROGRAM, running_pgbouncer
@@ -70,7 +71,7 @@ def test_a_server_behind_a_pool_of_sessions_works_as_without(
         server = start(PEGBOARD_DATABASE_URL=url)
         with server.client("k") as client:
             assert say(client, new_thread(client), "Hello")["status"] == "COMPLETED"
-        assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
+        assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
         assert server.stop() == 0
 
 
@@ -100,7 +101,7 @@ def test_a_server_behind_a_pool_of_transactions_keeps_its_promises(
             for _ in range(20):
                 with server.client(made.stdout.strip()) as another:
                     assert another.get("/assistants").status_code == 200
-        assert httpx.get(f"{server.url}/readyz").json() == {"ready": True}
+        assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
         examined = pegboard("doctor", **addresses)
         assert "pools by transaction" in examined.stdout
         assert server.stop() == 0

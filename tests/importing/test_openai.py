@@ -12,7 +12,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.dumps import (
     assistant,
     export,
@@ -523,7 +523,9 @@ def test_the_other_door_tells_of_imported_threads_by_their_own_ids(
 ) -> None:
     place = thread()
     bring(write_dump(tmp_path, threads=[place], messages=[message(place["id"], "Hello")]))
-    with httpx.Client(base_url=server.api, headers={"X-API-Key": client.api_key}) as http:
+    with httpx.Client(
+        base_url=server.api, headers={"X-API-Key": client.api_key}, timeout=patience(60)
+    ) as http:
         (told,) = http.get("/threads").json()
         assert re.fullmatch(r"[0-9a-f-]{36}", told["thread_id"])
         whole = http.get(f"/threads/{told['thread_id']}").json()

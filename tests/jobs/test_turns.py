@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
-from tests.support.deadlines import wait_until
+from tests.support.deadlines import patience, wait_until
 from tests.support.documents import finished, upload
 from tests.support.folders import postgres_folder
 from tests.support.memories import settled
@@ -115,7 +115,7 @@ def test_files_beyond_those_that_may_wait_are_refused_for_a_while(
         }
         upload(second, f"/threads/{new_thread(second)}", "a.txt", b"Another tenant's.")
     with httpx.Client(
-        base_url=f"{server.url}/v1", headers={"Authorization": "Bearer first"}
+        base_url=f"{server.url}/v1", headers={"Authorization": "Bearer first"}, timeout=patience(60)
     ) as client:
         file_id = client.post(
             "/files", files={"file": ("a.txt", b"text")}, data={"purpose": "assistants"}

@@ -127,7 +127,7 @@ def test_a_clients_own_request_id_is_kept_where_it_is_one(
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/api/nowhere", "/v1/threads/x/nowhere"])
 def test_a_path_that_leads_nowhere_is_not_repeated(json_server: Server, path: str) -> None:
-    answer = httpx.get(json_server.url + path, headers={"X-API-Key": "k"})
+    answer = httpx.get(json_server.url + path, headers={"X-API-Key": "k"}, timeout=patience(60))
     line = line_of_request(json_server, answer.headers["x-request-id"])
     assert line["route"] is None
     assert "nowhere" not in json.dumps(line)
@@ -145,7 +145,7 @@ def test_what_is_refused_on_its_way_in_is_logged_with_its_route(json_server: Ser
         (f"/v1{place}", {}, 401, "/v1/threads/{thread_id}/messages"),
         ("/api/nowhere", evil, 403, None),
     ):
-        answer = httpx.post(json_server.url + path, headers=headers)
+        answer = httpx.post(json_server.url + path, headers=headers, timeout=patience(60))
         assert answer.status_code == status
         line = line_of_request(json_server, answer.headers["x-request-id"])
         assert (line["status"], line["route"]) == (status, route)
@@ -161,8 +161,8 @@ def test_the_first_line_of_a_log_of_objects_is_one_as_well(json_server: Server) 
 
 def test_probes_do_not_fill_the_log(json_server: Server) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
-        assert httpx.get(json_server.url + path).status_code == 200
-    seen = httpx.get(f"{json_server.url}/api/assistants")
+        assert httpx.get(json_server.url + path, timeout=patience(60)).status_code == 200
+    seen = httpx.get(f"{json_server.url}/api/assistants", timeout=patience(60))
     line_of_request(json_server, seen.headers["x-request-id"])
     routes = {one.get("route") for one in lines_of(json_server)}
     assert routes.isdisjoint({"/healthz", "/readyz", "/metrics"})
@@ -193,7 +193,7 @@ def test_nothing_that_users_and_models_say_is_in_the_log(
         log = "".join(server.log)
         if last in log:
             break
-        httpx.get(f"{server.url}/healthz")
+        httpx.get(f"{server.url}/healthz", timeout=patience(60))
     assert last in log
     assert "job_failed" in log or "indexing_fault" in log
     assert "SQLSTATE 23514" in log
@@ -242,7 +242,9 @@ def _tour_of_backboard(client: httpx.Client) -> None:
     for name, data in ((f"{CANARY}.txt", CANARY.encode()), (f"{CANARY}.pdf", b"%PDF-1.4 broken")):
         finished(client, upload(client, f"/threads/{thread_id}", name, data))
     client.post(f"/threads/{thread_id}/documents", files={"file": (f"{CANARY}.exe", b"MZ")})
-    with httpx.Client(base_url=client.base_url, headers={"X-API-Key": ""}) as stranger:
+    with httpx.Client(
+        base_url=client.base_url, headers={"X-API-Key": ""}, timeout=patience(60)
+    ) as stranger:
         stranger.get(f"/assistants?key={CANARY}")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.support.collector import Collector, Span, running_collector
-from tests.support.deadlines import deadline
+from tests.support.deadlines import deadline, patience
 from tests.support.documents import finished, upload
 from tests.support.log_lines import awaited
 from tests.support.postgres import new_database
@@ -181,7 +181,7 @@ def test_nothing_that_users_and_models_say_is_in_a_span(
 
 def test_probes_are_not_traced(collector: Collector, traced: Server, client: httpx.Client) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
-        httpx.get(traced.url + path)
+        httpx.get(traced.url + path, timeout=patience(60))
     _span_of(collector, client.get("/assistants"))
     assert {one.attributes.get("http.route") for one in collector.spans}.isdisjoint(
         {"/healthz", "/readyz", "/metrics"}

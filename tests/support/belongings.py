@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 
 from app.surfaces.openai.public_ids import Prefix, public_id, uuid_of
+from tests.support.deadlines import patience
 from tests.support.documents import indexed
 from tests.support.memories import settled
 from tests.support.sdk import sdk
@@ -89,6 +90,7 @@ def belongings(server: Server, key: str, *, city: str) -> Belongings:
             f"{server.url}/v1/assistants/{assistant_id}/files",
             json={"file_id": file.id},
             headers={"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"},
+            timeout=patience(60),
         )
         assert kept.status_code == 200, kept.text
         told = {

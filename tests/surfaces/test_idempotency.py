@@ -308,7 +308,10 @@ def test_who_cannot_wait_is_told_to_ask_later(start: StartServer) -> None:
 
 def test_an_answer_too_large_to_keep_is_told_as_such(client: httpx.Client) -> None:
     thread_id = new_thread(client)
-    body = {"content": "x", "metadata": script(reply="😀😀😀 " * 60_000, reasoning="😀😀😀 " * 30_000)}
+    body = {
+        "content": "x",
+        "metadata": script(reply="😀😀😀 " * 60_000, reasoning="😀😀😀 " * 30_000),
+    }
     first, second = (
         client.post(f"/threads/{thread_id}/messages", json=body, headers=once("k"))
         for _ in range(2)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.talk import WEATHER, new_thread, say, script
 
@@ -16,17 +17,25 @@ REFUSED = {"detail": "Invalid or missing API key"}
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": ""}, {"Authorization": "Basic abc"}])
 def test_without_a_key_nobody_is_let_in(server: Server, headers: dict[str, str]) -> None:
     for path in ("/assistants", "/threads/not-a-uuid", "/nowhere"):
-        response = httpx.get(server.api + path, headers=headers)
+        response = httpx.get(server.api + path, headers=headers, timeout=patience(60))
         assert (response.status_code, response.json()) == (401, REFUSED)
 
 
 def test_a_bearer_token_stands_in_for_a_missing_key(server: Server) -> None:
     key = uuid4().hex
-    httpx.post(f"{server.api}/assistants", json={"name": "A"}, headers={"X-API-Key": key})
+    httpx.post(
+        f"{server.api}/assistants",
+        json={"name": "A"},
+        headers={"X-API-Key": key},
+        timeout=patience(60),
+    )
     headers = {"Authorization": f"Bearer {key}"}
-    assert len(httpx.get(f"{server.api}/assistants", headers=headers).json()) == 1
+    assert (
+        len(httpx.get(f"{server.api}/assistants", headers=headers, timeout=patience(60)).json())
+        == 1
+    )
     other = {"X-API-Key": uuid4().hex, "Authorization": f"Bearer {key}"}
-    assert httpx.get(f"{server.api}/assistants", headers=other).json() == []
+    assert httpx.get(f"{server.api}/assistants", headers=other, timeout=patience(60)).json() == []
 
 
 def test_another_tenants_objects_look_just_like_missing_ones(
@@ -76,13 +85,18 @@ def test_another_tenants_objects_look_just_like_missing_ones(
 def test_in_open_mode_only_loopback_names_are_answered(server: Server, host: str) -> None:
     for path in ("/api/assistants", "/healthz"):
         headers = {"Host": host, "X-API-Key": "k"}
-        assert httpx.get(server.url + path, headers=headers).status_code == 403
+        assert (
+            httpx.get(server.url + path, headers=headers, timeout=patience(60)).status_code == 403
+        )
 
 
 def test_every_loopback_name_is_answered(server: Server) -> None:
     for host in ("localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"):
         headers = {"Host": host, "X-API-Key": "k"}
-        assert httpx.get(f"{server.api}/assistants", headers=headers).status_code == 200
+        assert (
+            httpx.get(f"{server.api}/assistants", headers=headers, timeout=patience(60)).status_code
+            == 200
+        )
 
 
 def test_calls_from_other_origins_are_refused(client: httpx.Client) -> None:
@@ -118,12 +132,15 @@ def test_in_keys_mode_only_known_keys_are_let_in(start: StartServer) -> None:
 
 
 def test_the_reference_page_works_without_a_key_or_a_network(server: Server) -> None:
-    page = httpx.get(f"{server.api}/docs")
+    page = httpx.get(f"{server.api}/docs", timeout=patience(60))
     assert page.status_code == 200
     assert "http://" not in page.text
     assert "https://" not in page.text
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
-        assert httpx.get(f"{server.api}/docs-assets/{asset}").status_code == 200
+        assert (
+            httpx.get(f"{server.api}/docs-assets/{asset}", timeout=patience(60)).status_code == 200
+        )
     assert (
-        "/threads/{thread_id}/messages" in httpx.get(f"{server.api}/openapi.json").json()["paths"]
+        "/threads/{thread_id}/messages"
+        in httpx.get(f"{server.api}/openapi.json", timeout=patience(60)).json()["paths"]
     )

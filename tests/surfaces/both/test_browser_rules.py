@@ -102,7 +102,11 @@ def test_a_default_port_need_not_be_named(server: Server) -> None:
 
 def test_a_refusal_is_in_the_dialect_of_its_door(server: Server) -> None:
     told = [
-        httpx.get(f"{server.url}/{door}/threads", headers={"Origin": "https://evil.example"})
+        httpx.get(
+            f"{server.url}/{door}/threads",
+            headers={"Origin": "https://evil.example"},
+            timeout=patience(60),
+        )
         for door in DOORS
     ]
     assert [answer.status_code for answer in told] == [403, 403]
@@ -113,7 +117,7 @@ def test_a_refusal_is_in_the_dialect_of_its_door(server: Server) -> None:
 def test_a_reference_runs_its_own_scripts_only_and_stands_in_no_frame(
     server: Server, door: str
 ) -> None:
-    page = httpx.get(f"{server.url}/{door}/docs")
+    page = httpx.get(f"{server.url}/{door}/docs", timeout=patience(60))
     (script,) = re.findall(r"<script>(.*?)</script>", page.text, re.S)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = dict(
@@ -123,18 +127,18 @@ def test_a_reference_runs_its_own_scripts_only_and_stands_in_no_frame(
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in page.headers["content-security-policy"]
     for path in ("docs", "docs/", "openapi.json", "docs-assets/swagger-ui.css"):
-        shown = httpx.get(f"{server.url}/{door}/{path}")
+        shown = httpx.get(f"{server.url}/{door}/{path}", timeout=patience(60))
         assert shown.status_code == 200
         assert shown.headers["x-frame-options"] == "DENY"
         assert shown.headers["referrer-policy"] == "no-referrer"
         assert shown.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in shown.headers["content-security-policy"]
-    start = httpx.get(server.url)
+    start = httpx.get(server.url, timeout=patience(60))
     assert (start.status_code, start.headers["x-frame-options"]) == (307, "DENY")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/assistants", "/v1/threads/none", "/nowhere"])
 def test_no_answer_is_to_be_taken_for_another_kind(server: Server, path: str) -> None:
-    answer = httpx.get(server.url + path)
+    answer = httpx.get(server.url + path, timeout=patience(60))
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
     assert "content-security-policy" not in answer.headers

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.llm.providers import OTHERS, PROVIDERS, find_provider
+from tests.support.deadlines import patience
 from tests.support.documents import finished, upload
 from tests.support.eavesdropper import Eavesdropper, listening
 from tests.support.postgres import new_database, query
@@ -206,5 +207,5 @@ def test_what_was_stored_before_is_held_to_it(
 
 def test_the_eavesdropper_would_have_heard(eavesdropper: Eavesdropper) -> None:
     with pytest.raises(httpx.HTTPError):
-        httpx.get(eavesdropper.url)
+        httpx.get(eavesdropper.url, timeout=patience(60))
     assert eavesdropper.heard.pop().startswith(b"GET / ")

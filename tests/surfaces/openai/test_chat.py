@@ -10,6 +10,7 @@ import pytest
 from openai import OpenAI
 
 from app.identifiers import new_id
+from tests.support.deadlines import patience
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
@@ -247,7 +248,9 @@ def test_what_is_wrong_is_named_in_openais_words(
     server: Server, body: Any, param: str, code: str | None, message: str | None
 ) -> None:
     headers = {"Authorization": "Bearer sk-x"}
-    answer = httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers)
+    answer = httpx.post(
+        f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=patience(60)
+    )
     error = answer.json()["error"]
     assert (answer.status_code, error["type"]) == (400, "invalid_request_error")
     assert error["param"] == param
@@ -258,7 +261,7 @@ def test_what_is_wrong_is_named_in_openais_words(
 
 def test_broken_json_and_unknown_places_have_the_envelope(server: Server) -> None:
     headers = {"Authorization": "Bearer sk-x", "Content-Type": "application/json"}
-    with httpx.Client(base_url=f"{server.url}/v1", headers=headers) as client:
+    with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as client:
         for answer, status in (
             (client.post("/chat/completions", content=b"{"), 400),
             (client.get("/nowhere"), 404),
@@ -271,10 +274,13 @@ def test_broken_json_and_unknown_places_have_the_envelope(server: Server) -> Non
 
 def test_keys_are_asked_for(server: Server) -> None:
     url = f"{server.url}/v1/models"
-    missing = httpx.get(url)
+    missing = httpx.get(url, timeout=patience(60))
     assert missing.status_code == 401
     assert missing.json()["error"]["message"].startswith("You didn't provide an API key")
-    assert httpx.get(url, headers={"Authorization": "Basic x"}).status_code == 401
+    assert (
+        httpx.get(url, headers={"Authorization": "Basic x"}, timeout=patience(60)).status_code
+        == 401
+    )
 
 
 def test_a_wrong_key_is_told_so(start: Any) -> None:

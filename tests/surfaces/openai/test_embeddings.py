@@ -16,6 +16,7 @@ from openai import OpenAI
 
 from app.identifiers import new_id
 from tests.conftest import StartServer
+from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.published_clients import OPENAI
@@ -223,7 +224,7 @@ def test_others_are_answered_while_much_is_embedded(server: Server) -> None:
         client.models.list()
         much = pool.submit(vectors_of, client, [f"{CAT} {number}" for number in range(300)])
         answered = 0
-        with httpx.Client(base_url=server.url) as others:
+        with httpx.Client(base_url=server.url, timeout=patience(60)) as others:
             while not much.done():
                 assert others.get("/healthz").status_code == 200
                 answered += 1

@@ -8,6 +8,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.support.deadlines import patience
 from tests.support.sdk import scene, sdk
 from tests.support.server import Server
 from tests.support.talk import WEATHER
@@ -319,6 +320,7 @@ def test_version_1_retrieves_what_version_2_searches(server: Server, client: Ope
     older = httpx.Client(
         base_url=f"{client.base_url}",
         headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+        timeout=patience(60),
     )
     with older as v1:
         made = v1.post(
@@ -347,6 +349,7 @@ def test_files_are_attached_to_assistants_of_version_1_one_by_one(client: OpenAI
     older = httpx.Client(
         base_url=f"{client.base_url}",
         headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+        timeout=patience(60),
     )
     with older as v1:
         made = v1.post(
@@ -394,6 +397,7 @@ def test_version_1_tells_the_files_of_a_message(client: OpenAI) -> None:
     older = httpx.Client(
         base_url=f"{client.base_url}",
         headers={"Authorization": f"Bearer {client.api_key}", "OpenAI-Beta": "assistants=v1"},
+        timeout=patience(60),
     )
     with older as v1:
         thread = v1.post("threads", json={}).json()
