@@ -168,6 +168,14 @@ def test_embedding_models_tell_their_dimensions(client: httpx.Client) -> None:
     assert local[0]["configured"]
 
 
+def test_names_resolve_as_the_published_clients_spell_them(client: httpx.Client) -> None:
+    """Without the prefix that the table has, and with the suffix that it lacks."""
+    embedding = client.get("/models/embedding/embed-english-v3.0").json()
+    assert (embedding["provider"], embedding["embedding_dimensions"]) == ("cohere", 1024)
+    preview = client.get("/models/openai/gpt-4-turbo-preview").json()
+    assert (preview["provider"], preview["name"]) == ("openai", "gpt-4-turbo")
+
+
 def test_thinking_controls_are_told_for_any_model(client: httpx.Client) -> None:
     def told(**query: str) -> dict[str, Any]:
         answer: dict[str, Any] = client.get("/models/thinking-metadata", params=query).json()
