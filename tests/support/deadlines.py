@@ -13,8 +13,9 @@ from typing import Final
 _REFERENCE_SECONDS: Final = 0.02
 """What `_work` takes on the machine that limits are chosen on, when that has nothing else to do."""
 
-_LEAST, _MOST = 3.0, 30.0
-"""The machine may become busy later, so there is room for that from the start."""
+_LEAST, _MOST = 3.0, 8.0
+"""The machine may become busy later, so there is room for that from the start; but what waits in
+vain is to say so before somebody gives up the run of all tests."""
 
 
 def _work() -> None:
