@@ -11,9 +11,15 @@ nor what a tenant is; any hashable key will do.
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from time import monotonic
+from typing import Final, TypeAlias
+
+COMPANY_SECONDS: Final = 2.0
+"""How long tenants are in company after the last time that another one came."""
+
+_NOBODY: Final = object()
 
 _Lane: TypeAlias = OrderedDict[asyncio.Future[None], None]
 """Those of one tenant that wait, the oldest first; in a mapping, so that leaving costs O(1)."""
@@ -29,16 +35,34 @@ class FairLimiter:
     With `per_tenant` below `slots` no tenant alone can occupy everything: somebody else finds a
     slot free at once. `waiting` bounds how many of one tenant may wait; None does not bound them.
 
+    `in_company` takes the place of `per_tenant` while several tenants come. What one of them holds
+    slows the others down, though they have slots of their own: it is one processor that works. A
+    tenant alone may use it all.
+
     No slot is free while somebody waits who may have it. Granting therefore passes over tenants at
-    their limit only, of which there are at most `slots / per_tenant`.
+    their limit only, of which there are at most `slots / in_company`. (Where company ends, the next
+    slot that is given back brings them the rest.)
     """
 
-    def __init__(self, slots: int, per_tenant: int, waiting: int | None = None) -> None:
-        if slots < 1 or per_tenant < 1 or (waiting is not None and waiting < 0):
-            raise ValueError(f"no such limits: {slots=}, {per_tenant=}, {waiting=}")
+    def __init__(
+        self,
+        slots: int,
+        per_tenant: int,
+        waiting: int | None = None,
+        *,
+        in_company: int | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        in_company = per_tenant if in_company is None else in_company
+        if min(slots, per_tenant, in_company) < 1 or (waiting is not None and waiting < 0):
+            raise ValueError(f"no such limits: {slots=}, {per_tenant=}, {in_company=}, {waiting=}")
         self._free = slots
         self._per_tenant = per_tenant
+        self._in_company = in_company
         self._most_waiting = waiting
+        self._clock = clock
+        self._latest: Hashable = _NOBODY
+        self._company_until = 0.0
         self._held: Counter[Hashable] = Counter()
         self._lanes: OrderedDict[Hashable, _Lane] = OrderedDict()  # the next to be served first
 
@@ -69,6 +93,10 @@ class FairLimiter:
 
         Raises TooManyWaiting at once where the tenant's lane is full. Cancelled, it holds nothing.
         """
+        if tenant_id != self._latest:
+            if self._latest is not _NOBODY:
+                self._company_until = self._clock() + COMPANY_SECONDS
+            self._latest = tenant_id
         if self._may_have(tenant_id):
             self._take(tenant_id)
             return
@@ -96,7 +124,12 @@ class FairLimiter:
         self._grant()
 
     def _may_have(self, tenant_id: Hashable) -> bool:
-        return self._free > 0 and self._held[tenant_id] < self._per_tenant
+        return self._free > 0 and self._held[tenant_id] < self._limit()
+
+    def _limit(self) -> int:
+        if self._in_company == self._per_tenant or self._clock() >= self._company_until:
+            return self._per_tenant
+        return self._in_company
 
     def _take(self, tenant_id: Hashable) -> None:
         self._free -= 1

@@ -23,8 +23,9 @@ from app.stopping import Stopping
 from app.surfaces import backboard, openai, reference_page
 from app.surfaces.asgi import Refuse
 from app.surfaces.doors import DoorRules
+from app.surfaces.entering import EnterInTurn
 from app.surfaces.fair_admission import Admission, AdmissionLimits
-from app.surfaces.observation import Observe
+from app.surfaces.observation import PROBES, Observe
 from app.surfaces.origin_guard import LOOPBACK_NAMES, GuardOrigin
 from app.surfaces.protection import ProtectPages
 from app.surfaces.room import KeepRoom, Room
@@ -85,6 +86,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
             Mount("/v1", openai.build(rules)),
         ],
         middleware=[
+            Middleware(EnterInTurn, passing=PROBES),
             Middleware(Observe),
             Middleware(ProtectPages, pages=_is_page),
             Middleware(KeepRoom, room=room, is_known=is_known, refuse_at=_dialect_at),

@@ -16,6 +16,7 @@ from typing import Final
 import uvicorn
 
 from app.banner import Banner
+from app.connections.acceptors import acceptors
 from app.connections.addresses import Proxies
 from app.connections.choice import http_protocol
 from app.connections.descriptors import connections_within, raise_limit
@@ -153,7 +154,7 @@ async def serve_on(
             busy=lambda: resources.execution.busy,
             end_runs=lambda: resources.execution.close(grace=0),
         )
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=acceptors(listener, shared=settings.workers > 1))
 
 
 def _connections(settings: Settings) -> ConnectionPool:

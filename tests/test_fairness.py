@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.fairness import FairLimiter, TooManyWaiting
+from app.fairness import COMPANY_SECONDS, FairLimiter, TooManyWaiting
 
 
 class Scene:
@@ -80,6 +80,27 @@ async def test_a_tenant_at_its_limit_leaves_a_slot_for_others() -> None:
     assert scene.limiter.free == 1
     await scene.end("a1")
     assert scene.served == ["a1", "a2", "b1", "a3"]
+
+
+async def test_a_tenant_has_less_while_others_come_and_all_of_it_when_they_are_gone() -> None:
+    now = 100.0
+    scene = Scene(FairLimiter(4, 3, in_company=1, clock=lambda: now))
+    for name in ("a1", "a2", "a3", "a4"):
+        await scene.ask("a", name)
+    assert scene.served == ["a1", "a2", "a3"]
+    await scene.ask("b", "b1")
+    await scene.ask("b", "b2")
+    for name in ("a1", "a2", "b1"):
+        await scene.end(name)
+    assert scene.served == ["a1", "a2", "a3", "b1", "b2"]
+    await scene.end("a3")
+    assert scene.served[5:] == ["a4"]
+    await scene.ask("a", "a5")
+    await scene.ask("a", "a6")
+    assert scene.served[5:] == ["a4"]
+    now += COMPANY_SECONDS
+    await scene.end("b2")
+    assert scene.served[5:] == ["a4", "a5", "a6"]
 
 
 async def test_whoever_comes_back_stands_behind_those_who_wait() -> None:

@@ -15,6 +15,7 @@ from app import tracing
 from app.identifiers import new_id
 from app.logs.ids import RequestIds, begin_request, know_run
 from app.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
+from app.surfaces.entering import ARRIVED
 
 _DOORS: Final = {"api": "backboard", "v1": "openai"}
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,12 +35,12 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = monotonic()
+        begun = scope.setdefault("state", {}).get(ARRIVED) or monotonic()
         ids = RequestIds(_request_id(scope), _DOORS.get(scope["path"].split("/", 2)[1], "other"))
         begin_request(ids)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         status, streams = 500, False
-        scope.setdefault("state", {})["request_id"] = ids.request_id
+        scope["state"]["request_id"] = ids.request_id
 
         async def send_with_id(message: Message) -> None:
             nonlocal status, streams
