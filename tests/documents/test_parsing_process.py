@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,16 @@ def readers() -> Iterator[psutil.Process]:
             continue  # it ended while we looked
 
 
+def started() -> Iterator[psutil.Process]:
+    """What readers have started."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.name() == "sleep":
+                yield process
+        except psutil.Error:
+            continue  # it ended while we looked
+
+
 def is_confined(process: psutil.Process) -> bool:
     """Whether a process has taken the last of its limits upon itself."""
     try:
@@ -161,6 +172,27 @@ async def test_a_file_that_takes_too_long_is_given_up(page: Path, start: Start) 
     with pytest.raises(UnreadableFile, match="takes too much time"):
         await parse(page, ".html", limits=Limits(seconds=0.5), start=start)
     assert list(readers()) == []
+
+
+async def test_what_a_reader_has_started_is_given_up_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
+) -> None:
+    with tempfile.TemporaryDirectory() as public:  # tmp_path is closed to nobody
+        os.chmod(public, 0o755)
+        program = write(Path(public), "tesseract", b"#!/bin/sh\nexec /bin/sleep 1000\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", public)
+        picture = write(tmp_path, "a.png", made.png([bytes(9)] * 9, 9))
+        reading = asyncio.create_task(parse(picture, ".png", start=start))
+        while not (sleeping := [one for one in started() if "1000" in one.cmdline()]):
+            assert not reading.done()
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    end = deadline(1)
+    while any(map(is_alive, sleeping)):
+        assert time.monotonic() < end
 
 
 async def test_a_file_that_takes_too_much_of_the_processor_is_given_up(
