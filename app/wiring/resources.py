@@ -13,6 +13,7 @@ from app.blobs.store import BlobStore
 from app.db.pools import Pools, connections_of, pools_of
 from app.db.signals import Signals
 from app.documents.lookup import Lookup
+from app.documents.parsing.forked import Readers
 from app.documents.parsing.limits import Limits
 from app.documents.parsing.parser import Parser
 from app.idempotency.attempts import witnessed
@@ -118,7 +119,8 @@ async def open_resources(
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
-        shelves = shelves_of(settings, work.scopes, gateway, signals)
+        readers = Readers()
+        shelves = shelves_of(settings, work.scopes, gateway, signals, readers)
         kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
@@ -128,7 +130,8 @@ async def open_resources(
             lookup=shelves.lookup,
             recall=shelves.recall,
             pictures=Pictures(work.scopes, shelves.blobs),
-            web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS)) or NoTools(),
+            web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS, start=readers.start))
+            or NoTools(),
             patience=patience,
         )
         execution = Execution(
@@ -245,6 +248,7 @@ async def open_resources(
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+            readers.close()
 
 
 def ledger_of(settings: Settings, pools: Pools) -> Ledger:

@@ -11,6 +11,7 @@ from app.blobs.store import BlobStore
 from app.db.signals import Signals
 from app.documents.indexing import Indexer
 from app.documents.lookup import Lookup
+from app.documents.parsing.forked import Readers
 from app.documents.parsing.parser import Parser
 from app.llm import litellm_gateway, providers
 from app.llm.embeddings.answering import Ask, Embeddings, Input
@@ -46,7 +47,9 @@ class Shelves:
     local_embedder: MiniLm | None
 
 
-def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals) -> Shelves:
+def shelves_of(
+    settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals, readers: Readers
+) -> Shelves:
     blobs = blobs_of(settings)
 
     def may_ask(provider: str) -> bool:
@@ -70,7 +73,11 @@ def shelves_of(settings: Settings, scopes: Scopes, gateway: Gateway, signals: Si
         indexer=Indexer(
             scopes=scopes,
             blobs=blobs,
-            parser=Parser(at_once=settings.readers, per_tenant=settings.readers_per_tenant),
+            parser=Parser(
+                at_once=settings.readers,
+                per_tenant=settings.readers_per_tenant,
+                start=readers.start,
+            ),
             embedders=embedders,
             signals=signals,
         ),

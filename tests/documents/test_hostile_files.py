@@ -1,7 +1,7 @@
 """Files made to harm end in a plain reason, in time, and the server hardly notices."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.documents.formats import ACCEPTED, reader_of
 from app.documents.formats.faults import UnreadableFile
 from app.documents.formats.signatures import check
+from app.documents.parsing.forked import Readers
 from app.documents.parsing.limits import Limits
 from app.documents.parsing.parser import parse
 from tests.documents import made_files as made
@@ -35,24 +36,34 @@ MUTABLE = {
 }
 
 
+@pytest.fixture
+def readers() -> Iterator[Readers]:
+    """As the server starts them."""
+    readers = Readers()
+    yield readers
+    readers.close()
+
+
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: str(bomb.__name__))
-async def test_a_bomb_ends_in_a_plain_reason(bomb: Callable[[], bytes], tmp_path: Path) -> None:
+async def test_a_bomb_ends_in_a_plain_reason(
+    bomb: Callable[[], bytes], tmp_path: Path, readers: Readers
+) -> None:
     suffix, reason = BOMBS[bomb]
     path = tmp_path / f"bomb{suffix}"
     path.write_bytes(bomb())
     server = psutil.Process()
     before = server.memory_info().rss
     with pytest.raises(UnreadableFile) as raised:
-        await parse(path, suffix, limits=LIMITS)
+        await parse(path, suffix, limits=LIMITS, start=readers.start)
     assert raised.value.message == reason
     assert server.memory_info().rss - before < MOST_GROWTH
 
 
-async def test_a_picture_of_gigapixels_is_not_unfolded(tmp_path: Path) -> None:
+async def test_a_picture_of_gigapixels_is_not_unfolded(tmp_path: Path, readers: Readers) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(picture_of_gigapixels())
     with pytest.raises(UnreadableFile):  # by tesseract, or for want of it
-        await parse(path, ".png", limits=LIMITS)
+        await parse(path, ".png", limits=LIMITS, start=readers.start)
 
 
 @settings(max_examples=300, deadline=None)
@@ -77,7 +88,7 @@ def test_any_bytes_are_read_or_refused(data: bytes, head: bytes, suffix: str) ->
     cut=st.integers(0, 200),
 )
 async def test_damaged_files_are_read_or_refused(
-    tmp_path: Path, suffix: str, changes: list[tuple[int, bytes]], cut: int
+    tmp_path: Path, readers: Readers, suffix: str, changes: list[tuple[int, bytes]], cut: int
 ) -> None:
     data = bytearray(MUTABLE[suffix])
     for place, change in changes:
@@ -86,5 +97,5 @@ async def test_damaged_files_are_read_or_refused(
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(data[: len(data) - cut] or b"x")
     with suppress(UnreadableFile):
-        parsed = await parse(path, suffix, limits=LIMITS)
+        parsed = await parse(path, suffix, limits=LIMITS, start=readers.start)
         assert parsed.sections

@@ -1,4 +1,5 @@
-"""The process that reads one file: `python -m app.documents.parsing.child SUFFIX LIMITS PARENT`.
+"""What a process that reads one file does, and such a process by itself:
+`python -m app.documents.parsing.child SUFFIX LIMITS PARENT`.
 
 The file is its standard input, so it needs no right to any path. It writes lines of `wire`.
 """
@@ -13,19 +14,27 @@ from app.documents.formats.faults import DamagedFile, UnreadableFile
 from app.documents.formats.sections import Section, in_pieces
 from app.documents.formats.signatures import check
 from app.documents.parsing import reasons
-from app.documents.parsing.confinement import confine
+from app.documents.parsing.confinement import confine, lower_priority
 from app.documents.parsing.limits import Limits
 from app.documents.parsing.wire import End, Fault, Line, Ready, encode
 
 
 def main(suffix: str, limits: Limits, parent: int) -> None:
+    lower_priority()
+    read_file(suffix, limits, parent=parent)
+
+
+def read_file(suffix: str, limits: Limits, *, parent: int) -> None:
+    """Standard input to standard output, confined. `parent` is whoever it has to die with."""
     output = _private_output()
+    # Not sys.stdin: that is still what a fork server was started with.
+    file = os.fdopen(0, "rb", closefd=False)
     read = reader_of(suffix)
     confine(limits, parent=parent)
     output.write(encode(Ready()))
     output.flush()
     size = 0
-    for line in _told(read, sys.stdin.buffer, suffix):
+    for line in _told(read, file, suffix):
         data = encode(line)
         size += len(data)
         if size > limits.output:

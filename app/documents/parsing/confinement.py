@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from app.documents.parsing.limits import Limits
@@ -22,11 +23,24 @@ def confine(limits: Limits, *, parent: int) -> None:
     """Irrevocably. To be called after the libraries are loaded and before the file is read."""
     if sys.platform == "win32":
         return
-    os.nice(_NICE)
     _limit_resources(limits)
     _become_nobody()
     if sys.platform == "linux":
-        _bind_to(parent)
+        bind_to(parent)
+        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def lower_priority(*, by: int = _NICE) -> None:
+    """Give way to the server, which has to answer others: first of all, for loading takes longest.
+
+    Linux on a desktop weighs sessions against one another ("autogroup", sched(7)), and niceness
+    counts only within one, so the session is told as well. It asks for each new session.
+    """
+    if sys.platform == "win32":
+        return
+    niceness = os.nice(by)
+    with suppress(OSError):  # not Linux, or switched off, or not ours to change
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def _limit_resources(limits: Limits) -> None:
@@ -61,10 +75,8 @@ def _become_nobody() -> None:
             os.setuid(_NOBODY)
 
 
-def _bind_to(parent: int) -> None:
-    """Die with the parent, gain no rights. After the change of user, which undoes the former."""
-    prctl = ctypes.CDLL(None).prctl
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def bind_to(parent: int) -> None:
+    """Die with the parent, on Linux. To be asked for after a change of user, which undoes it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)  # it died before we asked
