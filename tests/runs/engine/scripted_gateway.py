@@ -48,8 +48,8 @@ _FAILURES: Final = {
 class Watch:
     """The time: a second for each piece that the model says, and none between."""
 
-    def __init__(self) -> None:
-        self._moment = BEGINNING
+    def __init__(self, moment: datetime = BEGINNING) -> None:
+        self._moment = moment
 
     def tick(self) -> None:
         self._moment += timedelta(seconds=1)
