@@ -159,7 +159,7 @@ def _usage(usage: Usage) -> tuple[Any, ...]:
     if usage == NO_USAGE:
         return (0, 0)
     assert usage.cache_write_input_tokens == 0
-    cost = () if usage.cost_usd is None else (str(usage.cost_usd),)
+    cost = () if usage.cost_usd is None else (f"{usage.cost_usd.normalize():f}",)
     cached = (usage.cached_input_tokens,) if usage.cached_input_tokens or cost else ()
     return (usage.input_tokens, usage.output_tokens, *cached, *cost)
 
