@@ -8,7 +8,6 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.runs.engine.scenario import Value
 from tests.runs.stored_events import stored_events
 from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query
@@ -16,45 +15,71 @@ from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, new_thread, say, script, submit
 
-Logs = dict[str, tuple[Value, ...]]
 GOING: Final = "SELECT count(*) FROM runs WHERE status = 'in_progress'"
-LATER: Final = "UPDATE runs SET lease_until = now() - interval '1 second'"
+LATER: Final = "UPDATE runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"
 STARTED: Final = (
     ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
     ("message started", "message-1", 0),
 )
+_LOST: Final = (
+    "unavailable",
+    "server_lost",
+    "The server that was answering went away before it was done",
+)
+CANCELLED: Final = (
+    *STARTED,
+    ("text", "message-1", "Wait "),
+    (
+        "message finished",
+        {
+            "id": "message-1",
+            "status": "cancelled",
+            "content": "Wait ",
+            "used": (0, 0),
+            "seconds": (0, 0),
+        },
+    ),
+    ("run cancelled", {"status": "cancelled", "rounds": 0, "used": (0, 0)}),
+)
+LOST: Final = (
+    *STARTED,
+    ("text", "message-1", "Wait "),
+    (
+        "message finished",
+        {
+            "id": "message-1",
+            "status": "failed",
+            "content": "Wait ",
+            "used": (0, 0),
+            "seconds": (0, 0),
+            "failure": _LOST,
+        },
+    ),
+    ("run failed", {"status": "failed", "rounds": 0, "used": (0, 0), "failure": _LOST}),
+)
+TAKEN_UP: Final = (
+    *STARTED,
+    ("text", "message-1", "Here "),
+    ("text", "message-1", "you "),
+    ("text", "message-1", "are"),
+    (
+        "message finished",
+        {
+            "id": "message-1",
+            "status": "completed",
+            "content": "Here you are",
+            "used": (7, 5),
+            "seconds": (0, 0),
+        },
+    ),
+    ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
+)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def provider() -> Iterator[Provider]:
     with running_provider() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def logs(postgres_url: str, provider: Provider) -> Logs:
-    """The logs of three runs: one that was cancelled, and two whose process was killed.
-
-    Of the second of these the model had not been heard yet.
-    """
-    url = new_database(postgres_url)
-    with server_on(url, provider) as first, ExitStack() as streams:
-        client = streams.enter_context(client_of(first))
-        thread_id, run_id = begin(streams, client, "falls-silent", "thread.message.delta")
-        ended = client.post(f"/threads/{thread_id}/runs/{run_id}/cancel")
-        assert ended.status_code == 200
-        begin(streams, client, "falls-silent", "thread.message.delta")
-        begin(streams, client, "takes-its-time", "thread.run.in_progress")
-        wait_until(lambda: len(provider.requests) == 3)
-        first.kill()
-    query(url, LATER)
-    with server_on(url, provider):
-        wait_until(lambda: len(provider.requests) == 4)
-        provider.released.set()
-        wait_until(lambda: query(url, GOING) == [(0,)])
-    ids = [str(run_id) for (run_id,) in query(url, "SELECT id FROM runs ORDER BY id")]
-    names = ("cancelled", "lost", "taken up")
-    return {name: stored_events(url, one) for name, one in zip(names, ids, strict=True)}
 
 
 @contextmanager
@@ -89,66 +114,27 @@ def begin(streams: ExitStack, client: httpx.Client, model: str, until: str) -> t
     return thread_id, response.headers["pegboard-run-id"]
 
 
-def test_the_log_of_a_run_that_was_cancelled_amid_its_text(logs: Logs) -> None:
-    assert logs["cancelled"] == (
-        *STARTED,
-        ("text", "message-1", "Wait "),
-        (
-            "message finished",
-            {
-                "id": "message-1",
-                "status": "cancelled",
-                "content": "Wait ",
-                "used": (0, 0),
-                "seconds": (0, 0),
-            },
-        ),
-        ("run cancelled", {"status": "cancelled", "rounds": 0, "used": (0, 0)}),
-    )
-
-
-def test_the_log_of_a_run_that_was_heard_before_its_process_was_lost(logs: Logs) -> None:
-    lost = (
-        "unavailable",
-        "server_lost",
-        "The server that was answering went away before it was done",
-    )
-    assert logs["lost"] == (
-        *STARTED,
-        ("text", "message-1", "Wait "),
-        (
-            "message finished",
-            {
-                "id": "message-1",
-                "status": "failed",
-                "content": "Wait ",
-                "used": (0, 0),
-                "seconds": (0, 0),
-                "failure": lost,
-            },
-        ),
-        ("run failed", {"status": "failed", "rounds": 0, "used": (0, 0), "failure": lost}),
-    )
-
-
-def test_the_log_of_a_run_that_was_taken_up_before_it_was_heard(logs: Logs) -> None:
-    assert logs["taken up"] == (
-        *STARTED,
-        ("text", "message-1", "Here "),
-        ("text", "message-1", "you "),
-        ("text", "message-1", "are"),
-        (
-            "message finished",
-            {
-                "id": "message-1",
-                "status": "completed",
-                "content": "Here you are",
-                "used": (7, 5),
-                "seconds": (0, 0),
-            },
-        ),
-        ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
-    )
+def test_the_logs_of_runs_that_were_cancelled_and_that_lost_their_process(
+    postgres_url: str, provider: Provider
+) -> None:
+    """Two runs are lost: of the second the model had not been heard yet."""
+    url = new_database(postgres_url)
+    with server_on(url, provider) as first, ExitStack() as streams:
+        client = streams.enter_context(client_of(first))
+        thread_id, run_id = begin(streams, client, "falls-silent", "thread.message.delta")
+        ended = client.post(f"/threads/{thread_id}/runs/{run_id}/cancel")
+        assert ended.status_code == 200
+        begin(streams, client, "falls-silent", "thread.message.delta")
+        begin(streams, client, "takes-its-time", "thread.run.in_progress")
+        wait_until(lambda: len(provider.requests) == 3)
+        first.kill()
+    query(url, LATER)
+    with server_on(url, provider):
+        wait_until(lambda: len(provider.requests) == 4)
+        provider.released.set()
+        wait_until(lambda: query(url, GOING) == [(0,)])
+    ids = [str(run_id) for (run_id,) in query(url, "SELECT id FROM runs ORDER BY id")]
+    assert [stored_events(url, run_id) for run_id in ids] == [CANCELLED, LOST, TAKEN_UP]
 
 
 def test_the_log_of_a_run_that_was_paused_and_resumed(
