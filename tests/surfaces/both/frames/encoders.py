@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from app.surfaces.openai import run_stream as openai
 from app.surfaces.openai.profiles import Profile
 from app.surfaces.openai.profiles.tellings import older
 from app.tenants.scope import Scope, Scopes
+from tests.runs.engine import steps
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, Watch
 from tests.runs.engine.steps import (
@@ -42,23 +44,21 @@ from tests.runs.engine.steps import (
     TENANT,
     THREAD,
     TOOLS,
-    Performance,
     perform,
 )
 
 Frame: TypeAlias = dict[str, Any]
 NamedFrame: TypeAlias = tuple[str, Any]
+FIRST_LOGS: Final = Path(steps.__file__).parent / "first_logs"
 _ANSWERED_AFTER: Final = timedelta(seconds=60)
 
 
 class Told:
     """A performed scenario, as its encoders find it."""
 
-    def __init__(self, scenario: Scenario, performed: Performance) -> None:
+    def __init__(self, scenario: Scenario, plays: Sequence[Sequence[RunEvent]]) -> None:
         self._scenario = scenario
-        self.plays: list[Sequence[RunEvent]] = [
-            [event for facts in play for event in facts] for play in performed.plays
-        ]
+        self.plays = plays
         self._row = _row(scenario)
         self._question = _message(
             id=QUESTION, role=Role.USER, content=ASKED, status=MessageStatus.COMPLETED
@@ -66,7 +66,15 @@ class Told:
 
     @classmethod
     async def of(cls, scenario: Scenario) -> "Told":
-        return cls(scenario, await perform(scenario))
+        performed = await perform(scenario)
+        plays = [[event for facts in play for event in facts] for play in performed.plays]
+        return cls(scenario, plays)
+
+    @classmethod
+    def of_first_log(cls, scenario: Scenario) -> "Told":
+        """The same out of a log of the first version, whatever becomes of events since."""
+        logged = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
+        return cls(scenario, [from_json(events) for events in logged])
 
     def backboard_streams(self) -> list[list[Frame]]:
         streams = []

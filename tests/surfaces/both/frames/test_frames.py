@@ -6,7 +6,7 @@ import pytest
 
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scenarios.all import SCENARIOS
-from tests.surfaces.both.frames.encoders import Told, as_version_1, later, unanswered
+from tests.surfaces.both.frames.encoders import FIRST_LOGS, Told, as_version_1, later, unanswered
 from tests.surfaces.both.frames.stored import as_json, changes, kept, names_kept, without_common
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
@@ -65,6 +65,14 @@ async def test_a_replay_does_not_depend_on_how_the_log_is_read(scenario: Scenari
     at_once = await told.backboard_again(at_once=True), await told.openai_again(at_once=True)
     singly = await told.backboard_again(at_once=False), await told.openai_again(at_once=False)
     assert singly == at_once
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIRST_LOGS.glob("*.json")))
+async def test_a_log_of_the_first_version_is_told_as_ever(name: str) -> None:
+    (scenario,) = [one for one in SCENARIOS if one.name == name]
+    first, now = Told.of_first_log(scenario), await Told.of(scenario)
+    assert await first.backboard_again(at_once=True) == await now.backboard_again(at_once=True)
+    assert await first.openai_again(at_once=True) == await now.openai_again(at_once=True)
 
 
 def test_what_backboard_tells_of_a_message_that_nobody_answers() -> None:
