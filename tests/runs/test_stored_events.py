@@ -16,7 +16,9 @@ from tests.support.server import Server, start_server
 from tests.support.talk import WEATHER, new_thread, say, script, submit
 
 GOING: Final = "SELECT count(*) FROM runs WHERE status = 'in_progress'"
-LATER: Final = "UPDATE runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"
+LATER: Final = """
+    UPDATE runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL
+"""
 STARTED: Final = (
     ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
     ("message started", "message-1", 0),

@@ -90,6 +90,12 @@ def value_of(event: RunEvent) -> Value:
             assert_never(event)
 
 
+def passages(events: Sequence[RunEvent]) -> set[str | None]:
+    """The texts of the passages that runs are told with."""
+    runs = [event.run for event in events if isinstance(event, RunStarted | RunCompleted)]
+    return {one.text for run in runs for one in run.retrieved}
+
+
 def values_of(requests: Sequence[ModelRequest]) -> tuple[dict[str, Any], ...]:
     shown: tuple[Turn, ...] = ()
     asked = []

@@ -4,6 +4,7 @@ What is made up on the way, ids of messages and of calls, is replaced by fixed o
 which they appear: the n-th message is `MESSAGES[n]`, the n-th made up id of a call `call-made-n`.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -28,6 +29,7 @@ from app.llm.gateway import (
 )
 from app.runs.breaking_off import broken_off
 from app.runs.engine import Play, play
+from app.runs.event_json import from_json, to_json
 from app.runs.events import (
     Facts,
     MessageFinished,
@@ -135,6 +137,11 @@ async def perform(scenario: Scenario) -> Performance:
     assert gateway.unasked == 0, f"{gateway.unasked} rounds of the script were not asked for"
     assert gateway.open == 0, "an answer of the model was left open"
     return Performance(tuple(plays), made.fixed(tuple(gateway.requests)), tuple(tools.uses))
+
+
+def logged(events: Sequence[RunEvent]) -> list[RunEvent]:
+    """The events as they come out of a log that they were written to."""
+    return from_json(json.loads(json.dumps(to_json(events))))
 
 
 def _first(scenario: Scenario, tools: _Tools) -> Play:

@@ -5,11 +5,12 @@ from typing import get_args
 import pytest
 
 from app.runs.events import RESTS, RunEvent
-from tests.runs.engine.rendering import value_of, values_of
+from tests.runs.engine.rendering import passages, value_of, values_of
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scenarios.all import SCENARIOS
+from tests.runs.engine.scenarios.answers import CITES_A_LONG_PASSAGE
 from tests.runs.engine.scenarios.server_tools import SEARCHES_TWICE_AT_ONCE
-from tests.runs.engine.steps import perform
+from tests.runs.engine.steps import logged, perform
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 
@@ -49,6 +50,18 @@ async def test_each_kind_of_event_is_in_a_scenario() -> None:
     """A new one belongs into a scenario, and so into the frames of every API."""
     seen = {type(event) for scenario in SCENARIOS for event in (await perform(scenario)).events()}
     assert seen == set(get_args(RunEvent))
+
+
+@every_scenario
+async def test_a_log_holds_the_events_that_were_written(scenario: Scenario) -> None:
+    events = (await perform(scenario)).events()
+    assert [*map(value_of, logged(events))] == [*map(value_of, events)]
+
+
+async def test_a_log_holds_of_a_passage_what_is_quoted() -> None:
+    performed = await perform(CITES_A_LONG_PASSAGE)
+    assert passages(performed.events()) == {"It snows. " * 60}
+    assert passages(logged(performed.events())) == {"It snows. " * 50}
 
 
 def test_each_scenario_has_a_name_of_its_own() -> None:

@@ -362,6 +362,45 @@ CITES = Scenario(
     ),
     asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
+CITES_A_LONG_PASSAGE = Scenario(
+    name="cites_a_long_passage",
+    plays=(((("text", "Snow【4:0†oslo.txt】"), ("finish", "stop", 70, 15)),),),
+    given={"retrieved": (("oslo.txt", 0.8, "It snows. " * 60),)},
+    events=(
+        (
+            "run started",
+            {
+                "status": "in_progress",
+                "rounds": 0,
+                "used": (0, 0),
+                "retrieved": (("oslo.txt", 0.8),),
+            },
+            "message-1",
+        ),
+        ("message started", "message-1", 0),
+        ("text", "message-1", "Snow【4:0†oslo.txt】"),
+        (
+            "message finished",
+            {
+                "id": "message-1",
+                "status": "completed",
+                "content": "Snow【4:0†oslo.txt】",
+                "used": (70, 15),
+                "seconds": (0, 2),
+            },
+        ),
+        (
+            "run completed",
+            {
+                "status": "completed",
+                "rounds": 1,
+                "used": (70, 15),
+                "retrieved": (("oslo.txt", 0.8),),
+            },
+        ),
+    ),
+    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+)
 BEGUN_BEFORE = Scenario(  # by a process that is gone
     name="begun_before",
     plays=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),

@@ -61,6 +61,85 @@ SEARCHES = Scenario(
         },
     ),
 )
+SEARCHES_AGAIN = Scenario(
+    name="searches_again",
+    plays=(
+        (
+            (
+                ("text", "Let me see. "),
+                ("call", 0, "call-1", "search", '{"query": "a"}'),
+                ("finish", "tool_calls", 10, 4),
+            ),
+            (
+                ("text", "And "),
+                ("text", "more. "),
+                ("call", 0, "call-2", "search", '{"query": "b"}'),
+                ("finish", "tool_calls", 15, 4),
+            ),
+            (("text", "It snows."), ("finish", "stop", 20, 3)),
+        ),
+    ),
+    server_tools=_SNOW,
+    events=(
+        ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
+        ("message started", "message-1", 0),
+        ("text", "message-1", "Let me see. "),
+        ("round finished", {"status": "in_progress", "rounds": 1, "used": (10, 4)}),
+        ("text", "message-1", "And "),
+        ("text", "message-1", "more. "),
+        (
+            "round finished",
+            {
+                "status": "in_progress",
+                "rounds": 2,
+                "used": (25, 8),
+                "findings": (('search {"query": "a"}', "Snow in Oslo"),),
+            },
+        ),
+        ("text", "message-1", "It snows."),
+        (
+            "message finished",
+            {
+                "id": "message-1",
+                "status": "completed",
+                "content": "Let me see. And more. It snows.",
+                "used": (45, 11),
+                "seconds": (0, 9),
+            },
+        ),
+        (
+            "run completed",
+            {
+                "status": "completed",
+                "rounds": 3,
+                "used": (45, 11),
+                "findings": (
+                    ('search {"query": "a"}', "Snow in Oslo"),
+                    ('search {"query": "b"}', "Snow in Oslo"),
+                ),
+            },
+        ),
+    ),
+    asked=(
+        {"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},
+        {
+            "round": 1,
+            "tools": ("search",),
+            "turns": (
+                ("assistant", "Let me see. ", ("call-1", "search", '{"query": "a"}')),
+                ("tool", "call-1", "search", "Snow in Oslo"),
+            ),
+        },
+        {
+            "round": 2,
+            "tools": ("search",),
+            "turns": (
+                ("assistant", "And more. ", ("call-2", "search", '{"query": "b"}')),
+                ("tool", "call-2", "search", "Snow in Oslo"),
+            ),
+        },
+    ),
+)
 SEARCHES_TWICE_AT_ONCE = Scenario(
     name="searches_twice_at_once",
     plays=(

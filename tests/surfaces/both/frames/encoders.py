@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.messages.tables import Message, MessageStatus, Role
 from app.runs.conversing import PendingAction, Turn
-from app.runs.event_json import from_json, to_json
+from app.runs.event_json import from_json
 from app.runs.events import MessageFinished, RunEvent, RunPaused
 from app.runs.feed import Feed
 from app.runs.starting import StoredMessage
@@ -44,6 +44,7 @@ from tests.runs.engine.steps import (
     TENANT,
     THREAD,
     TOOLS,
+    logged,
     perform,
 )
 
@@ -73,8 +74,8 @@ class Told:
     @classmethod
     def of_first_log(cls, scenario: Scenario) -> "Told":
         """The same out of a log of the first version, whatever becomes of events since."""
-        logged = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
-        return cls(scenario, [from_json(events) for events in logged])
+        plays = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
+        return cls(scenario, [from_json(events) for events in plays])
 
     def backboard_streams(self) -> list[list[Frame]]:
         streams = []
@@ -138,8 +139,8 @@ class Told:
     def _batches(self, at_once: bool) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events as they come out of the log: all in one, or one by one."""
         told = [event for events in self.plays for event in events]
-        logged = from_json(json.loads(json.dumps(to_json(told))))
-        return told_at_once(logged) if at_once else _one_by_one(logged)
+        read = logged(told)
+        return told_at_once(read) if at_once else _one_by_one(read)
 
     @property
     def _scopes(self) -> Scopes:
