@@ -65,7 +65,7 @@ UNKNOWN_TOOL = Scenario(
             "round": 1,
             "tools": ("weather",),
             "turns": (
-                ("assistant", None, ("call-1", "forecast", "{}")),
+                ("assistant", "Let me see. ", ("call-1", "forecast", "{}")),
                 ("tool", "call-1", "forecast", "There is no tool named 'forecast'."),
             ),
         },
@@ -306,7 +306,7 @@ GIVEN_UP = Scenario(
             "round": 2,
             "tools": ("weather",),
             "turns": (
-                ("assistant", None, ("call-2", "", "{}")),
+                ("assistant", "Again. ", ("call-2", "", "{}")),
                 ("tool", "call-2", "", "There is no tool named ''."),
             ),
         },
