@@ -248,9 +248,7 @@ class _Playing:
                 return (self.draft.finished(run, MessageStatus.COMPLETED), RunCompleted(run))
             case UseTools(calls=made):
                 self.uses_left -= 1
-                outputs = await self._use(made)
-                said = "".join(self.draft.text[self.said_before :])
-                self._add_turns(said, made, outputs)
+                self._add_turns(made, await self._use(made))
                 return ()
             case AwaitClient(calls=made, ours=also):
                 await self._use(also)
@@ -262,7 +260,7 @@ class _Playing:
                 )
             case AskAgain(problems=problems):
                 self.corrections_left -= 1
-                self._add_turns("", calls, problems)
+                self._add_turns(calls, problems)
                 return ()
             case StopShort(problem=problem):
                 told = Failure(
@@ -295,7 +293,8 @@ class _Playing:
         self.run = replace(self.run, findings=(*self.run.findings, *findings))
         return told
 
-    def _add_turns(self, said: str, calls: tuple[ToolCall, ...], outputs: Sequence[str]) -> None:
+    def _add_turns(self, calls: tuple[ToolCall, ...], outputs: Sequence[str]) -> None:
+        said = "".join(self.draft.text[self.said_before :])
         answered = zip(calls, outputs, strict=True)
         self.turns = (
             *self.turns,

@@ -1,0 +1,196 @@
+"""Events and requests as plain values to compare: the one place that takes them apart.
+
+A run is told by its status, its rounds, what it `used`, and whatever else is known of it; `used` is
+(tokens read, tokens written), with what was read from a cache and the cost in dollars where there
+are any. Times are seconds since the beginning. The turns of a request that goes on where the one
+before it ended are those that it adds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from app.llm.gateway import (
+    NO_USAGE,
+    AssistantTurn,
+    GenerationOptions,
+    ModelRequest,
+    SystemTurn,
+    ToolCall,
+    ToolTurn,
+    Turn,
+    Usage,
+    UserTurn,
+)
+from app.runs.events import (
+    MemoriesRecalled,
+    MessageFinished,
+    MessageStarted,
+    ReasoningDelta,
+    ReasoningFinished,
+    RoundFinished,
+    RunCancelled,
+    RunCompleted,
+    RunEvent,
+    RunExpired,
+    RunFailed,
+    RunPaused,
+    RunStarted,
+    TextDelta,
+    ToolCallMade,
+)
+from app.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
+from tests.runs.engine.scenario import Value
+from tests.runs.engine.scripted_gateway import BEGINNING
+from tests.runs.engine.steps import (
+    ASSISTANT,
+    KEY,
+    MEMORY_OPERATION,
+    MESSAGES,
+    MODEL,
+    RUN,
+    TENANT,
+    THREAD,
+)
+
+
+def value_of(event: RunEvent) -> Value:
+    match event:
+        case RunStarted(run=run, message_id=message_id):
+            return ("run started", _run(run), _message_name(message_id))
+        case MemoriesRecalled(memories=memories):
+            return ("memories recalled", *((one.content, one.score) for one in memories))
+        case MessageStarted(message_id=message_id, created_at=moment):
+            return ("message started", _message_name(message_id), _second(moment))
+        case ReasoningDelta(message_id=message_id, text=text):
+            return ("reasoning", _message_name(message_id), text)
+        case ReasoningFinished(message_id=message_id):
+            return ("reasoning finished", _message_name(message_id))
+        case TextDelta(message_id=message_id, text=text):
+            return ("text", _message_name(message_id), text)
+        case ToolCallMade(message_id=message_id, call=call):
+            return ("call", _message_name(message_id), _call(call))
+        case RoundFinished(run=run):
+            return ("round finished", _run(run))
+        case MessageFinished(message=message):
+            return ("message finished", _message(message))
+        case RunPaused(run=run, calls=calls):
+            return ("run paused", _run(run), *map(_call, calls))
+        case RunCompleted(run=run):
+            return ("run completed", _run(run))
+        case RunFailed(run=run):
+            return ("run failed", _run(run))
+        case RunCancelled(run=run):
+            return ("run cancelled", _run(run))
+        case RunExpired(run=run):
+            return ("run expired", _run(run))
+        case _:
+            assert_never(event)
+
+
+def passages(events: Sequence[RunEvent]) -> set[str | None]:
+    """The texts of the passages that runs are told with."""
+    runs = [event.run for event in events if isinstance(event, RunStarted | RunCompleted)]
+    return {one.text for run in runs for one in run.retrieved}
+
+
+def values_of(requests: Sequence[ModelRequest]) -> tuple[dict[str, Any], ...]:
+    shown: tuple[Turn, ...] = ()
+    asked = []
+    for request in requests:
+        turns = request.prompt.turns
+        known = len(shown) if turns[: len(shown)] == shown else 0
+        wishes = {
+            one.name: getattr(request.options, one.name)
+            for one in fields(GenerationOptions)
+            if getattr(request.options, one.name) != getattr(GenerationOptions(), one.name)
+        }
+        asked.append(
+            {
+                "round": request.round,
+                "tools": tuple(tool.name for tool in request.prompt.tools),
+                "turns": tuple(map(_turn, turns[known:])),
+                **({"options": wishes} if wishes else {}),
+            }
+        )
+        shown = turns
+    return tuple(asked)
+
+
+def _run(run: RunSnapshot) -> dict[str, Any]:
+    assert (run.id, run.tenant_id, run.thread_id) == (RUN, TENANT, THREAD)
+    assert (run.assistant_id, run.model, run.key_id) == (ASSISTANT, MODEL, KEY)
+    assert run.memory_operation_id in {None, MEMORY_OPERATION}
+    known = {
+        "failure": run.failure and _failure(run.failure),
+        "incomplete": run.incomplete,
+        "findings": tuple((one.source, one.text) for one in run.findings),
+        "retrieved": tuple((one.filename, one.score) for one in run.retrieved),
+        "recalled": tuple((one.content, one.score) for one in run.recalled or ()),
+        "learns": run.memory_operation_id is not None,
+    }
+    return {
+        "status": str(run.status),
+        "rounds": run.rounds,
+        "used": _usage(run.usage),
+        **{key: value for key, value in known.items() if value},
+    }
+
+
+def _message(message: MessageSnapshot) -> dict[str, Any]:
+    assert (message.run_id, message.thread_id, message.model) == (RUN, THREAD, MODEL)
+    known = {
+        "reasoning": message.reasoning,
+        "calls": tuple(map(_call, message.tool_calls)),
+        "failure": message.failure and _failure(message.failure),
+    }
+    return {
+        "id": _message_name(message.id),
+        "status": str(message.status),
+        "content": message.content,
+        "used": _usage(message.usage),
+        "seconds": (_second(message.created_at), _second(message.ended_at)),
+        **{key: value for key, value in known.items() if value},
+    }
+
+
+def _failure(failure: Failure) -> tuple[Any, ...]:
+    pause = () if failure.retry_after is None else (failure.retry_after,)
+    return (str(failure.kind), failure.code, failure.message, *pause)
+
+
+def _usage(usage: Usage) -> tuple[Any, ...]:
+    if usage == NO_USAGE:
+        return (0, 0)
+    assert usage.cache_write_input_tokens == 0
+    cost = () if usage.cost_usd is None else (f"{usage.cost_usd.normalize():f}",)
+    cached = (usage.cached_input_tokens,) if usage.cached_input_tokens or cost else ()
+    return (usage.input_tokens, usage.output_tokens, *cached, *cost)
+
+
+def _turn(turn: Turn) -> Value:
+    match turn:
+        case SystemTurn(text=text):
+            return ("system", text)
+        case UserTurn(text=text):
+            return ("user", text)
+        case AssistantTurn(text=said, tool_calls=calls):
+            return ("assistant", said, *map(_call, calls))
+        case ToolTurn(call_id=call_id, name=name, output=output):
+            return ("tool", call_id, name, output)
+        case _:
+            assert_never(turn)
+
+
+def _call(call: ToolCall) -> tuple[str, str, str]:
+    return (call.id, call.name, call.arguments)
+
+
+def _message_name(message_id: UUID) -> str:
+    return f"message-{MESSAGES.index(message_id) + 1}"
+
+
+def _second(moment: datetime) -> int:
+    return int((moment - BEGINNING).total_seconds())
