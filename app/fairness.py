@@ -155,3 +155,19 @@ class FairLimiter:
             del lane[waiter]
             if not lane:
                 del self._lanes[tenant_id]
+
+
+class LoopTurns:
+    """Turns of the event loop: with each of them a few go on, one of a tenant, the others wait.
+
+    What wakes up together would otherwise be worked on together, and whoever comes then waits for
+    all of it, however short each piece of work is.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._limiter = FairLimiter(at_once, 1)
+
+    async def take(self, tenant_id: Hashable) -> None:
+        """Go on with this turn, if nobody of the tenant has had it, or with one of the next."""
+        await self._limiter.acquire(tenant_id)
+        asyncio.get_running_loop().call_soon(self._limiter.release, tenant_id)

@@ -6,10 +6,11 @@ does so in a block of `waiting()`: those of a tenant that wait must not keep its
 worked on, least of all the one that they wait for. No database connection may be held meanwhile.
 """
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Self
+from uuid import UUID
 
 from app.fairness import FairLimiter
 
@@ -17,7 +18,7 @@ from app.fairness import FairLimiter
 class Slot:
     """A tenant's claim to one of the slots of `limiter`. As a context manager it is held within."""
 
-    def __init__(self, limiter: FairLimiter, tenant_id: Hashable) -> None:
+    def __init__(self, limiter: FairLimiter, tenant_id: UUID) -> None:
         self._limiter = limiter
         self._tenant_id = tenant_id
         self._held = False

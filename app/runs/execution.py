@@ -21,7 +21,7 @@ from app import tracing
 from app.db.availability import is_passing
 from app.db.signals import Signals
 from app.errors import AppError, Kind
-from app.fairness import FairLimiter
+from app.fairness import FairLimiter, LoopTurns
 from app.identifiers import new_id
 from app.llm.gateway import Gateway
 from app.llm.labels import provider_label
@@ -102,7 +102,7 @@ class Execution:
         """
         self._limits = limits
         self._working = FairLimiter(limits.working, limits.working_per_tenant)
-        self._breaths = FairLimiter(1, 1)
+        self._turns = LoopTurns(1)
         self._starting: set[UUID] = set()
         self._lease_sessions = lease_sessions
         self._scopes = scopes
@@ -358,11 +358,10 @@ class Execution:
                     FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
                 # A provider's client that has pieces in store gives them without a pause; those who
                 # follow would hear of the first when the last is there. And of many runs that have
-                # no pause one goes on at a time, in turn across tenants, between other work.
+                # a piece one goes on at a time, in turn across tenants, between other work.
                 if monotonic() - breath > BREATH_SECONDS:
                     await asyncio.sleep(0)
-                    async with self._breaths.slot(run.tenant_id):
-                        pass
+                    await self._turns.take(run.tenant_id)
                     breath = monotonic()
         return status
 

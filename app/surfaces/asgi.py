@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.db.availability import unavailability
 from app.errors import AppError
 from app.logs.ids import know_tenant
-from app.surfaces.entering import entered
 from app.tenants.callers import Caller
 from app.tenants.permissions import Permission
 
@@ -127,7 +126,6 @@ class RequireKey:
 
     async def _refusal(self, scope: Scope) -> Response | None:
         key = self._key_of(Headers(scope=scope))
-        entered(scope)
         try:
             caller = await self._recognise(key) if key else None
             if caller is None:

@@ -5,19 +5,16 @@ Five hundred that arrive together would hold it for a quarter of a second, and w
 would wait behind them all; taken in turn, he waits for one of each key.
 """
 
-import asyncio
 import sys
 from collections.abc import Hashable
 from time import monotonic
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.fairness import FairLimiter
-from app.slots import Slot
+from app.fairness import LoopTurns
 
 _KEY_HEADERS: Final = frozenset({b"x-api-key", b"authorization"})
-_ENTRY: Final = "entry"
 ARRIVED: Final = "arrived"
 """When a request came, by the monotonic clock, in its state."""
 
@@ -29,32 +26,13 @@ class EnterInTurn:
         """Paths in `passing` wait for nobody."""
         self._app = app
         self._passing = passing
-        self._entries = FairLimiter(sys.maxsize, 1)
+        self._turns = LoopTurns(sys.maxsize)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._passing:
-            await self._app(scope, receive, send)
-            return
-        entry = Slot(self._entries, _lane(scope))
-        scope.setdefault("state", {}).update({_ENTRY: entry, ARRIVED: monotonic()})
-        await entry.acquire()
-
-        async def send_inside(message: Message) -> None:
-            entered(scope)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_inside)
-        finally:
-            entered(scope)
-
-
-def entered(scope: Scope) -> None:
-    """The request may wait for something else from here on; the next of its key is looked at with
-    the next turn of the event loop, not before others have had this one."""
-    entry: Slot | None = scope["state"].pop(_ENTRY, None)
-    if entry is not None:
-        asyncio.get_running_loop().call_soon(entry.release)
+        if scope["type"] == "http" and scope["path"] not in self._passing:
+            scope.setdefault("state", {})[ARRIVED] = monotonic()
+            await self._turns.take(_lane(scope))
+        await self._app(scope, receive, send)
 
 
 def _lane(scope: Scope) -> Hashable:
