@@ -22,8 +22,12 @@ class Proxies:
                 self._all = True
             elif (network := _network(word)) is not None:
                 self._networks.append(network)
+        self._contains = lru_cache(maxsize=4096)(self._contain)
 
     def __contains__(self, address: str) -> bool:
+        return self._contains(address)
+
+    def _contain(self, address: str) -> bool:
         if self._all:
             return True
         try:
