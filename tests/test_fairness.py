@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.fairness import COMPANY_SECONDS, FairLimiter, TooManyWaiting
+from app.fairness import COMPANY_SECONDS, FairLimiter, LoopTurns, TooManyWaiting
 
 
 class Scene:
@@ -201,3 +201,19 @@ async def test_thousands_that_come_and_go_leave_nothing_behind() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert limiter.free == 4
     assert not any(limiter.held(tenant) or limiter.waiting(tenant) for tenant in range(7))
+
+
+async def test_with_each_turn_of_the_loop_one_of_a_tenant_goes_on() -> None:
+    turns = LoopTurns(2)
+    gone: list[list[str]] = []
+
+    async def go(tenant: str) -> None:
+        await turns.take(tenant)
+        gone[-1].append(tenant)
+
+    tasks = [asyncio.create_task(go(tenant)) for tenant in "aaabbcd"]
+    while not all(task.done() for task in tasks):
+        gone.append([])
+        await asyncio.sleep(0)
+    together = [sorted(turn) for turn in gone if turn]
+    assert together == [["a", "b"], ["a", "b"], ["c", "d"], ["a"]]
