@@ -53,7 +53,7 @@ class FairLimiter:
         in_company: int | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        in_company = per_tenant if in_company is None else in_company
+        in_company = per_tenant if in_company is None else min(in_company, per_tenant)
         if min(slots, per_tenant, in_company) < 1 or (waiting is not None and waiting < 0):
             raise ValueError(f"no such limits: {slots=}, {per_tenant=}, {in_company=}, {waiting=}")
         self._free = slots

@@ -61,6 +61,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
             AdmissionLimits(
                 slots=settings.request_slots,
                 per_tenant=min(settings.request_slots_per_tenant, settings.request_slots),
+                in_company=settings.request_slots_in_company,
                 waiting=settings.waiting_requests_per_tenant,
                 bodies=_LARGE_BODIES,
             )

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
 
     request_slots: int = Field(default=8, ge=1, le=1000)
     request_slots_per_tenant: int = Field(default=4, ge=1, le=1000)
+    request_slots_in_company: int = Field(default=1, ge=1, le=1000)
     waiting_requests_per_tenant: int = Field(default=1000, ge=1)
     runs_per_tenant: int = Field(default=1000, ge=1)
 

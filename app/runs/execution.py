@@ -101,7 +101,7 @@ class Execution:
         Leases are renewed in `lease_sessions`, whose connections nothing else may use up.
         """
         self._limits = limits
-        self._working = FairLimiter(limits.working, limits.working_per_tenant)
+        self._working = FairLimiter(limits.working, limits.working_per_tenant, in_company=1)
         self._turns = LoopTurns(1)
         self._starting: set[UUID] = set()
         self._lease_sessions = lease_sessions

@@ -31,13 +31,14 @@ _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class AdmissionLimits:
-    """For one process. `slots` and `per_tenant` count requests that are worked on (half of
-    `per_tenant` while others come as well), `bodies` large bodies that are read at once, of one
-    tenant half as many; `waiting` those of one tenant that may wait.
+    """For one process. `slots`, `per_tenant` and `in_company` count requests that are worked on (the
+    last of one tenant while others come as well), `bodies` large bodies that are read at once, of
+    one tenant half as many; `waiting` those of one tenant that may wait.
     """
 
     slots: int
     per_tenant: int
+    in_company: int
     waiting: int
     bodies: int
 
@@ -55,9 +56,7 @@ class Admission:
 
     def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
-        self.requests = FairLimiter(
-            limits.slots, limits.per_tenant, in_company=max(1, limits.per_tenant // 2)
-        )
+        self.requests = FairLimiter(limits.slots, limits.per_tenant, in_company=limits.in_company)
         self.bodies = FairLimiter(limits.bodies, max(1, limits.bodies // 2))
 
     def check_room(self, tenant_id: UUID) -> None:
