@@ -31,9 +31,9 @@ _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class AdmissionLimits:
-    """For one process. `slots`, `per_tenant` and `in_company` count requests that are worked on (the
-    last of one tenant while others come as well), `bodies` large bodies that are read at once, of
-    one tenant half as many; `waiting` those of one tenant that may wait.
+    """For one process. `slots`, `per_tenant` and `in_company` count requests that are worked on,
+    the last of one tenant while others come as well; `bodies` large bodies that are read at once,
+    of one tenant half as many; `waiting` those of one tenant that may wait.
     """
 
     slots: int
