@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     document_patience: float = Field(default=30, ge=0)
     jobs: bool = True
     jobs_at_once: int = Field(default=16, ge=1, le=1000)
-    jobs_per_tenant: int = Field(default=4, ge=1, le=1000)
+    jobs_per_tenant: int = Field(default=3, ge=1, le=1000)
     readers: int = Field(default=3, ge=1, le=100)
     readers_per_tenant: int = Field(default=2, ge=1, le=100)
     max_pending_documents: int = Field(default=10_000, ge=1)
