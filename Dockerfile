@@ -15,7 +15,7 @@ RUN /installer/bin/uv venv .venv \
         --compile-bytecode -r requirements.lock
 # An editable installation names the place; the source comes there last.
 COPY pyproject.toml README.md ./
-RUN mkdir app migrations && touch app/__init__.py migrations/__init__.py \
+RUN mkdir -p app/pegboard migrations && touch app/pegboard/__init__.py migrations/__init__.py \
     && /installer/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation -e .
 
 FROM python:3.11-slim

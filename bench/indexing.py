@@ -34,7 +34,7 @@ async def measure(folder: Path, plan: Plan) -> list[Indexed]:
     async with (
         running(
             "indexing",
-            "app.cli",
+            "pegboard.cli",
             *("serve", "--port", "0", "--data-dir", data),
             folder=folder,
             PEGBOARD_SANDBOX="always",

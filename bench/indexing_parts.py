@@ -6,15 +6,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from app.documents.chunking import Chunk, split
-from app.documents.formats import suffix_of
-from app.documents.formats.sections import Section
-from app.documents.parsing.parser import parse
-from app.llm.embeddings.embedder import Kind
-from app.llm.embeddings.minilm import MiniLm
 from bench.plan import Plan
 from bench.samples import Sample, pdf_sample, text_sample
 from bench.tables import table
+from pegboard.documents.chunking import Chunk, split
+from pegboard.documents.formats import suffix_of
+from pegboard.documents.formats.sections import Section
+from pegboard.documents.parsing.parser import parse
+from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.minilm import MiniLm
 
 _TIMES_AS_MUCH: Final = 10
 """Reading and cutting are so fast that the files of the whole way would be too small."""

@@ -11,12 +11,6 @@ from uuid import UUID
 
 import asyncpg
 
-from app import clock
-from app.db.embedded import Address
-from app.identifiers import new_id
-from app.llm.embeddings.minilm import LOCAL
-from app.memories.operations import Vector
-from app.memories.recall import nearest
 from bench import prose
 from bench.client import connected
 from bench.figures import percentile
@@ -25,6 +19,12 @@ from bench.processes import running
 from bench.shelf import Shelf, open_shelf
 from bench.subjects import address_of
 from bench.tables import ms, table
+from pegboard import clock
+from pegboard.db.embedded import Address
+from pegboard.identifiers import new_id
+from pegboard.llm.embeddings.minilm import LOCAL
+from pegboard.memories.operations import Vector
+from pegboard.memories.recall import nearest
 
 ASSISTANTS: Final = 50
 _WORDS: Final = 14
@@ -111,7 +111,7 @@ async def _add(folder: Path, chance: random.Random) -> float:
     async with (
         running(
             "adding",
-            "app.cli",
+            "pegboard.cli",
             *("serve", "--port", "0", "--data-dir", data),
             folder=folder,
             PEGBOARD_SANDBOX="always",

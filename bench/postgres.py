@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.db.embedded import Address, EmbeddedPostgres
+from pegboard.db.embedded import Address, EmbeddedPostgres
 
 _TABLES = """
 SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -9,17 +9,17 @@ from statistics import fmean
 from typing import Final
 from uuid import UUID
 
-from app.db.embedded import Address
-from app.documents import retrieval
-from app.documents.chunking import split
-from app.documents.formats.sections import Section
-from app.documents.retrieval import Question, Sight
-from app.identifiers import new_id
-from app.llm.embeddings.embedder import Kind
-from app.llm.embeddings.minilm import LOCAL, MiniLm
 from bench.docstrings import docstrings
 from bench.shelf import Passage, Shelf, open_shelf
 from bench.tables import table
+from pegboard.db.embedded import Address
+from pegboard.documents import retrieval
+from pegboard.documents.chunking import split
+from pegboard.documents.formats.sections import Section
+from pegboard.documents.retrieval import Question, Sight
+from pegboard.identifiers import new_id
+from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.minilm import LOCAL, MiniLm
 
 _QUESTIONS: Final = Path(__file__).with_name("questions.json")
 _CORES: Final = 2

@@ -9,16 +9,16 @@ from uuid import UUID
 
 import numpy
 
-from app.db.embedded import Address
-from app.documents import retrieval
-from app.documents.retrieval import Question, Sight
-from app.identifiers import new_id
-from app.llm.embeddings.minilm import LOCAL
 from bench import prose
 from bench.figures import percentile
 from bench.plan import Plan
 from bench.shelf import Passage, Shelf, open_shelf
 from bench.tables import ms, table, times
+from pegboard.db.embedded import Address
+from pegboard.documents import retrieval
+from pegboard.documents.retrieval import Question, Sight
+from pegboard.identifiers import new_id
+from pegboard.llm.embeddings.minilm import LOCAL
 
 ASSISTANTS: Final = 50
 HYBRID: Final = "both, fused"

@@ -11,17 +11,17 @@ import numpy
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import clock
-from app.assistants import operations as assistants
-from app.db.embedded import Address
-from app.db.engine import open_engine, sessions_of
-from app.db.migration import migrate
-from app.documents.tables import DocumentStatus
-from app.identifiers import new_id
-from app.llm.embeddings.minilm import LOCAL
-from app.tenants.scope import Scopes, scopes_of
-from app.tenants.tables import Tenant
 from bench.postgres import Database, new_database
+from pegboard import clock
+from pegboard.assistants import operations as assistants
+from pegboard.db.embedded import Address
+from pegboard.db.engine import open_engine, sessions_of
+from pegboard.db.migration import migrate
+from pegboard.documents.tables import DocumentStatus
+from pegboard.identifiers import new_id
+from pegboard.llm.embeddings.minilm import LOCAL
+from pegboard.tenants.scope import Scopes, scopes_of
+from pegboard.tenants.tables import Tenant
 
 _DOCUMENTS: Final = """
     id tenant_id created_at updated_at assistant_id filename status byte_size sha256 attempts

@@ -8,12 +8,12 @@ from pathlib import Path
 from alembic import context
 from sqlalchemy import Connection
 
-import app
-from app.db.base import Base
-from app.db.engine import open_engine
+import pegboard
+from pegboard.db.base import Base
+from pegboard.db.engine import open_engine
 
-for tables in Path(app.__path__[0]).glob("*/tables.py"):
-    importlib.import_module(f"app.{tables.parent.name}.tables")
+for tables in Path(pegboard.__path__[0]).glob("*/tables.py"):
+    importlib.import_module(f"pegboard.{tables.parent.name}.tables")
 
 
 def is_ours(name: str | None, kind: str, parents: object) -> bool:

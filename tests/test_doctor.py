@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from app.pulse import LATE_SECONDS, Pulses
+from pegboard.pulse import LATE_SECONDS, Pulses
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder

@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.published_clients import BACKBOARD, NODE, run
 from tests.support.server import Server

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from app.fairness import COMPANY_SECONDS, FairLimiter, LoopTurns, TooManyWaiting
+from pegboard.fairness import COMPANY_SECONDS, FairLimiter, LoopTurns, TooManyWaiting
 
 
 class Scene:

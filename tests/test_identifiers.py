@@ -1,6 +1,6 @@
 """Ids sort by the time they were made."""
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 
 
 def test_ids_are_distinct_uuids_of_version_7_in_order() -> None:

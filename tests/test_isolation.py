@@ -10,7 +10,7 @@ from tests.support.postgres import new_database
 from tests.support.program import ended, installed
 
 MARKER = "executed"
-MODULES = ("app/__init__.py", "asyncio.py", "uvicorn.py", "alembic.py", "sitecustomize.py")
+MODULES = ("pegboard/__init__.py", "asyncio.py", "uvicorn.py", "alembic.py", "sitecustomize.py")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from app.loop_lag import LoopLag
+from pegboard.loop_lag import LoopLag
 
 HELD_UP = 0.3
 

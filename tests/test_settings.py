@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from app.settings import Settings
+from pegboard.settings import Settings
 
 PROJECT = Path(__file__).parents[1]
 

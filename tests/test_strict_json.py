@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.strict_json import MAX_BARE, MAX_VALUES, BadJson, loads
+from pegboard.strict_json import MAX_BARE, MAX_VALUES, BadJson, loads
 
 _TRICKY = st.text(alphabet='"\\,[]{}: \na', max_size=12)
 _LONG = "x, [y] {z} " * (MAX_BARE // 10)

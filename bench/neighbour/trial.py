@@ -10,7 +10,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from app.db.embedded import Address
 from bench.neighbour.conversation import Order, Refused, order
 from bench.neighbour.floods import FLOODS, Flood
 from bench.neighbour.samples import Kind, Phases, Sample, parted
@@ -18,6 +17,7 @@ from bench.neighbour.server import Flooded, Runs, running_flooded, watch_loop, w
 from bench.plan import Plan
 from bench.postgres import new_database, running_postgres
 from bench.processes import Program, running
+from pegboard.db.embedded import Address
 
 MOST_GROWTH: Final = 1.2
 """How many times what it held before a server may hold once a flood is over."""

@@ -10,7 +10,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.util import await_only
 
-from app.db.columns import HalfVector
+from pegboard.db.columns import HalfVector
 
 revision = "423cb7de9a7b"
 down_revision = "ae4e4e3fcee2"

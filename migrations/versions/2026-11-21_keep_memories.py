@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.db.columns import HalfVector
+from pegboard.db.columns import HalfVector
 
 revision = "dc073712d301"
 down_revision = "423cb7de9a7b"

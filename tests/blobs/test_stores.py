@@ -7,9 +7,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from app.blobs.disk import DiskStore
-from app.blobs.s3 import S3Store
-from app.blobs.store import BlobMissing, BlobStore
+from pegboard.blobs.disk import DiskStore
+from pegboard.blobs.s3 import S3Store
+from pegboard.blobs.store import BlobMissing, BlobStore
 from tests.support.s3 import running_s3
 
 

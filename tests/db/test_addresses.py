@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.db.address import AddressUnusable, read_address
+from pegboard.db.address import AddressUnusable, read_address
 from tests.conftest import StartServer
 from tests.support.certificate import tls_for
 from tests.support.deadlines import patience

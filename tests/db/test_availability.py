@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy import exc
 
-from app.db.availability import unavailability
+from pegboard.db.availability import unavailability
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.db.embedded import (
+from pegboard.db.embedded import (
     Address,
     BinariesMissing,
     DataFolderInUse,
@@ -30,9 +30,9 @@ from app.db.embedded import (
     EmbeddedPostgres,
     WrongPostgresVersion,
 )
-from app.db.embedded.account import account_for
-from app.db.embedded.readable_copy import readable_copy
-from app.db.embedded.shutdown import shut_down
+from pegboard.db.embedded.account import account_for
+from pegboard.db.embedded.readable_copy import readable_copy
+from pegboard.db.embedded.shutdown import shut_down
 from tests.support.deadlines import patience
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and sockets of Unix")
@@ -44,7 +44,7 @@ AS_ROOT = os.geteuid() == 0
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from app.db.embedded import EmbeddedPostgres
+from pegboard.db.embedded import EmbeddedPostgres
 
 async def main() -> None:
     postgres = EmbeddedPostgres(Path(sys.argv[1]), durable=False)
@@ -223,7 +223,7 @@ async def test_an_attached_server_leaves_the_postgres_alone_when_it_stops(folder
 async def test_an_owner_whose_postgres_does_not_answer_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.embedded.postgres._ATTACHES_WITHIN", 0.2)
+    monkeypatch.setattr("pegboard.db.embedded.postgres._ATTACHES_WITHIN", 0.2)
     async with running(folder) as (owner, address):
         # Stopped dead as far as the second can see: the file that leads to it is away.
         lead = folder / "postgres" / "data" / "postmaster.pid"
@@ -345,7 +345,7 @@ async def test_only_the_main_thread_may_start_it(folder: Path) -> None:
 
 async def test_a_process_deaf_to_politeness_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = ("INT", 0.1), ("QUIT", 0.1), ("KILL", None)
-    monkeypatch.setattr("app.db.embedded.shutdown._STEPS", steps)
+    monkeypatch.setattr("pegboard.db.embedded.shutdown._STEPS", steps)
     deaf = subprocess.Popen(
         ["sh", "-c", "trap '' INT QUIT; echo deaf; while :; do sleep 1; done"],
         stdout=subprocess.PIPE,
@@ -404,7 +404,7 @@ def reachable_python() -> str:
     """Our interpreter, or the system's of the same version, as far as a stranger can run it."""
     system = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
     for python in (sys.executable, system):
-        probe = "import app.db.embedded, asyncpg"
+        probe = "import pegboard.db.embedded, asyncpg"
         try:
             tried = subprocess.run(
                 [python, "-c", probe],

@@ -16,9 +16,9 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from app.db import migration
-from app.db.engine import open_engine
-from app.db.migration import known_revisions, upgrade_within
+from pegboard.db import migration
+from pegboard.db.engine import open_engine
+from pegboard.db.migration import known_revisions, upgrade_within
 from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query

@@ -8,8 +8,8 @@ from typing import Protocol
 import httpx
 import pytest
 
-from app.db.address import read_address
-from app.db.pooling import Pooling, find_pooling
+from pegboard.db.address import read_address
+from pegboard.db.pooling import Pooling, find_pooling
 from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.documents import indexed

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents.chunking import TARGET_TOKENS, Chunk, Size, split
-from app.llm.tokens import count_tokens
+from pegboard.documents.chunking import TARGET_TOKENS, Chunk, Size, split
+from pegboard.llm.tokens import count_tokens
 
 
 @dataclass(frozen=True)

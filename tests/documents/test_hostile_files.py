@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.documents.formats import ACCEPTED, reader_of
-from app.documents.formats.faults import UnreadableFile
-from app.documents.formats.signatures import check
-from app.documents.parsing.forked import Readers
-from app.documents.parsing.limits import Limits
-from app.documents.parsing.parser import parse
+from pegboard.documents.formats import ACCEPTED, reader_of
+from pegboard.documents.formats.faults import UnreadableFile
+from pegboard.documents.formats.signatures import check
+from pegboard.documents.parsing.forked import Readers
+from pegboard.documents.parsing.limits import Limits
+from pegboard.documents.parsing.parser import parse
 from tests.documents import made_files as made
 from tests.documents.bombs import BOMBS, picture_of_gigapixels
 

@@ -15,21 +15,23 @@ import psutil
 import pytest
 import uvloop
 
-from app.documents.calling_off import Attempt, DocumentGone
-from app.documents.formats.faults import UnreadableFile
-from app.documents.formats.recognition import NEEDED
-from app.documents.formats.sections import Section
-from app.documents.parsing.forked import Readers
-from app.documents.parsing.fresh import start_fresh
-from app.documents.parsing.limits import Limits
-from app.documents.parsing.parser import Parsed, Parser, parse
-from app.documents.parsing.reading_process import ReaderFailed, Start
-from app.identifiers import new_id
+from pegboard.documents.calling_off import Attempt, DocumentGone
+from pegboard.documents.formats.faults import UnreadableFile
+from pegboard.documents.formats.recognition import NEEDED
+from pegboard.documents.formats.sections import Section
+from pegboard.documents.parsing.forked import Readers
+from pegboard.documents.parsing.fresh import start_fresh
+from pegboard.documents.parsing.limits import Limits
+from pegboard.documents.parsing.parser import Parsed, Parser, parse
+from pegboard.documents.parsing.reading_process import ReaderFailed, Start
+from pegboard.identifiers import new_id
 from tests.documents import bombs
 from tests.documents import made_files as made
 from tests.support.deadlines import deadline
 
 NOBODY = 65534
+
+_PARSING = "pegboard.documents.parsing"
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def fork_servers() -> list[psutil.Process]:
     return [
         process
         for process in psutil.Process().children()
-        if "app.documents.parsing.fork_server" in process.cmdline()
+        if "pegboard.documents.parsing.fork_server" in process.cmdline()
     ]
 
 
@@ -79,8 +81,9 @@ def readers() -> Iterator[psutil.Process]:
     for process in psutil.Process().children(recursive=True):
         try:
             command = process.cmdline()
-            if "app.documents.parsing.child" in command or (
-                "app.documents.parsing.fork_server" in command and process.ppid() != os.getpid()
+            if "pegboard.documents.parsing.child" in command or (
+                "pegboard.documents.parsing.fork_server" in command
+                and process.ppid() != os.getpid()
             ):
                 yield process
         except psutil.Error:
@@ -232,7 +235,7 @@ async def test_a_reader_has_no_secrets_and_few_rights(
 
 
 def test_a_reader_loads_nothing_that_only_the_server_needs() -> None:
-    code = "import sys, app.documents.parsing.child; print(*sys.modules)"
+    code = "import sys, pegboard.documents.parsing.child; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"asyncio", "socket", "sqlalchemy", "tempfile"} & set(done.stdout.split()) == set()
 
@@ -375,9 +378,9 @@ async def test_without_tesseract_the_reason_says_what_to_install(
 @pytest.mark.parametrize("forks", [True, False])
 def test_a_reader_dies_with_the_server(page: Path, forks: bool) -> None:
     code = (
-        "import asyncio, pathlib, sys; from app.documents.parsing.parser import parse\n"
-        "from app.documents.parsing.forked import Readers\n"
-        "from app.documents.parsing.fresh import start_fresh\n"
+        "import asyncio, pathlib, sys; from pegboard.documents.parsing.parser import parse\n"
+        "from pegboard.documents.parsing.forked import Readers\n"
+        "from pegboard.documents.parsing.fresh import start_fresh\n"
         "start = Readers().start if sys.argv[2] == 'True' else start_fresh\n"
         "asyncio.run(parse(pathlib.Path(sys.argv[1]), '.html', start=start))"
     )

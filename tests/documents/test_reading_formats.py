@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.documents.formats import ACCEPTED, UnsupportedFile, reader_of, suffix_of
-from app.documents.formats.faults import UnreadableFile
-from app.documents.formats.sections import PIECE, Section, in_pieces
-from app.documents.formats.signatures import check
+from pegboard.documents.formats import ACCEPTED, UnsupportedFile, reader_of, suffix_of
+from pegboard.documents.formats.faults import UnreadableFile
+from pegboard.documents.formats.sections import PIECE, Section, in_pieces
+from pegboard.documents.formats.signatures import check
 from tests.documents import made_files as made
 
 SAMPLES = Path(__file__).parent / "samples"

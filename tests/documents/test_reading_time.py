@@ -10,7 +10,7 @@ from time import process_time
 
 import pytest
 
-from app.documents.formats import reader_of
+from pegboard.documents.formats import reader_of
 
 SIZE = 24_000
 SLOWER = 60

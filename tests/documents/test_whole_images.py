@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.documents.formats.faults import UnreadableFile
-from app.documents.formats.whole_images import CUT_OFF, check_whole
+from pegboard.documents.formats.faults import UnreadableFile
+from pegboard.documents.formats.whole_images import CUT_OFF, check_whole
 from tests.documents import made_files as made
 
 _PICTURE = bytes(range(64))

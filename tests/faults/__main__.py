@@ -13,7 +13,7 @@ from random import randrange
 from time import monotonic
 from typing import Final
 
-from app.db.embedded import EmbeddedPostgres
+from pegboard.db.embedded import EmbeddedPostgres
 from tests.faults.floods import Flood
 from tests.faults.killing import Blow, Hit
 from tests.faults.table import written

@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.documents import indexed
 from tests.support.keyed import once
 from tests.support.postgres import new_database

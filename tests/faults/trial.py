@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-from app.db.engine import open_engine
+from pegboard.db.engine import open_engine
 from tests.faults.calling import Caller
 from tests.faults.checking import Checker, Findings
 from tests.faults.clients import (

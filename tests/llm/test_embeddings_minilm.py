@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.llm.embeddings.embedder import EmbeddingName, Kind
-from app.llm.embeddings.minilm import MiniLm
+from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.minilm import MiniLm
 from tests.support.deadlines import patience
 
 PARAPHRASES = [

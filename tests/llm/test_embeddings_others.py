@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.llm.embeddings.choice import ChosenEmbedder
-from app.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, Kind, UnusableVectors
-from app.llm.embeddings.hashing import HashingEmbedder
-from app.llm.embeddings.remote import Call, RemoteEmbedder
+from pegboard.llm.embeddings.choice import ChosenEmbedder
+from pegboard.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, Kind, UnusableVectors
+from pegboard.llm.embeddings.hashing import HashingEmbedder
+from pegboard.llm.embeddings.remote import Call, RemoteEmbedder
 
 SMALL = EmbeddingName("openai", "text-embedding-3-small", 2)
 

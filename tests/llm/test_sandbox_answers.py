@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.llm.gateway import (
+from pegboard.llm.gateway import (
     AssistantTurn,
     GenerationOptions,
     ModelName,
@@ -17,8 +17,8 @@ from app.llm.gateway import (
     Turn,
     UserTurn,
 )
-from app.llm.sandbox.reply import reply_to
-from app.llm.sandbox.script import Scene
+from pegboard.llm.sandbox.reply import reply_to
+from pegboard.llm.sandbox.script import Scene
 from tests.support.deadlines import Effort
 
 SARAH = ("User's name is Sarah", "User works as a software engineer at Google")

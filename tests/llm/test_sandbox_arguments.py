@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.llm.sandbox.arguments import Source, value_for
+from pegboard.llm.sandbox.arguments import Source, value_for
 from tests.support.deadlines import Effort
 
 TREE: dict[str, Any] = {

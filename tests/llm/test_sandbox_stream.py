@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.llm.failures import (
+from pegboard.llm.failures import (
     ModelFailure,
     ModelNotFound,
     PromptRejected,
@@ -15,7 +15,7 @@ from app.llm.failures import (
     ProviderUnavailable,
     RateLimited,
 )
-from app.llm.gateway import (
+from pegboard.llm.gateway import (
     Delta,
     Finished,
     FinishReason,
@@ -31,9 +31,9 @@ from app.llm.gateway import (
     Usage,
     UserTurn,
 )
-from app.llm.sandbox import BadScript, SandboxGateway, read_script
-from app.llm.sandbox.pieces import cut
-from app.llm.tokens import count_prompt_tokens, count_tokens
+from pegboard.llm.sandbox import BadScript, SandboxGateway, read_script
+from pegboard.llm.sandbox.pieces import cut
+from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 
 MODEL = ModelName("openai", "gpt-4o")
 WEATHER = Tool("get_weather", "Get weather", {"type": "object", "properties": {}})

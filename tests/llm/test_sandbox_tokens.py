@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.llm.gateway import (
+from pegboard.llm.gateway import (
     AssistantTurn,
     Passage,
     Prompt,
@@ -11,7 +11,7 @@ from app.llm.gateway import (
     ToolTurn,
     UserTurn,
 )
-from app.llm.tokens import count_prompt_tokens, count_tokens
+from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 from tests.support.deadlines import Effort
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.llm.gateway import (
+from pegboard.llm.gateway import (
     AssistantTurn,
     Delta,
     Finished,
@@ -22,7 +22,7 @@ from app.llm.gateway import (
     Turn,
     UserTurn,
 )
-from app.llm.sandbox import SandboxGateway
+from pegboard.llm.sandbox import SandboxGateway
 
 
 def tool(name: str, description: str, *required: str, **properties: dict[str, Any]) -> Tool:

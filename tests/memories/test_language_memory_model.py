@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import Kind
-from app.llm.failures import StreamCutOff
-from app.llm.gateway import (
+from pegboard.errors import Kind
+from pegboard.llm.failures import StreamCutOff
+from pegboard.llm.gateway import (
     AssistantTurn,
     Delta,
     Finished,
@@ -21,9 +21,18 @@ from app.llm.gateway import (
     Usage,
     UserTurn,
 )
-from app.memories.facts import Add, Change, Delete, Exchange, Fact, KnownFact, Unchanged, Update
-from app.memories.language_model import LanguageMemoryModel
-from app.memories.memory_model import MemoryModelFailed
+from pegboard.memories.facts import (
+    Add,
+    Change,
+    Delete,
+    Exchange,
+    Fact,
+    KnownFact,
+    Unchanged,
+    Update,
+)
+from pegboard.memories.language_model import LanguageMemoryModel
+from pegboard.memories.memory_model import MemoryModelFailed
 
 MODEL = ModelName("openai", "gpt-4o-mini")
 SAID = "My name is Sarah and I live in {Paris}."

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.memories.facts import Exchange, Fact
-from app.memories.rules.model import RuleMemoryModel
+from pegboard.memories.facts import Exchange, Fact
+from pegboard.memories.rules.model import RuleMemoryModel
 from tests.support.deadlines import Effort
 
 SATURDAY = datetime(2026, 1, 17, 12, tzinfo=UTC)

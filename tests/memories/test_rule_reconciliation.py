@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.memories.facts import Add, Change, Delete, Fact, KnownFact, Unchanged, Update
-from app.memories.rules.model import RuleMemoryModel
+from pegboard.memories.facts import Add, Change, Delete, Fact, KnownFact, Unchanged, Update
+from pegboard.memories.rules.model import RuleMemoryModel
 
 CHANGES: list[tuple[str, list[str], type[Change], str | None]] = [
     (

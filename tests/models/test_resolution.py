@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.llm import providers
-from app.llm.gateway import ModelName
-from app.models.catalogue import Catalogue
-from app.models.entries import Model
-from app.models.litellm_table import read_table
-from app.models.resolution import NameRefused, Resolver
+from pegboard.llm import providers
+from pegboard.llm.gateway import ModelName
+from pegboard.models.catalogue import Catalogue
+from pegboard.models.entries import Model
+from pegboard.models.litellm_table import read_table
+from pegboard.models.resolution import NameRefused, Resolver
 
 OWN = "http://127.0.0.1:9/v1"
 

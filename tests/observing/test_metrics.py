@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.db.engine import open_engine
+from pegboard.db.engine import open_engine
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database

@@ -224,8 +224,8 @@ def test_a_collector_that_is_away_holds_up_nothing(start: StartServer) -> None:
 def test_what_is_off_is_not_even_imported(settings: dict[str, str], postgres_url: str) -> None:
     program = (
         "import asyncio, sys\n"
-        "from app.settings import Auth, Settings\n"
-        "from app.wiring.resources import open_resources\n"
+        "from pegboard.settings import Auth, Settings\n"
+        "from pegboard.wiring.resources import open_resources\n"
         "async def main():\n"
         "    async with open_resources(Settings(), auth=Auth.OPEN):\n"
         "        print(any(name.startswith('opentelemetry.sdk') for name in sys.modules))\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.llm.gateway import Tool, ToolCall
-from app.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, UseTools, next_move
+from pegboard.llm.gateway import Tool, ToolCall
+from pegboard.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, UseTools, next_move
 
 OURS = Tool("search", "", {"type": "object", "properties": {}})
 SEARCH = ToolCall("9", "search", "{}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.runs.statuses import ACTIVE, MOVES, IllegalRunMove, RunStatus, check_move
+from pegboard.runs.statuses import ACTIVE, MOVES, IllegalRunMove, RunStatus, check_move
 
 
 def test_every_status_has_its_moves_and_no_ending_has_one() -> None:

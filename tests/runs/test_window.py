@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.llm.failures import ContextTooLong
-from app.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
-from app.runs.history import CANCELLED_OUTPUT, StoredTurn, turns_of
-from app.runs.window import Fitted, SizedTurn, fit, room_for_prompt
+from pegboard.llm.failures import ContextTooLong
+from pegboard.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
+from pegboard.runs.history import CANCELLED_OUTPUT, StoredTurn, turns_of
+from pegboard.runs.window import Fitted, SizedTurn, fit, room_for_prompt
 
 NOBODY = UUID(int=0)
 CALL = ToolCall("c", "act", "{}")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 
-from app.db.engine import open_engine
+from pegboard.db.engine import open_engine
 from tests.support.deadlines import patience
 
 WAITING = """

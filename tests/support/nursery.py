@@ -18,16 +18,16 @@ import sys
 import threading
 from typing import Final
 
-from app.llm import litellm_gateway
+from pegboard.llm import litellm_gateway
 
 PRELOADED: Final = (
-    "app.cli",
-    "app.serving",
-    "app.worker",
-    "app.administration",
-    "app.backup",
-    "app.doctor",
-    "app.importing",
+    "pegboard.cli",
+    "pegboard.serving",
+    "pegboard.worker",
+    "pegboard.administration",
+    "pegboard.backup",
+    "pegboard.doctor",
+    "pegboard.importing",
     "asyncpg",
     "uvicorn.protocols.http.httptools_impl",
 )
@@ -52,7 +52,7 @@ def main() -> None:
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = ["pegboard", *arguments]
-        sys.modules["app.cli"].main()
+        sys.modules["pegboard.cli"].main()
 
 
 def _await_order(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:

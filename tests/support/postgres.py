@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.db.engine import open_engine
-from app.identifiers import new_id
+from pegboard.db.engine import open_engine
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.folders import postgres_folder
 

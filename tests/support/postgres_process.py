@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from app.db.embedded import EmbeddedPostgres
+from pegboard.db.embedded import EmbeddedPostgres
 
 
 async def run(folder: Path) -> None:

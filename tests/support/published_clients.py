@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import SLOWNESS, patience
 from tests.support.server import Server
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from app.surfaces import backboard, openai
-from app.surfaces.doors import DoorRules
+from pegboard.surfaces import backboard, openai
+from pegboard.surfaces.doors import DoorRules
 
 _ID: Final = re.compile(r"(^|_)ids?$")
 

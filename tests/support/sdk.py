@@ -5,7 +5,7 @@ from typing import Any
 
 from openai import OpenAI
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.server import Server
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.program import Launch, Program, launch
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from app.web.addresses import Address
-from app.web.faults import PageRefused, PageUnavailable
-from app.web.fetching import Fetched, Fetcher
+from pegboard.web.addresses import Address
+from pegboard.web.faults import PageRefused, PageUnavailable
+from pegboard.web.fetching import Fetched, Fetcher
 from tests.support.certificate import tls_for
 from tests.support.website import Website, dripping, moved, page, raw, running_website, zipped
 

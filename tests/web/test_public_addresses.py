@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from app.web.addresses import is_public
+from pegboard.web.addresses import is_public
 
 PUBLIC = [
     "1.1.1.1",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.documents.formats.faults import UnreadableFile
-from app.documents.parsing.limits import Limits
-from app.documents.parsing.parser import Parser
-from app.web.fetching import Fetched
-from app.web.reading import text_of
+from pegboard.documents.formats.faults import UnreadableFile
+from pegboard.documents.parsing.limits import Limits
+from pegboard.documents.parsing.parser import Parser
+from pegboard.web.fetching import Fetched
+from pegboard.web.reading import text_of
 
 PAGE = """<!doctype html><title>Tea</title><script>steal()</script><style>p {}</style>
 <h1>Green</h1><p>Steep it <b>briefly</b>.<p>Then drink.

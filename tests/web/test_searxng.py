@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.web.search import SearchFailed, SearchResult
-from app.web.searxng import SearxngSearch
+from pegboard.web.search import SearchFailed, SearchResult
+from pegboard.web.searxng import SearxngSearch
 from tests.support.website import (
     Behaviour,
     Website,

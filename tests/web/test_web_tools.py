@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.documents.parsing.parser import Parser
-from app.web.choice import web_tools_of
-from app.web.fetching import Fetcher
-from app.web.search import SearchFailed, SearchResult
-from app.web.tools import WebTools
+from pegboard.documents.parsing.parser import Parser
+from pegboard.web.choice import web_tools_of
+from pegboard.web.fetching import Fetcher
+from pegboard.web.search import SearchFailed, SearchResult
+from pegboard.web.tools import WebTools
 from tests.support.website import Website, page, running_website
 
 RESULTS = tuple(SearchResult(f"Tea {n}", f"https://tea.example/{n}", "Grün") for n in range(20))

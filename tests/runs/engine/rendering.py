@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from app.llm.gateway import (
+from pegboard.llm.gateway import (
     NO_USAGE,
     AssistantTurn,
     GenerationOptions,
@@ -24,7 +24,7 @@ from app.llm.gateway import (
     Usage,
     UserTurn,
 )
-from app.runs.events import (
+from pegboard.runs.events import (
     MemoriesRecalled,
     MessageFinished,
     MessageStarted,
@@ -41,7 +41,7 @@ from app.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from app.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
+from pegboard.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
 from tests.runs.engine.scenario import Value
 from tests.runs.engine.scripted_gateway import BEGINNING
 from tests.runs.engine.steps import (

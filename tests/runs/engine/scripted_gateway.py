@@ -18,9 +18,9 @@ from decimal import Decimal
 from typing import Any, Final
 from unittest.mock import patch
 
-from app import clock
-from app.llm import failures
-from app.llm.gateway import (
+from pegboard import clock
+from pegboard.llm import failures
+from pegboard.llm.gateway import (
     Delta,
     Finished,
     FinishReason,

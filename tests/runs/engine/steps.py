@@ -14,8 +14,8 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
-from app.errors import Kind
-from app.llm.gateway import (
+from pegboard.errors import Kind
+from pegboard.llm.gateway import (
     NO_USAGE,
     AssistantTurn,
     GenerationOptions,
@@ -27,10 +27,10 @@ from app.llm.gateway import (
     Turn,
     UserTurn,
 )
-from app.runs.breaking_off import broken_off
-from app.runs.engine import Play, play
-from app.runs.event_json import from_json, to_json
-from app.runs.events import (
+from pegboard.runs.breaking_off import broken_off
+from pegboard.runs.engine import Play, play
+from pegboard.runs.event_json import from_json, to_json
+from pegboard.runs.events import (
     Facts,
     MessageFinished,
     MessageStarted,
@@ -38,9 +38,9 @@ from app.runs.events import (
     RunExpired,
     RunPaused,
 )
-from app.runs.options import RunOptions
-from app.runs.snapshots import ContextUsage, Failure, Recalled, Retrieved, RunSnapshot
-from app.runs.statuses import RunStatus
+from pegboard.runs.options import RunOptions
+from pegboard.runs.snapshots import ContextUsage, Failure, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.statuses import RunStatus
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, ScriptedGateway, Watch
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.conftest import StartServer
 from tests.support.deadlines import deadline, patience
 from tests.support.postgres import new_database, query

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.llm.endpoints import configured_endpoints, served_models
+from pegboard.llm.endpoints import configured_endpoints, served_models
 from tests.support.deadlines import deadline
 from tests.support.model_lists import running_endpoints
 from tests.support.postgres import new_database

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.published_clients import (
     BACKBOARD,
     DRIVERS,

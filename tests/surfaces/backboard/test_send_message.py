@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.server import Server
 from tests.support.stream import stream, text_of, types_of
 from tests.support.talk import WEATHER, messages_of, new_thread, script

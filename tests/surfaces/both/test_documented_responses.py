@@ -18,7 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Err
 from schemathesis.specs.openapi import checks
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.belongings import PREFIXES, Belongings, belongings
 from tests.support.deadlines import patience
 from tests.support.server import Server

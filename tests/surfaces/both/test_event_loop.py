@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import httpx
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.stalls import Stalls, own_speed, watched

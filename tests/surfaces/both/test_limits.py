@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.talk import WEATHER, new_thread

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.llm.providers import OTHERS, PROVIDERS, find_provider
+from pegboard.llm.providers import OTHERS, PROVIDERS, find_provider
 from tests.support.deadlines import patience
 from tests.support.documents import finished, upload
 from tests.support.eavesdropper import Eavesdropper, listening

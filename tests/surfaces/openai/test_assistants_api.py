@@ -12,7 +12,7 @@ import openai
 import pytest
 from openai import AssistantEventHandler, OpenAI
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.postgres import query
 from tests.support.provider import running_provider

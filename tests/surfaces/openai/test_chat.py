@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider

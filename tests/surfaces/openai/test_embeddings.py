@@ -14,7 +14,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from app.identifiers import new_id
+from pegboard.identifiers import new_id
 from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query

@@ -13,25 +13,25 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.messages.tables import Message, MessageStatus, Role
-from app.runs.conversing import PendingAction, Turn
-from app.runs.event_json import from_json
-from app.runs.events import MessageFinished, RunEvent, RunPaused
-from app.runs.feed import Feed
-from app.runs.starting import StoredMessage
-from app.runs.stored import snapshot_of
-from app.runs.tables import Run
-from app.surfaces.backboard import replies
-from app.surfaces.backboard import run_replay as backboard_replay
-from app.surfaces.backboard import run_stream as backboard
-from app.surfaces.backboard.clients import Client
-from app.surfaces.backboard.faults import RunBrokeOff
-from app.surfaces.numbered_frames import told_at_once
-from app.surfaces.openai import run_replay as openai_replay
-from app.surfaces.openai import run_stream as openai
-from app.surfaces.openai.profiles import Profile
-from app.surfaces.openai.profiles.tellings import older
-from app.tenants.scope import Scope, Scopes
+from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.runs.conversing import PendingAction, Turn
+from pegboard.runs.event_json import from_json
+from pegboard.runs.events import MessageFinished, RunEvent, RunPaused
+from pegboard.runs.feed import Feed
+from pegboard.runs.starting import StoredMessage
+from pegboard.runs.stored import snapshot_of
+from pegboard.runs.tables import Run
+from pegboard.surfaces.backboard import replies
+from pegboard.surfaces.backboard import run_replay as backboard_replay
+from pegboard.surfaces.backboard import run_stream as backboard
+from pegboard.surfaces.backboard.clients import Client
+from pegboard.surfaces.backboard.faults import RunBrokeOff
+from pegboard.surfaces.numbered_frames import told_at_once
+from pegboard.surfaces.openai import run_replay as openai_replay
+from pegboard.surfaces.openai import run_stream as openai
+from pegboard.surfaces.openai.profiles import Profile
+from pegboard.surfaces.openai.profiles.tellings import older
+from pegboard.tenants.scope import Scope, Scopes
 from tests.runs.engine import steps
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, Watch

@@ -1,0 +1,44 @@
+"""Assistant."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, false, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pegboard.db.base import Base, JsonDict, Owned
+
+
+class Assistant(Owned, Base):
+    """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
+
+    A tenant has one default assistant at most, which answers where none is named. `labels` is the
+    client's metadata; `sampling` and `tool_resources` are as the OpenAI door was given them.
+    """
+
+    __tablename__ = "assistants"
+    __table_args__ = (
+        Index("ix_assistants_tenant_id_id", "tenant_id", "id"),
+        Index(
+            "uq_assistants_default",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    name: Mapped[str]
+    system_prompt: Mapped[str | None]
+    tools: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    tok_k: Mapped[int]
+    custom_fact_extraction_prompt: Mapped[str | None]
+    custom_update_memory_prompt: Mapped[str | None]
+    embedding_provider: Mapped[str]
+    embedding_model_name: Mapped[str]
+    embedding_dims: Mapped[int]
+    description: Mapped[str | None] = mapped_column(default=None)
+    model: Mapped[str | None] = mapped_column(default=None)
+    labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
+    sampling: Mapped[JsonDict | None] = mapped_column(default=None)
+    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
+    is_default: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    updated_at: Mapped[datetime]

@@ -1,0 +1,20 @@
+"""The protocol that a server speaks over its connections."""
+
+import asyncio
+from typing import Literal
+
+import structlog
+
+from pegboard.connections.pool import ConnectionPool
+
+log = structlog.get_logger("pegboard.server")
+
+
+def http_protocol(pool: ConnectionPool) -> type[asyncio.Protocol] | Literal["auto"]:
+    """Ours, bounded by the pool; uvicorn's where httptools has no wheel for the platform."""
+    try:
+        from pegboard.connections.protocol import bounded_by  # noqa: PLC0415  wants httptools
+    except ImportError:
+        log.warning("connections_unbounded", reason="httptools is not installed")
+        return "auto"
+    return bounded_by(pool)

@@ -1,0 +1,58 @@
+"""Write one new row at once, past the session's unit of work.
+
+On the way of every message that unit costs more than the statement itself. The row is read from
+afterwards, and not tracked: what is changed in it is not written.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, cast
+
+from sqlalchemy import ClauseElement, Identity, Insert, Table, insert, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pegboard.db.base import Base
+
+WITNESS: Final = "witness"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """`columns`: (attribute, column, value where none is set) of all that the database does not."""
+
+    statement: Insert
+    columns: tuple[tuple[str, str, Any], ...]
+
+
+async def insert_row(session: AsyncSession, row: Base) -> None:
+    """Raises IntegrityError. Attributes may be SQL expressions; they are left as they are.
+
+    The session's `info` may hold a WITNESS, who is told of the row.
+    """
+    form, values, expressions = _form_of(type(row)), {}, {}
+    told = row.__dict__
+    for attribute, column, default in form.columns:
+        value = told.get(attribute, default)
+        if isinstance(value, ClauseElement):
+            expressions[column] = value
+        else:
+            values[column] = value
+    statement = form.statement.values(expressions) if expressions else form.statement
+    await session.execute(statement, values)
+    witness = session.info.get(WITNESS)
+    if witness is not None:
+        witness(row)
+
+
+@cache
+def _form_of(kind: type[Base]) -> _Form:
+    mapper = inspect(kind)
+    pairs = [(attribute.key, attribute.columns[0]) for attribute in mapper.column_attrs]
+    return _Form(
+        insert(cast(Table, kind.__table__)),
+        tuple(
+            (key, column.key, getattr(column.default, "arg", None))
+            for key, column in pairs
+            if not isinstance(column.server_default, Identity)
+        ),
+    )

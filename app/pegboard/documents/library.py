@@ -1,0 +1,39 @@
+"""What a thread can draw on: the documents of its assistant, of vector stores, and its own."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from pegboard.documents.retrieval import Sight
+from pegboard.documents.tables import Document, DocumentStatus
+from pegboard.errors import AppError, Kind
+from pegboard.tenants.scope import Scope
+
+
+class DocumentsNotIndexed(AppError):
+    """Files of the thread are still being read."""
+
+    kind = Kind.INVALID
+    code = "documents_not_indexed"
+
+    def __init__(self, filenames: Sequence[str]) -> None:
+        listed = ", ".join(repr(name) for name in filenames)
+        super().__init__(
+            f"Documents must be indexed before further messages are allowed; still at it: {listed}"
+        )
+
+
+async def models_in_sight(scope: Scope, sight: Sight) -> frozenset[str]:
+    """The models that have read a document in sight."""
+    owners: list[ColumnElement[bool]] = [Document.vector_store_id.in_(sight.vector_store_ids)]
+    if sight.thread_id is not None:
+        owners.append(Document.thread_id == sight.thread_id)
+    if sight.assistant_id is not None:
+        of_assistant = Document.assistant_id == sight.assistant_id
+        owners.append(and_(of_assistant, Document.thread_id.is_(None)))
+    models = await scope.session.scalars(
+        scope.select_columns(Document, Document.embedded_by)
+        .where(or_(*owners), Document.status == DocumentStatus.INDEXED)
+        .distinct()
+    )
+    return frozenset(models)

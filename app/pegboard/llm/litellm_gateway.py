@@ -1,0 +1,347 @@
+"""Real providers, through litellm. The only module that imports it.
+
+The import takes seconds and some 180 MB, so it happens in a thread, when first needed or when the
+server warms up. `litellm_failures` knows its exceptions.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from decimal import Decimal
+from types import ModuleType
+from typing import Any, Final
+
+from pegboard.llm import failures
+from pegboard.llm.chat_messages import chat_messages, chat_tools
+from pegboard.llm.embeddings.answering import Input
+from pegboard.llm.embeddings.embedder import EmbeddingName, UnusableVectors
+from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
+from pegboard.llm.gateway import (
+    Delta,
+    Finished,
+    FinishReason,
+    GenerationOptions,
+    ModelName,
+    ModelRequest,
+    ReasoningPiece,
+    TextPiece,
+    ToolCallPiece,
+    Usage,
+    UserTurn,
+)
+from pegboard.llm.litellm_failures import translated
+from pegboard.llm.names import problem_of
+from pegboard.llm.providers import (
+    IN_THE_BODY,
+    find_provider,
+    is_known,
+    litellm_name,
+    provider_word,
+)
+
+_REASONS: Final = {
+    "stop": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+_EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+_FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
+
+
+@dataclass(frozen=True, slots=True)
+class LitellmGateway:
+    """`timeout` is the longest silence of a provider, in seconds."""
+
+    timeout: float
+
+    def answers_as(self, model: ModelName) -> ModelName:
+        return model
+
+    def simulates(self, model: ModelName) -> bool:
+        return False
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        _check_images(request)
+        litellm = await load()
+        try:
+            if request.whole:
+                answer = await litellm.acompletion(**self._arguments(request), stream=False)
+                for delta in _whole(litellm, answer, request.model):
+                    yield delta
+            else:
+                async with aclosing(self._pieces(litellm, request)) as pieces:
+                    async for delta in pieces:
+                        yield delta
+        except failures.ModelFailure:
+            raise
+        except Exception as error:
+            raise translated(litellm, error) from error
+
+    async def _pieces(
+        self, litellm: ModuleType, request: ModelRequest
+    ) -> AsyncGenerator[Delta, None]:
+        answer = await litellm.acompletion(
+            **self._arguments(request), stream=True, stream_options={"include_usage": True}
+        )
+        reason: str | None = None
+        usage: Any = None
+        try:
+            while True:
+                # litellm's own timeout guards the connection, not the silence between two chunks.
+                async with asyncio.timeout(self.timeout):
+                    chunk = await anext(answer, None)
+                if chunk is None:
+                    break
+                usage = getattr(chunk, "usage", None) or usage
+                for choice in chunk.choices[:1]:
+                    reason = choice.finish_reason or reason
+                    for delta in _delta_pieces(choice.delta):
+                        yield delta
+        finally:
+            await _close(answer)
+        # litellm says "stop" by itself at the end of a stream that has no finish reason.
+        said = answer.received_finish_reason or answer.intermittent_finish_reason
+        if said is None or reason is None:
+            raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+        yield Finished(
+            _REASONS.get(reason, FinishReason.STOP), _usage(litellm, usage, request.model)
+        )
+
+    def _arguments(self, request: ModelRequest) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": _checked(request.model.provider, request.model.name),
+            "messages": chat_messages(request.prompt),
+            "timeout": self.timeout,
+            "max_retries": 0,  # we ask again ourselves: not every way of litellm's does
+            "drop_params": True,
+            # Else litellm 1.106 imports its MCP gateway on every call with tools, and fails where
+            # the package `mcp`, which it does not depend on, is absent.
+            "_skip_mcp_handler": True,
+            **_options(request.options),
+        }
+        if request.prompt.tools:
+            arguments["tools"] = chat_tools(request.prompt.tools)
+            if request.options.tool_choice is not None:
+                arguments["tool_choice"] = request.options.tool_choice
+            if not request.options.parallel_tool_calls:
+                arguments["parallel_tool_calls"] = False
+        if request.model.provider.lower() == "openrouter" and request.options.routing:
+            routing = request.options.routing
+            order = {"order": routing["providers"]} if routing.get("providers") else {}
+            rest = {key: value for key, value in routing.items() if key != "providers"}
+            arguments["extra_body"] = {"provider": {**order, **rest}}
+        _add_no_key(arguments, request.model.provider)
+        return arguments
+
+
+def _checked(provider: str, name: str) -> str:
+    """The model as litellm routes by it. What is stored is held to the rules of today, too."""
+    anything = find_provider(provider).litellm in IN_THE_BODY
+    problem = None if anything else problem_of(name)
+    if problem or not is_known(provider):
+        problem = problem or "must be of a provider that is asked from here"
+        raise failures.ModelNotFound(f"model_not_found: the model {problem}")
+    return litellm_name(provider, name)
+
+
+def _check_images(request: ModelRequest) -> None:
+    """Refuse pictures that litellm would fetch itself, from within our network."""
+    provider = provider_word(request.model.provider)
+    if provider in _FETCH_THEMSELVES:
+        return
+    users = (turn for turn in request.prompt.turns if isinstance(turn, UserTurn))
+    if any(not image.url.startswith("data:") for turn in users for image in turn.images):
+        raise failures.PromptRejected(
+            f"Images go to {provider} as data: URLs; this server fetches none."
+        )
+
+
+async def embed(
+    name: EmbeddingName, texts: Sequence[str], kind: EmbeddingKind
+) -> list[list[float]]:
+    """One request for embeddings. Models that tell questions from passages are told which."""
+    litellm = await load()
+    arguments = _embedding_arguments(name.provider, name.model, texts)
+    if find_provider(name.provider).litellm == "cohere_chat":
+        question = kind is EmbeddingKind.QUERY
+        arguments["input_type"] = "search_query" if question else "search_document"
+    elif find_provider(name.provider).litellm != "ollama_chat":
+        arguments["dimensions"] = name.dims
+    try:
+        answer = await litellm.aembedding(**arguments)
+    except Exception as error:
+        raise translated(litellm, error) from error
+    return [entry["embedding"] for entry in answer.data]
+
+
+async def embed_inputs(
+    model: ModelName, inputs: Sequence[Input], dims: int | None, *, patience: float
+) -> tuple[list[list[float]], int]:
+    """One request as a caller made it: (vectors, tokens that were read). `patience` in seconds."""
+    litellm = await load()
+    arguments = _embedding_arguments(model.provider, model.name, inputs)
+    arguments |= {"timeout": patience, "max_retries": 0}
+    if dims is not None:
+        arguments["dimensions"] = dims
+    if find_provider(model.provider).litellm == "cohere_chat":
+        arguments["input_type"] = "search_document"
+    try:
+        answer = await litellm.aembedding(**arguments)
+    except Exception as error:
+        raise translated(litellm, error) from error
+    vectors = [entry["embedding"] for entry in answer.data]
+    if len(vectors) != len(inputs):
+        raise UnusableVectors(
+            f"The provider gave {len(vectors)} embeddings for {len(inputs)} inputs"
+        )
+    return vectors, getattr(answer.usage, "prompt_tokens", None) or 0
+
+
+async def moderate(told: str | list[Any], model: str | None) -> dict[str, Any]:
+    """What OpenAI's moderation says of the input, in its own shape."""
+    litellm = await load()
+    try:
+        answer = await litellm.amoderation(input=told, model=model, custom_llm_provider="openai")
+    except Exception as error:
+        raise translated(litellm, error) from error
+    said: dict[str, Any] = answer.model_dump(mode="json")
+    return said
+
+
+def _embedding_arguments(provider: str, name: str, inputs: Sequence[Input]) -> dict[str, Any]:
+    model = _checked(provider, name)
+    for chats, embeds in (("cohere_chat/", "cohere/"), ("ollama_chat/", "ollama/")):
+        if model.startswith(chats):
+            model = embeds + model.removeprefix(chats)
+    arguments: dict[str, Any] = {"model": model, "input": list(inputs), "drop_params": True}
+    _add_no_key(arguments, provider)
+    return arguments
+
+
+def _add_no_key(arguments: dict[str, Any], provider: str) -> None:
+    """An address alone is enough for a local server; the client library wants some key."""
+    variables = find_provider(provider).variables
+    if not any(os.environ.get(name) for name in variables if "KEY" in name):
+        arguments["api_key"] = "none"
+
+
+_loading = asyncio.Lock()
+_loaded: ModuleType | None = None
+
+
+async def load() -> ModuleType:
+    """litellm, imported on first use in a thread so that the event loop goes on."""
+    global _loaded  # noqa: PLW0603  a module is loaded once a process
+    async with _loading:
+        if _loaded is None:
+            _loaded = await asyncio.to_thread(_import)
+        return _loaded
+
+
+def _import() -> ModuleType:
+    # Read at import: without it litellm fetches its price list from the network.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # Else every message of a prompt is walked through by the OpenAI client before each call, which
+    # on turn 200 of a thread takes four times as long as all the rest.
+    os.environ.setdefault("EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER", "true")
+    import litellm  # noqa: PLC0415
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    # It writes prompts past our log, on handlers of its own.
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    return litellm  # type: ignore[no-any-return]
+
+
+def _options(options: GenerationOptions) -> dict[str, Any]:
+    chosen: dict[str, Any] = {
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "max_tokens": options.max_output_tokens,
+        "stop": list(options.stop) or None,
+    }
+    if options.json_schema is not None:
+        schema = {"name": "answer", "schema": options.json_schema}
+        chosen["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif options.json_output:
+        chosen["response_format"] = {"type": "json_object"}
+    if options.thinking:
+        wish = options.thinking
+        effort = wish.get("effort") or wish.get("reasoning_effort")
+        budget = wish.get("budget_tokens") or wish.get("max_tokens")
+        if effort in _EFFORTS:
+            chosen["reasoning_effort"] = effort
+        elif "type" in wish:
+            chosen["thinking"] = dict(wish)
+        elif isinstance(budget, int):
+            chosen["thinking"] = {"type": "enabled", "budget_tokens": budget}
+        else:
+            chosen["reasoning_effort"] = "medium"
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _delta_pieces(delta: Any) -> list[Delta]:
+    pieces: list[Delta] = []
+    if reasoning := getattr(delta, "reasoning_content", None):
+        pieces.append(ReasoningPiece(reasoning))
+    if delta.content:
+        pieces.append(TextPiece(delta.content))
+    pieces.extend(
+        ToolCallPiece(call.index, call.id, call.function.name, call.function.arguments or "")
+        for call in delta.tool_calls or ()
+    )
+    return pieces
+
+
+def _whole(litellm: ModuleType, answer: Any, model: ModelName) -> list[Delta]:
+    if not answer.choices or answer.choices[0].finish_reason is None:
+        raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+    choice = answer.choices[0]
+    deltas: list[Delta] = []
+    if reasoning := getattr(choice.message, "reasoning_content", None):
+        deltas.append(ReasoningPiece(reasoning))
+    if choice.message.content:
+        deltas.append(TextPiece(choice.message.content))
+    for index, call in enumerate(choice.message.tool_calls or ()):
+        arguments = call.function.arguments or ""
+        deltas.append(ToolCallPiece(index, call.id, call.function.name, arguments))
+    reason = _REASONS.get(choice.finish_reason, FinishReason.STOP)
+    usage = _usage(litellm, getattr(answer, "usage", None), model)
+    return [*deltas, Finished(reason, usage)]
+
+
+def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
+    if reported is None:
+        return Usage()
+    read = reported.prompt_tokens or 0
+    written = reported.completion_tokens or 0
+    details = getattr(reported, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or 0
+    created = getattr(reported, "cache_creation_input_tokens", None) or 0
+    try:
+        cost = sum(
+            litellm.cost_per_token(
+                model=litellm_name(model.provider, model.name),
+                prompt_tokens=read,
+                completion_tokens=written,
+                cache_read_input_tokens=cached,
+                cache_creation_input_tokens=created,
+            )
+        )
+    except Exception:  # a model that litellm has no price for; it raises several classes
+        return Usage(read, written, cached, created, None)
+    return Usage(read, written, cached, created, Decimal(str(cost)))
+
+
+async def _close(answer: Any) -> None:
+    close = getattr(answer, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,154 @@
+"""A run that is asked for by itself, on a thread as it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from pegboard.assistants import operations as assistants
+from pegboard.db.base import JsonDict
+from pegboard.documents import stores
+from pegboard.errors import AppError, Kind
+from pegboard.llm.gateway import GenerationOptions, ModelName
+from pegboard.messages.tables import Message
+from pegboard.runs import queries, starting
+from pegboard.runs.opening import Opening, open_turn
+from pegboard.runs.options import RunOptions
+from pegboard.runs.starting import NewMessage, NewThread
+from pegboard.tenants.scope import Scope
+from pegboard.threads import operations as threads
+
+USUAL_RESULTS: Final = 20
+"""How many passages a search of files gives where the tool does not say."""
+
+
+class RunActive(AppError):
+    """A run of the thread is not over, and nothing may be added beside it."""
+
+    kind = Kind.CONFLICT
+    code = "run_active"
+
+    def __init__(self, thread_id: UUID, run_id: UUID) -> None:
+        super().__init__("The thread has an active run")
+        self.thread_id = thread_id
+        self.run_id = run_id
+
+
+class NothingToAnswer(AppError):
+    code = "invalid_thread"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Run creation requires a Thread with a user message or an assistant with instructions."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """What the caller wants of a run; None leaves the assistant's own.
+
+    `asked` are the fields that a door echoes, those of the assistant not among them; the door says
+    which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
+    cannot be served; `stores_of` reads the vector stores that tool resources name.
+    """
+
+    assistant_id: UUID
+    name_model: Callable[[str | None], ModelName]
+    generation: Callable[[JsonDict], GenerationOptions]
+    model: str | None = None
+    instructions: str | None = None
+    additional_instructions: str | None = None
+    tools: list[JsonDict] | None = None
+    messages: Sequence[NewMessage] = ()
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    last_messages: int | None = None
+    labels: JsonDict | None = None
+    asked: JsonDict = field(default_factory=dict)
+    expires_after: timedelta | None = None
+    script: object = None
+    whole: bool = False
+    refuse: Callable[[Sequence[JsonDict]], None] | None = None
+    stores_of: Callable[[JsonDict | None], Sequence[UUID]] = lambda _: ()
+    tool_resources: JsonDict | None = None
+
+
+async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
+    """The thread, on which no run is going. Raises NotFound and RunActive."""
+    if isinstance(place, NewThread):
+        await threads.open_thread(
+            scope,
+            assistant_id=None,
+            labels=place.labels,
+            thread_id=place.id,
+            tool_resources=place.tool_resources,
+        )
+        await scope.session.flush()
+        return await open_turn(scope, place.id)
+    opening = await open_turn(scope, place)
+    if opening.active_run is not None:
+        raise RunActive(opening.thread_id, opening.active_run[0])
+    return opening
+
+
+async def add_messages(
+    scope: Scope, opening: Opening, messages: Sequence[NewMessage]
+) -> Sequence[Message]:
+    added = []
+    for new in messages:
+        stored = await starting.store_message(scope, opening, new)
+        added.append(stored.row)
+    if added:
+        await threads.touch(scope, opening.thread_id)
+    return added
+
+
+async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
+    """Add the wish's messages, and say what is in effect for its run."""
+    assistant = await assistants.get(scope, wish.assistant_id)
+    tools = (assistant.tools or []) if wish.tools is None else wish.tools
+    if wish.refuse is not None:
+        wish.refuse(tools)
+    await add_messages(scope, opening, wish.messages)
+    base = assistant.system_prompt if wish.instructions is None else wish.instructions
+    parts = (base, wish.additional_instructions)
+    instructions = "\n\n".join(part for part in parts if part)
+    if not instructions and not await queries.has_user_message(scope, opening.thread_id):
+        raise NothingToAnswer
+    search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
+    thread = await threads.get(scope, opening.thread_id)
+    resources = (assistant.tool_resources, thread.tool_resources, wish.tool_resources)
+    named = dict.fromkeys(store for one in resources for store in wish.stores_of(one))
+    sampling = {
+        key: value for key, value in (assistant.sampling or {}).items() if value is not None
+    }
+    model = wish.model or assistant.model
+    effective = {**(assistant.tool_resources or {}), **(wish.tool_resources or {})}
+    asked = {**sampling, **wish.asked, "model": model, "tool_resources": effective}
+    return RunOptions(
+        model=wish.name_model(model),
+        instructions=instructions,
+        tools=tuple(tools),
+        passages=assistant.tok_k if search is None else _most_results(search),
+        least_rating=0.0 if search is None else _threshold(search),
+        vector_store_ids=await stores.searchable(scope, list(named)) if search and named else (),
+        cite=search is not None,
+        generation=wish.generation(asked),
+        script=wish.script,
+        whole=wish.whole,
+        max_prompt_tokens=wish.max_prompt_tokens,
+        max_completion_tokens=wish.max_completion_tokens,
+        last_messages=wish.last_messages,
+        asked=asked,
+    )
+
+
+def _most_results(search: JsonDict) -> int:
+    most: int = (search.get("file_search") or {}).get("max_num_results") or USUAL_RESULTS
+    return most
+
+
+def _threshold(search: JsonDict) -> float:
+    ranking = (search.get("file_search") or {}).get("ranking_options") or {}
+    return float(ranking.get("score_threshold") or 0.0)

@@ -1,0 +1,139 @@
+"""What a model is to read: the thread's talk, with what documents and memory have for it."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from pegboard.documents.library import DocumentsNotIndexed
+from pegboard.documents.lookup import Found, Lookup
+from pegboard.llm.gateway import ModelName, Prompt
+from pegboard.memories.recall import Recall
+from pegboard.models.catalogue import Catalogue
+from pegboard.runs.pictures import Pictures
+from pegboard.runs.prompting import assemble
+from pegboard.runs.ready import Ready
+from pegboard.runs.server_tools import NoTools, ServerTools
+from pegboard.runs.snapshots import ContextUsage, Recalled, Retrieved, RunSnapshot
+
+MEMORIES: Final = 10
+"""How many memories the model is given; twice as many with memory_pro."""
+
+SETTLING_SECONDS: Final = 8.0
+"""How long a search waits for what was told a moment ago to be learnt."""
+
+_QUOTED: Final = 4_000
+_LIGHT: Final = 4_000
+"""Characters of instructions that are counted in less time than a thread takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """`recalled` is None where memory was not to be searched; `tools` are ours, played here."""
+
+    prompt: Prompt
+    usage: ContextUsage
+    retrieved: tuple[Retrieved, ...]
+    recalled: tuple[Recalled, ...] | None
+    tools: ServerTools
+
+
+class Briefing:
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        lookup: Lookup,
+        recall: Recall,
+        pictures: Pictures,
+        web: ServerTools,
+        patience: float,
+    ) -> None:
+        """`patience`: seconds that a run waits for the files of its message to be indexed.
+
+        `web` is what a model may use whose caller lets it search.
+        """
+        self._catalogue = catalogue
+        self._lookup = lookup
+        self._recall = recall
+        self._pictures = pictures
+        self._web = web
+        self._patience = patience
+
+    async def brief(self, ready: Ready, before: RunSnapshot) -> Brief:
+        """For a run that left off as `before`. Raises AppError where nothing can be asked."""
+        model = ready.options.model
+        tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
+        found = await self._look_up(ready)
+        recalled = await self._recall_memories(ready)
+        turns = await self._pictures.shown(ready.run.tenant_id, ready.gathered.turns)
+        fit = partial(
+            assemble,
+            replace(ready.gathered, turns=turns),
+            found,
+            recalled or (),
+            ready.options,
+            findings=before.findings,
+            server_tools=tools.tools,
+            window=self._catalogue.window_of(model),
+            model_name=ready.run.model.name,
+        )
+        heavy = ready.options.tools or len(ready.options.instructions) > _LIGHT
+        prompt, usage = await asyncio.to_thread(fit) if heavy else fit()
+        return Brief(prompt, usage, _retrieved(found), recalled, tools)
+
+    def _takes_tools(self, model: ModelName) -> bool:
+        """A model that is known to take none would refuse the whole request."""
+        known = self._catalogue.find(model)
+        return known is None or known.tools is not False
+
+    async def _look_up(self, ready: Ready) -> Found:
+        """What the thread's documents say to the message, once its own files are indexed."""
+        if not ready.look_up or ready.gathered.question_id is None:
+            return Found()
+        run = ready.run
+        if ready.awaited:
+            try:
+                await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
+            except DocumentsNotIndexed:
+                if not ready.options.cite:
+                    raise
+        return await self._lookup.find(
+            run.tenant_id,
+            thread_id=run.thread_id,
+            assistant_id=run.assistant_id,
+            question=ready.gathered.question,
+            message_id=ready.gathered.question_id,
+            top=ready.options.passages,
+            least=ready.options.least_rating,
+            vector_store_ids=ready.options.vector_store_ids,
+        )
+
+    async def _recall_memories(self, ready: Ready) -> tuple[Recalled, ...] | None:
+        """What memory has for the message; None where it is not to be searched."""
+        use, run = ready.options.memory, ready.run
+        if not use.searches or run.assistant_id is None:
+            return None
+        found = await self._recall.find(
+            run.tenant_id,
+            run.assistant_id,
+            ready.gathered.question,
+            top=MEMORIES * 2 if use.careful else MEMORIES,
+            patience=SETTLING_SECONDS,
+        )
+        return tuple(Recalled(one.id, one.content, one.score) for one in found)
+
+
+def _retrieved(found: Found) -> tuple[Retrieved, ...]:
+    return tuple(
+        Retrieved(
+            one.document_id,
+            one.filename,
+            one.positions,
+            one.rating,
+            one.file_id,
+            one.text[:_QUOTED] if one.file_id is not None else None,
+            one.attributes,
+        )
+        for one in found.passages
+    )

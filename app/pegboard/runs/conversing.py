@@ -1,0 +1,416 @@
+"""A message or tool outputs in, a run being played out: the engine's front desk for every door."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+
+from pegboard.db.base import JsonDict
+from pegboard.db.engine import is_collision
+from pegboard.documents import operations as documents
+from pegboard.documents.library import DocumentsNotIndexed
+from pegboard.errors import NotFound
+from pegboard.identifiers import new_id
+from pegboard.llm.gateway import Gateway, GenerationOptions, ModelName
+from pegboard.memories.learning import Lesson, open_operation
+from pegboard.memories.modes import MemoryUse
+from pegboard.messages.tables import Message
+from pegboard.models.catalogue import Catalogue
+from pegboard.runs import admission, asking, cancelling, queries, resuming, starting
+from pegboard.runs.asking import RunWish
+from pegboard.runs.execution import Execution
+from pegboard.runs.feed import Feed
+from pegboard.runs.lease import Lessee
+from pegboard.runs.opening import Opening, open_turn
+from pegboard.runs.options import RunOptions, from_json
+from pegboard.runs.ready import Ready, ready_run
+from pegboard.runs.resuming import NothingPending, Overrides, ToolOutput
+from pegboard.runs.snapshots import (
+    MessageSnapshot,
+    RunSnapshot,
+)
+from pegboard.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
+from pegboard.runs.statuses import ACTIVE, RunStatus
+from pegboard.runs.stored import answer_of, snapshot_of
+from pegboard.runs.tables import Run
+from pegboard.runs.thread_lines import ThreadLines
+from pegboard.slots import waiting
+from pegboard.tenants.callers import Caller
+from pegboard.tenants.limits import UNLIMITED
+from pegboard.tenants.scope import Scope, Scopes
+from pegboard.threads import operations as threads
+from pegboard.usage.budgets import check_tokens
+
+_POLL: Final = 0.1
+CANCELLING_SECONDS: Final = 5.0
+"""How long a cancellation waits for the process that plays the run."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller wants of one turn; None leaves the assistant's own."""
+
+    model: ModelName
+    instructions: str | None = None
+    tools: tuple[JsonDict, ...] | None = None
+    memory: MemoryUse = field(default_factory=MemoryUse)
+    web: bool = False
+    generation: GenerationOptions = field(default_factory=GenerationOptions)
+    script: Any = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A run on its way. `message` is the user's, None where tool outputs took the run up again.
+
+    `first` is the number of the first event that its `feed` tells.
+    """
+
+    run: RunSnapshot
+    row: Run
+    feed: Feed
+    first: int = 0
+    message: StoredMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAction:
+    """A run that waits for the outputs of its calls, as its thread shows it."""
+
+    run: RunSnapshot
+    message: MessageSnapshot
+
+
+class Conversations:
+    """Takes turns on threads, one at a time on each."""
+
+    def __init__(
+        self,
+        *,
+        scopes: Scopes,
+        gateway: Gateway,
+        catalogue: Catalogue,
+        execution: Execution,
+        lessee: Lessee,
+        patience: float,
+    ) -> None:
+        """`patience`: seconds that a message waits for what keeps its thread from taking it."""
+        self._patience = patience
+        self._scopes = scopes
+        self._gateway = gateway
+        self._catalogue = catalogue
+        self._execution = execution
+        self._lessee = lessee
+        self._lines = ThreadLines()
+
+    async def say(
+        self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
+    ) -> Turn:
+        """Store a message on a thread, or on one that it opens, and start to answer it.
+
+        Raises NotFound, ThreadBusy, DocumentsNotIndexed, LimitReached; nothing is stored then.
+        """
+        self._execution.check_room(caller.tenant_id)
+
+        async def attempt() -> Turn:
+            with self._execution.starting() as starts:
+                stored, run, ready = await self._start(caller, place, new, wishes, starts)
+                return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
+
+        return await self._when_idle(place, attempt)
+
+    async def store(
+        self,
+        caller: Caller,
+        *,
+        place: UUID | NewThread,
+        new: NewMessage,
+        memory: MemoryUse,
+        model: ModelName,
+    ) -> StoredMessage:
+        """Store a message that nobody answers. Where memory is written, it is learnt from.
+
+        Raises NotFound, ThreadBusy, LimitReached; nothing is stored then.
+        """
+
+        async def attempt() -> StoredMessage:
+            async with self._scopes(caller.tenant_id) as scope:
+                opening = await starting.open_place(scope, place)
+                stored = await starting.store_message(scope, opening, new)
+                await threads.touch(scope, opening.thread_id)
+                if not memory.writes or opening.assistant_id is None:
+                    return stored
+                await check_tokens(scope, caller)
+                lesson = Lesson(
+                    operation_id=new_id(),
+                    assistant_id=opening.assistant_id,
+                    thread_id=opening.thread_id,
+                    message_id=stored.row.id,
+                    answer_id=None,
+                    model=model,
+                    careful=memory.careful,
+                    key_id=caller.key_id,
+                )
+                await open_operation(scope, lesson)
+                return replace(stored, memory_operation_id=lesson.operation_id)
+
+        return await self._when_idle(place, attempt)
+
+    async def submit(
+        self,
+        caller: Caller,
+        *,
+        thread_id: UUID,
+        run_id: UUID | None,
+        outputs: Sequence[ToolOutput],
+        overrides: Overrides,
+        whole: bool,
+    ) -> Turn:
+        """Store the outputs of a paused run and play it on.
+
+        Without a run's id, that of the one run of the thread that waits. Raises NotFound,
+        NothingPending, IllegalRunMove, WrongOutputs, LimitReached; nothing has changed then.
+        """
+        self._execution.check_room(caller.tenant_id)
+        with self._execution.starting() as starts:
+            return await self._submit(
+                caller, thread_id, run_id, outputs, overrides, whole=whole, starts=starts
+            )
+
+    async def _submit(
+        self,
+        caller: Caller,
+        thread_id: UUID,
+        run_id: UUID | None,
+        outputs: Sequence[ToolOutput],
+        overrides: Overrides,
+        *,
+        whole: bool,
+        starts: Callable[[UUID], None],
+    ) -> Turn:
+        async with self._scopes(caller.tenant_id) as scope:
+            opening = await open_turn(scope, thread_id)
+            if run_id is None:
+                run_id = _waiting(opening)
+            run = await resuming.resume_run(
+                scope,
+                caller=caller,
+                thread_id=thread_id,
+                run_id=run_id,
+                outputs=outputs,
+                overrides=overrides,
+                whole=whole,
+                lessee=self._lessee,
+            )
+            starts(run.id)
+            ready = await self._ready(scope, run, from_json(run.options))
+            stores = ready.options.vector_store_ids
+            ready = replace(ready, look_up=opening.has_documents or bool(stores))
+        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
+
+    async def check_limits(self, caller: Caller) -> None:
+        """Raises LimitReached where a run could not begin: for those who store something first."""
+        self._execution.check_room(caller.tenant_id)
+        if caller.limits != UNLIMITED:
+            async with self._scopes(caller.tenant_id) as scope:
+                await admission.check(scope, caller)
+
+    async def start(self, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
+        """Begin a run on a thread as it is, with the messages that the wish adds.
+
+        Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
+        """
+        self._execution.check_room(caller.tenant_id)
+        with self._execution.starting() as starts:
+            return await self._start_asked(caller, place, wish, starts)
+
+    async def _start_asked(
+        self,
+        caller: Caller,
+        place: UUID | NewThread,
+        wish: RunWish,
+        starts: Callable[[UUID], None],
+    ) -> Turn:
+        async with self._scopes(caller.tenant_id) as scope:
+            opening = await asking.open_thread(scope, place)
+            options = await asking.prepare(scope, opening, wish)
+            run = await starting.begin_run(
+                scope,
+                replace(opening, assistant_id=wish.assistant_id),
+                caller=caller,
+                options=options,
+                reported=self._gateway.answers_as(options.model),
+                lessee=self._lessee,
+                expires_after=wish.expires_after,
+                labels=wish.labels,
+            )
+            starts(run.id)
+            ready = await self._ready(scope, run, options)
+            stores = options.vector_store_ids
+            ready = replace(
+                ready,
+                look_up=opening.has_documents or bool(stores),
+                awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
+            )
+        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
+
+    async def add(
+        self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
+    ) -> Sequence[Message]:
+        """Put messages on a new thread, or on one that has no run going.
+
+        Raises NotFound and RunActive.
+        """
+        async with self._scopes(tenant_id) as scope:
+            opening = await asking.open_thread(scope, place)
+            return await asking.add_messages(scope, opening, messages)
+
+    @asynccontextmanager
+    async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
+        """A scope in which no run begins on the thread. Raises NotFound and RunActive."""
+        async with self._scopes(tenant_id) as scope:
+            await asking.open_thread(scope, thread_id)
+            yield scope
+
+    async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
+        """End a run, wherever it is played; False where it had ended otherwise. Raises NotFound.
+
+        Returns once it is ended, with the text that was told kept, or after some seconds where
+        another process plays it.
+        """
+        async with self._scopes(tenant_id) as scope:
+            await open_turn(scope, thread_id)
+            status = await self._status(scope, thread_id, run_id)
+            if status is RunStatus.REQUIRES_ACTION:
+                return await cancelling.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
+            if status not in ACTIVE:
+                return status is RunStatus.CANCELLED
+            await cancelling.request(scope, run_id)
+        async with waiting():
+            await self._execution.cancel(run_id)
+        deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
+        while True:
+            async with self._scopes(tenant_id) as scope:
+                status = await self._status(scope, thread_id, run_id)
+            if status not in ACTIVE:
+                return status is RunStatus.CANCELLED
+            if asyncio.get_running_loop().time() > deadline:
+                return True
+            async with waiting():
+                await asyncio.sleep(_POLL)
+
+    def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
+        """Stop the runs of a thread, or of an assistant, that has been deleted."""
+        self._execution.abandon(thread_id=thread_id, assistant_id=assistant_id)
+
+    async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
+        run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+        if run is None:
+            raise NotFound("Run", run_id)
+        return RunStatus(run.status)
+
+    async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
+        """What the thread's paused run waits for, if there is one."""
+        async with self._scopes(tenant_id) as scope:
+            opening = await open_turn(scope, thread_id)
+            if opening.active_run is None:
+                return None
+            run_id, _ = opening.active_run
+            run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+            message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
+            if run is None or message is None:
+                return None
+            return PendingAction(snapshot_of(run), answer_of(message, run))
+
+    async def _start(
+        self,
+        caller: Caller,
+        place: UUID | NewThread,
+        new: NewMessage,
+        wishes: Wishes,
+        starts: Callable[[UUID], None],
+    ) -> tuple[StoredMessage, Run, Ready]:
+        async with self._scopes(caller.tenant_id) as scope:
+            opening = await starting.open_place(scope, place)
+            if opening.unfinished:
+                raise DocumentsNotIndexed(opening.unfinished)
+            instructions, tools = wishes.instructions, wishes.tools
+            options = RunOptions(
+                model=wishes.model,
+                instructions=(opening.instructions or "") if instructions is None else instructions,
+                tools=opening.tools if tools is None else tools,
+                passages=opening.tok_k,
+                memory=wishes.memory,
+                web=wishes.web,
+                generation=wishes.generation,
+                script=wishes.script,
+                whole=wishes.whole,
+            )
+            stored = await starting.store_message(scope, opening, new)
+            run = await starting.begin_run(
+                scope,
+                opening,
+                caller=caller,
+                options=options,
+                reported=self._gateway.answers_as(wishes.model),
+                lessee=self._lessee,
+            )
+            starts(run.id)
+            ready = await self._ready(scope, run, options)
+            return (
+                stored,
+                run,
+                replace(
+                    ready,
+                    look_up=opening.has_documents or bool(stored.attachments),
+                    awaited=tuple(document.id for document in stored.attachments),
+                ),
+            )
+
+    async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
+        return await ready_run(scope, run, options, lessee=self._lessee, catalogue=self._catalogue)
+
+    async def _when_idle(
+        self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """Try until no other run is being played on the thread, or patience is used up."""
+        deadline = asyncio.get_running_loop().time() + self._patience
+        if isinstance(place, NewThread):
+            return await self._attempts(place.id, attempt, deadline)
+        async with self._lines.place(place, deadline=deadline):
+            return await self._attempts(place, attempt, deadline)
+
+    async def _attempts(
+        self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]], deadline: float
+    ) -> Answer:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await attempt()
+            except DBAPIError as error:
+                if not is_collision(error) or loop.time() > deadline:
+                    raise
+            except (ThreadBusy, DocumentsNotIndexed) as reason:
+                left = deadline - loop.time()
+                if left <= 0:
+                    raise
+                busy = isinstance(reason, ThreadBusy)
+                feed = self._execution.feed_of_thread(thread_id) if busy else None
+                async with waiting():
+                    if feed is None:  # somebody else is at work
+                        await asyncio.sleep(min(_POLL, left))
+                    else:
+                        await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
+
+
+def _waiting(opening: Opening) -> UUID:
+    if opening.active_run is None or opening.active_run[1] is not RunStatus.REQUIRES_ACTION:
+        raise NothingPending
+    return opening.active_run[0]

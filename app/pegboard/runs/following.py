@@ -1,0 +1,151 @@
+"""Follow a run from anywhere: out of its log, and on as it grows, whoever plays it."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from pegboard.runs import log, queries
+from pegboard.runs.conversing import Turn
+from pegboard.runs.events import RESTS, RunCancelled, RunCompleted, RunEvent, RunExpired, RunFailed
+from pegboard.runs.execution import Execution
+from pegboard.runs.lease import PLAYING
+from pegboard.runs.snapshots import RunSnapshot
+from pegboard.runs.statuses import RunStatus
+from pegboard.runs.stored import snapshot_of
+from pegboard.runs.tables import Run
+from pegboard.runs.tails import Tails
+from pegboard.tenants.scope import Scopes
+
+_ENTRIES: Final = 100
+"""Entries of a log that are read at once: who is slow to take them holds no more."""
+
+_ENDS: Final = (RunCompleted, RunFailed, RunCancelled, RunExpired)
+
+
+class Following:
+    def __init__(self, *, scopes: Scopes, execution: Execution, tails: Tails) -> None:
+        """Each statement in one of the `scopes` is a transaction of its own."""
+        self._scopes = scopes
+        self._execution = execution
+        self._tails = tails
+
+    async def turn(self, turn: Turn) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """The events of a turn that this process has begun, until it rests.
+
+        Should the run slip out of its hands, they are told on from where another takes it up.
+        """
+        told, last = turn.first, None
+        async with aclosing(turn.feed.follow()) as batches:
+            async for events in batches:
+                told += len(events)
+                last = events[-1]
+                yield events
+        if not isinstance(last, RESTS):
+            async with aclosing(self.run(turn.run.tenant_id, turn.row, after=told)) as rest:
+                async for events in rest:
+                    yield events
+
+    async def all_of(self, turn: Turn) -> Sequence[RunEvent]:
+        """The same, in one: once the run rests."""
+        await turn.feed.ended()
+        if turn.feed.events and isinstance(turn.feed.events[-1], RESTS):
+            return turn.feed.events
+        async with aclosing(self.turn(turn)) as batches:
+            return [event async for events in batches for event in events]
+
+    async def can_tell(self, tenant_id: UUID, run: Run) -> bool:
+        """Whether the events of a run are at hand; once it is over they are dropped in time."""
+        if run.status in PLAYING:
+            return True
+        async with self._scopes(tenant_id) as scope:
+            return await log.is_kept(scope, run.id)
+
+    async def before(self, turn: Turn) -> Sequence[RunEvent]:
+        """The events of a turn's run that were told before the turn began."""
+        if turn.first == 0:
+            return ()
+        logged = await self._read(turn.run.tenant_id, turn.run.id, 0)
+        return logged[: turn.first]
+
+    async def run(
+        self, tenant_id: UUID, run: Run, *, after: int = 0
+    ) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """The events of a run from number `after` on, until it rests; gone, it is cancelled."""
+        last: RunEvent | None = None
+        while True:
+            # The row first: what rests by then has all its events in the log.
+            row = await self._row(tenant_id, run)
+            more = True
+            while more:
+                page, more = await self._page(tenant_id, run.id, after)
+                if page:
+                    after += len(page)
+                    last = page[-1]
+                    yield page
+            if row is None:
+                if not isinstance(last, _ENDS):
+                    yield (RunCancelled(_cancelled(run)),)
+                return
+            if row.status not in PLAYING:
+                if last is None:
+                    before = await self._read(tenant_id, run.id, max(0, after - 1))
+                    last = before[-1] if before else None
+                end = _end_of(row)
+                if end is not None and not isinstance(last, _ENDS):
+                    yield (end,)
+                return
+            news: RunEvent | None = None
+            async with aclosing(self._live(row, after)) as batches:
+                async for events in batches:
+                    after += len(events)
+                    last = news = events[-1]
+                    yield events
+            if isinstance(news, RESTS):
+                return
+
+    async def _live(self, run: Run, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """What is logged from number `after` on, as long as it can be told without asking."""
+        feed = self._execution.feed_of_run(run.id)
+        if feed is not None and after >= feed.first:
+            async with aclosing(feed.follow_logged(after)) as batches:
+                async for events in batches:
+                    yield events
+            return
+        with self._tails.tail_of(run, after=after) as tail:
+            async with aclosing(tail.follow(after)) as batches:
+                async for events in batches:
+                    yield events
+
+    async def _row(self, tenant_id: UUID, run: Run) -> Run | None:
+        async with self._scopes(tenant_id) as scope:
+            return await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
+
+    async def _page(
+        self, tenant_id: UUID, run_id: UUID, after: int
+    ) -> tuple[Sequence[RunEvent], bool]:
+        async with self._scopes(tenant_id) as scope:
+            return await log.read_page(scope, run_id, after=after, entries=_ENTRIES)
+
+    async def _read(self, tenant_id: UUID, run_id: UUID, after: int) -> Sequence[RunEvent]:
+        async with self._scopes(tenant_id) as scope:
+            return await log.read(scope, run_id, after=after)
+
+
+def _cancelled(run: Run) -> RunSnapshot:
+    """A run that was deleted with its thread, as those hear of it who play it."""
+    return replace(snapshot_of(run), status=RunStatus.CANCELLED)
+
+
+def _end_of(run: Run) -> RunEvent | None:
+    """The end that nobody has logged, as the run was ended while nobody played it."""
+    match RunStatus(run.status):
+        case RunStatus.CANCELLED:
+            return RunCancelled(snapshot_of(run))
+        case RunStatus.EXPIRED:
+            return RunExpired(snapshot_of(run))
+        case RunStatus.FAILED:
+            return RunFailed(snapshot_of(run))
+        case _:
+            return None

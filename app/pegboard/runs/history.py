@@ -1,0 +1,82 @@
+"""Stored messages → turns that any provider accepts. Pure.
+
+Providers refuse a history in which a tool call has no output or an output no call. Both exist here:
+a cancelled run leaves calls unanswered, and a thread may be cut at any message.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from pegboard.llm.gateway import AssistantTurn, Image, ToolCall, ToolTurn, UserTurn
+from pegboard.messages.tables import MessageStatus, Role
+from pegboard.runs.window import SizedTurn
+
+CANCELLED_OUTPUT: Final = "The call was cancelled; there is no result."
+_TURN_OVERHEAD: Final = 4
+_CANCELLED_TOKENS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """The columns of a message that the model's view of it is made from."""
+
+    id: UUID
+    role: str
+    status: str
+    content: str | None
+    tool_calls: list[dict[str, Any]] | None
+    tool_call_id: str | None
+    parts: list[dict[str, Any]] | None
+    tokens: int
+
+
+def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
+    """The valid conversation in `messages`, oldest first. What a failed run left is not in it."""
+    turns: list[SizedTurn] = []
+    unanswered: dict[str, str] = {}
+    for message in messages:
+        if message.role == Role.TOOL:
+            if message.tool_call_id in unanswered:
+                name = unanswered.pop(message.tool_call_id)
+                output = ToolTurn(message.tool_call_id, name, message.content or "")
+                turns.append(SizedTurn(output, message.tokens + _TURN_OVERHEAD))
+            continue
+        turns.extend(_cancelled(unanswered))
+        unanswered = {}
+        if message.role == Role.USER:
+            images = _images(message.parts)
+            turn: UserTurn | AssistantTurn = UserTurn(message.content or "", images)
+        elif message.status == MessageStatus.FAILED:
+            continue
+        else:
+            calls = calls_of(message.tool_calls)
+            if not calls and not message.content:
+                continue
+            turn = AssistantTurn(message.content or None, calls)
+            unanswered = {call.id: call.name for call in calls}
+        turns.append(SizedTurn(turn, message.tokens + _TURN_OVERHEAD))
+    turns.extend(_cancelled(unanswered))
+    return turns
+
+
+def _images(parts: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
+    images = []
+    for part in parts or ():
+        if part["type"] == "image_url":
+            images.append(Image(part["image_url"]["url"], part["image_url"].get("detail")))
+        elif part["type"] == "image_file" and "file" in part:
+            images.append(Image("", part["image_file"].get("detail"), UUID(part["file"])))
+    return tuple(images)
+
+
+def calls_of(stored: Iterable[Mapping[str, Any]] | None) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(call["id"], call["name"], call["arguments"]) for call in stored or ())
+
+
+def _cancelled(unanswered: Mapping[str, str]) -> list[SizedTurn]:
+    return [
+        SizedTurn(ToolTurn(call_id, name, CANCELLED_OUTPUT), _CANCELLED_TOKENS)
+        for call_id, name in unanswered.items()
+    ]

@@ -1,0 +1,112 @@
+"""The events of one play on their way: into the log first, then to those who follow.
+
+Nobody hears of something that is not written. A stream is not held up by that for longer than one
+statement takes: what the model says meanwhile gathers, and is written together.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final, TypeAlias
+
+from pegboard.db.availability import is_passing
+from pegboard.runs.events import Facts, RunEvent
+from pegboard.runs.feed import Feed
+from pegboard.runs.lease import LEASE
+from pegboard.runs.log import Entry
+
+MOST_WAITING: Final = 4_000
+"""Events that may wait to be written before the model is made to wait."""
+
+_AWAY_SECONDS: Final = 0.1
+Write: TypeAlias = Callable[[Entry], Awaitable[None]]
+
+
+class Journal:
+    def __init__(self, feed: Feed, write: Write, *, first: int, whole: bool) -> None:
+        """`first` is the number of the play's first event.
+
+        Of a `whole` answer nothing is written before it rests: nobody follows its pieces.
+        """
+        self._feed = feed
+        self._write = write
+        self._next = first
+        self._whole = whole
+        self._waiting: list[RunEvent] = []
+        self._writer: asyncio.Task[None] | None = None
+        self.heard = False
+        """Whether another process waits for what is written."""
+
+    async def add(self, facts: Facts) -> None:
+        """Have facts written and published. Raises what an earlier write has met."""
+        self._check()
+        self._waiting.extend(facts)
+        if self._whole:
+            return
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+            self._writer.add_done_callback(_seen)
+        if len(self._waiting) > MOST_WAITING:
+            await asyncio.wait({self._writer})
+
+    async def closing(self, facts: Facts) -> Entry:
+        """What is left to be written, and `facts`: for whoever stores the end of the play."""
+        if self._writer is not None:
+            await asyncio.wait({self._writer})
+            self._check()
+        return Entry(self._next, (*self._waiting, *facts), self.heard)
+
+    def publish(self, entry: Entry) -> None:
+        """Tell what has been stored with the end of the play."""
+        self._waiting = []
+        self._next = entry.after
+        self._feed.publish(tuple(entry.events))
+
+    def abandon(self, facts: Facts) -> Entry:
+        """Tell what cannot be stored any more, or not now; what that is."""
+        entry = Entry(self._next, (*self._waiting, *facts), self.heard)
+        self._waiting = []
+        self._next = entry.after
+        self._feed.abandon(tuple(entry.events))
+        return entry
+
+    @property
+    def said(self) -> tuple[RunEvent, ...]:
+        """All events of the play so far, written or not."""
+        return (*self._feed.events, *self._waiting)
+
+    def _check(self) -> None:
+        if self._writer is not None and self._writer.done():
+            self._writer.result()
+            self._writer = None
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            entry = Entry(self._next, tuple(self._waiting), self.heard)
+            await patiently(partial(self._write, entry))
+            del self._waiting[: len(entry.events)]
+            self._next = entry.after
+            self._feed.publish(tuple(entry.events))
+
+
+def _seen(writer: "asyncio.Task[None]") -> None:
+    """What a writer has met is raised by the next to write, if there is one."""
+    if not writer.cancelled():
+        writer.exception()
+
+
+async def patiently(write: Callable[[], Awaitable[None]]) -> None:
+    """Write, again and again while the database is away, for as long as a lease would last."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LEASE.total_seconds()):
+            while True:
+                try:
+                    await write()
+                except Exception as error:
+                    if not is_passing(error):
+                        raise
+                else:
+                    return
+                await asyncio.sleep(_AWAY_SECONDS)
+    await write()

@@ -1,0 +1,51 @@
+"""A run in a process' hands, with all that was read for it."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pegboard.identifiers import new_id
+from pegboard.models.catalogue import Catalogue
+from pegboard.runs import prompting
+from pegboard.runs.events import RoundFinished, RunEvent
+from pegboard.runs.lease import Lease, Lessee
+from pegboard.runs.options import RunOptions
+from pegboard.runs.prompting import Gathered
+from pegboard.runs.snapshots import RunSnapshot
+from pegboard.runs.stored import snapshot_of
+from pegboard.runs.tables import Run
+from pegboard.tenants.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run that this process has leased, and what was read for it.
+
+    `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
+    What this play uses is kept under its `play_id`, once. Its events are logged from number `first`
+    on, under its `lease`; `logged` is what a process that is gone has logged of the play.
+    """
+
+    run: RunSnapshot
+    options: RunOptions
+    gathered: Gathered
+    lease: Lease
+    first: int = 0
+    logged: tuple[RunEvent, ...] = ()
+    look_up: bool = False
+    awaited: tuple[UUID, ...] = ()
+    play_id: UUID = field(default_factory=new_id)
+
+
+async def ready_run(
+    scope: Scope, run: Run, options: RunOptions, *, lessee: Lessee, catalogue: Catalogue
+) -> Ready:
+    """Read what the model is to know for a run that this process has leased."""
+    window = catalogue.window_of(options.model)
+    gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
+    return Ready(snapshot_of(run), options, gathered, lessee.lease_of(run), first=run.events)
+
+
+def left_off(ready: Ready) -> RunSnapshot:
+    """The run as it was last known: what its earlier model calls used and found is not lost."""
+    rounds = [event.run for event in ready.logged if isinstance(event, RoundFinished)]
+    return rounds[-1] if rounds else ready.run

@@ -1,0 +1,220 @@
+"""Write the durable part of events. What the engine yields together is stored together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from pegboard import clock
+from pegboard.db.signals import NOTIFY, payload
+from pegboard.llm.gateway import Usage
+from pegboard.llm.tokens import count_tokens
+from pegboard.memories.learning import Lesson, open_operation
+from pegboard.messages import operations as messages
+from pegboard.messages.tables import Role
+from pegboard.runs.citations import annotations_of
+from pegboard.runs.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
+from pegboard.runs.lease import PLAYING, Lease
+from pegboard.runs.log import LOGGED, Entry, RunLost
+from pegboard.runs.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.statuses import MOVES, RunStatus
+from pegboard.tenants.scope import Scope
+from pegboard.usage import recording as usage
+from pegboard.usage.tables import Purpose
+
+_END_OF_PLAY: Final = text(f"""
+    WITH thread AS (
+        UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
+        WHERE id = :thread_id AND tenant_id = :tenant_id
+        RETURNING id
+    ), ended AS (
+        UPDATE runs
+        SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
+            output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
+            cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
+            context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
+            recalled = CAST(:recalled AS json), web_findings = CAST(:findings AS json),
+            memory_operation_id = :memory_operation_id,
+            error_code = :error_code, error_message = :error_message,
+            incomplete_reason = :incomplete, events = :after,
+            ended_at = CASE WHEN :over THEN CAST(:moment AS timestamptz) END,
+            lease_owner = NULL, lease_until = NULL
+        FROM thread
+        WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
+          AND runs.lease_owner = :owner_id AND runs.attempts = :attempts
+          AND runs.status = ANY(:playing)
+        RETURNING runs.id
+    ), logged AS (
+        INSERT INTO run_events (run_id, first, tenant_id, events)
+        SELECT id, :first, :tenant_id, CAST(:events AS json) FROM ended
+    ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended) {usage.ONCE})
+    SELECT id, CASE WHEN :heard THEN {NOTIFY} END FROM ended
+""")  # noqa: S608  the interpolated text is a constant
+
+_DURABLE: Final = (MessageFinished, *RESTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a play has used, under an id of its own: `since` the run's usage when it began."""
+
+    id: UUID
+    since: Usage
+
+
+def is_durable(facts: Facts) -> bool:
+    return any(isinstance(event, _DURABLE) for event in facts)
+
+
+async def record(
+    scope: Scope,
+    facts: Facts,
+    *,
+    entry: Entry,
+    lease: Lease,
+    spent: Spent,
+    assistant_id: UUID | None = None,
+    lesson: Lesson | None = None,
+) -> None:
+    """Store facts of a run that is played under `lease`. Raises RunLost, and nothing is stored.
+
+    `entry` is what its log is to hold of them. With a completed run its `lesson` is opened: it is
+    learnt from exactly if it is completed.
+    """
+    # What ends together ended at one moment, which is also told to those who listen.
+    written = (event.message for event in facts if isinstance(event, MessageFinished))
+    moment = next((message.ended_at for message in written), clock.now())
+    for event in facts:
+        run = _run_after(event)
+        if run is not None:
+            await _update_run(scope, run, moment=moment, entry=entry, lease=lease, spent=spent)
+    for event in facts:
+        if isinstance(event, MessageFinished):
+            retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
+            await append_answer(
+                scope, event.message, assistant_id=assistant_id, retrieved=retrieved
+            )
+    if lesson is not None and any(isinstance(event, RunCompleted) for event in facts):
+        await open_operation(scope, lesson)
+
+
+def _run_after(event: RunEvent) -> RunSnapshot | None:
+    return event.run if isinstance(event, RESTS) else None
+
+
+async def _update_run(
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
+) -> None:
+    try:
+        updated = await scope.session.execute(
+            _END_OF_PLAY,
+            _parameters(scope, run, moment=moment, entry=entry, lease=lease, spent=spent),
+        )
+    except IntegrityError as error:  # the number that was to be logged is taken
+        raise RunLost from error
+    if updated.first() is None:
+        raise RunLost
+
+
+def _parameters(
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
+) -> dict[str, Any]:
+    total = run.usage
+    context = run.context_usage
+    completed = run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
+    return {
+        **usage.parameters(
+            scope.tenant_id,
+            usage_id=spent.id,
+            purpose=Purpose.RUN,
+            subject_id=run.id,
+            key_id=run.key_id,
+            model=run.model,
+            used=run.usage - spent.since,
+        ),
+        "run_id": run.id,
+        "thread_id": run.thread_id,
+        "owner_id": lease.owner_id,
+        "attempts": lease.attempts,
+        "playing": [one for one in PLAYING if run.status in MOVES[one]],
+        "first": entry.first,
+        "after": entry.after,
+        "events": json.dumps(entry.to_json(), separators=(",", ":")),
+        "heard": entry.heard,
+        "signal": payload(LOGGED, run.id),
+        "status": run.status,
+        "rounds": run.rounds,
+        "input_tokens": total.input_tokens,
+        "output_tokens": total.output_tokens,
+        "cached_input_tokens": total.cached_input_tokens,
+        "cache_write_input_tokens": total.cache_write_input_tokens,
+        "cost_usd": total.cost_usd,
+        "context_usage": json.dumps(context.to_json()) if context else None,
+        "retrieved": _json(run.retrieved or None),
+        "recalled": _json(run.recalled),
+        "findings": _json(run.findings or None),
+        "memory_operation_id": run.memory_operation_id if completed else None,
+        "error_code": run.failure and run.failure.code,
+        "error_message": run.failure and run.failure.message,
+        "incomplete": run.incomplete,
+        "moment": moment,
+        "over": run.status is not RunStatus.REQUIRES_ACTION,
+    }
+
+
+async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:
+    """Keep what a run has used that cannot be recorded any more."""
+    for run in filter(None, map(_run_after, facts)):
+        await usage.record(
+            scope,
+            usage_id=spent.id,
+            purpose=Purpose.RUN,
+            subject_id=run.id,
+            key_id=run.key_id,
+            model=run.model,
+            used=run.usage - spent.since,
+        )
+
+
+def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
+    return None if told is None else json.dumps([one.to_json() for one in told])
+
+
+async def append_answer(
+    scope: Scope,
+    message: MessageSnapshot,
+    *,
+    assistant_id: UUID | None,
+    retrieved: Sequence[Retrieved] = (),
+) -> None:
+    """Store the message of an assistant, which may be gone by now, with what it cites."""
+    row = messages.new_message(
+        scope, thread_id=message.thread_id, role=Role.ASSISTANT, content=message.content
+    )
+    row.id = message.id
+    row.created_at = message.created_at
+    row.run_id = message.run_id
+    row.assistant_id = assistant_id
+    row.ended_at = message.ended_at
+    row.annotations = annotations_of(message.content or "", retrieved) or None
+    row.status = message.status
+    row.reasoning = message.reasoning
+    if message.tool_calls:
+        row.tool_calls = [
+            {"id": call.id, "name": call.name, "arguments": call.arguments}
+            for call in message.tool_calls
+        ]
+        row.tokens += sum(count_tokens(call.name + call.arguments) for call in message.tool_calls)
+    if message.failure is not None:
+        row.error_code = message.failure.code
+        row.error_message = message.failure.message
+    row.model_provider = message.model.provider
+    row.model_name = message.model.name
+    row.input_tokens = message.usage.input_tokens
+    row.output_tokens = message.usage.output_tokens
+    await messages.append(scope, row)

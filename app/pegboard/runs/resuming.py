@@ -1,0 +1,141 @@
+"""Tool outputs in, a paused run in progress again: one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import update
+
+from pegboard import clock
+from pegboard.db.base import JsonDict
+from pegboard.errors import AppError, Kind, NotFound
+from pegboard.messages import operations as messages
+from pegboard.messages.tables import MessageStatus, Role
+from pegboard.runs import queries
+from pegboard.runs.admission import admit
+from pegboard.runs.history import calls_of
+from pegboard.runs.lease import Lessee
+from pegboard.runs.options import RunOptions, from_json, to_json
+from pegboard.runs.statuses import IllegalRunMove, RunStatus
+from pegboard.runs.tables import Run
+from pegboard.tenants.callers import Caller
+from pegboard.tenants.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a submission changes for the rest of its run; None leaves it."""
+
+    tools: tuple[JsonDict, ...] | None = None
+    thinking: JsonDict | None = None
+
+    def applied(self, options: RunOptions) -> RunOptions:
+        if self.tools is not None:
+            options = replace(options, tools=self.tools)
+        if self.thinking is not None:
+            generation = replace(options.generation, thinking=self.thinking)
+            options = replace(options, generation=generation)
+        return options
+
+
+class NothingPending(AppError):
+    """No run of the thread waits for outputs; perhaps somebody else has submitted them."""
+
+    kind = Kind.NOT_FOUND
+    code = "nothing_pending"
+
+    def __init__(self) -> None:
+        super().__init__("Thread not found, or no pending REQUIRES_ACTION on the thread")
+
+
+class WrongOutputs(AppError):
+    """The outputs do not answer just the calls that the run waits for."""
+
+    kind = Kind.INVALID
+    code = "wrong_tool_outputs"
+
+    def __init__(self, expected: Sequence[str], given: Sequence[str]) -> None:
+        super().__init__(
+            f"Expected one tool output for each of the call ids {list(expected)}, got {list(given)}"
+        )
+        self.expected = expected
+        self.given = given
+
+
+class NotWaiting(IllegalRunMove):
+    """The run waits for no outputs."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Run is {status} and does not accept tool outputs")
+        self.status = status
+
+
+async def resume_run(
+    scope: Scope,
+    *,
+    caller: Caller,
+    thread_id: UUID,
+    run_id: UUID,
+    outputs: Sequence[ToolOutput],
+    overrides: Overrides,
+    whole: bool,
+    lessee: Lessee,
+) -> Run:
+    """Store the outputs and take the run up again.
+
+    Raises NotFound, IllegalRunMove for a run that waits for nothing, WrongOutputs and LimitReached;
+    in each case nothing has changed.
+    """
+    run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
+    if run is None:
+        raise NotFound("Run", run_id)
+    message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
+    if run.status != RunStatus.REQUIRES_ACTION or message is None:
+        raise NotWaiting(run.status)
+    calls = {call.id: call for call in calls_of(message.tool_calls)}
+    _check(list(calls), outputs)
+    await admit(scope, caller)
+    options = overrides.applied(replace(from_json(run.options), whole=whole))
+    taken = await scope.session.execute(
+        update(Run)
+        .where(
+            Run.id == run.id,
+            Run.tenant_id == scope.tenant_id,
+            Run.status == RunStatus.REQUIRES_ACTION,
+        )
+        .values(
+            status=RunStatus.IN_PROGRESS,
+            key_id=caller.key_id,
+            options=to_json(options),
+            **lessee.held(),
+        )
+        .returning(Run.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.first() is None:
+        raise NotWaiting(RunStatus.IN_PROGRESS)
+    await scope.session.refresh(run)
+    message.status = MessageStatus.COMPLETED
+    by_call = {output.call_id: output.output for output in outputs}
+    for call in calls.values():
+        answer = messages.new_message(
+            scope, thread_id=thread_id, role=Role.TOOL, content=by_call[call.id]
+        )
+        answer.run_id = run.id
+        answer.tool_call_id = call.id
+        answer.tool_name = call.name
+        answer.created_at = clock.now()
+        await messages.append(scope, answer)
+    return run
+
+
+def _check(expected: Sequence[str], outputs: Sequence[ToolOutput]) -> None:
+    given = [output.call_id for output in outputs]
+    if sorted(given) != sorted(expected):
+        raise WrongOutputs(expected, given)

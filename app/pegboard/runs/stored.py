@@ -1,0 +1,69 @@
+"""Stored rows → the snapshots that events carry. Pure."""
+
+from pegboard.errors import Kind
+from pegboard.llm.gateway import ModelName, Usage
+from pegboard.messages.tables import Message, MessageStatus
+from pegboard.runs.history import calls_of
+from pegboard.runs.snapshots import (
+    ContextUsage,
+    Failure,
+    Finding,
+    MessageSnapshot,
+    Recalled,
+    Retrieved,
+    RunSnapshot,
+)
+from pegboard.runs.statuses import RunStatus
+from pegboard.runs.tables import Run
+
+
+def snapshot_of(run: Run) -> RunSnapshot:
+    """A stored run as events carry it."""
+    return RunSnapshot(
+        id=run.id,
+        tenant_id=run.tenant_id,
+        thread_id=run.thread_id,
+        assistant_id=run.assistant_id,
+        status=RunStatus(run.status),
+        model=ModelName(run.model_provider, run.model_name),
+        rounds=run.rounds,
+        usage=Usage(
+            run.input_tokens,
+            run.output_tokens,
+            run.cached_input_tokens,
+            run.cache_write_input_tokens,
+            run.cost_usd,
+        ),
+        context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
+        recalled=(
+            None
+            if run.recalled is None
+            else tuple(Recalled.from_json(memory) for memory in run.recalled)
+        ),
+        retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
+        findings=tuple(Finding(**found) for found in run.web_findings or ()),
+        failure=(
+            None
+            if run.error_code is None
+            else Failure(Kind.UNAVAILABLE, run.error_code, run.error_message or "")
+        ),
+        incomplete=run.incomplete_reason,
+        key_id=run.key_id,
+    )
+
+
+def answer_of(message: Message, run: Run) -> MessageSnapshot:
+    """A stored answer of a run as events carry it."""
+    return MessageSnapshot(
+        id=message.id,
+        run_id=run.id,
+        thread_id=message.thread_id,
+        status=MessageStatus(message.status),
+        content=message.content,
+        reasoning=message.reasoning,
+        tool_calls=calls_of(message.tool_calls),
+        model=ModelName(run.model_provider, run.model_name),
+        usage=Usage(message.input_tokens or 0, message.output_tokens or 0),
+        created_at=message.created_at,
+        ended_at=message.ended_at or message.created_at,
+    )

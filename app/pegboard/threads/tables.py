@@ -1,0 +1,27 @@
+"""Thread."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pegboard.db.base import Base, JsonDict, Owned
+
+
+class Thread(Owned, Base):
+    """One conversation, of an assistant or, where the door allows it, of nobody yet."""
+
+    __tablename__ = "threads"
+    __table_args__ = (
+        Index("ix_threads_tenant_id_id", "tenant_id", "id"),
+        Index("ix_threads_assistant_id_id", "assistant_id", "id"),
+    )
+
+    assistant_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("assistants.id", ondelete="CASCADE")
+    )
+    # `metadata` is SQLAlchemy's own name on a declarative class.
+    labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
+    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
+    updated_at: Mapped[datetime]
