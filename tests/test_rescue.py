@@ -12,8 +12,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.runs.lease import HEARTBEAT
-from pegboard.surfaces.openai.public_ids import Prefix, public_id
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query

@@ -14,23 +14,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from pegboard.api import backboard, openai
+from pegboard.api.http import reference_page
+from pegboard.api.http.asgi import Refuse
+from pegboard.api.http.doors import DoorRules
+from pegboard.api.http.entering import EnterInTurn
+from pegboard.api.http.fair_admission import Admission, AdmissionLimits
+from pegboard.api.http.observation import PROBES, Observe
+from pegboard.api.http.origin_guard import LOOPBACK_NAMES, GuardOrigin
+from pegboard.api.http.protection import ProtectPages
+from pegboard.api.http.room import KeepRoom, Room
+from pegboard.api.http.stopping import BeginNothing
+from pegboard.api.http.stream_claims import ReleaseStream
 from pegboard.exposure import Exposure
 from pegboard.metrics import exposition
 from pegboard.originals.directory import Directory
 from pegboard.readiness import Readiness
 from pegboard.settings import Settings
 from pegboard.stopping import Stopping
-from pegboard.surfaces import backboard, openai, reference_page
-from pegboard.surfaces.asgi import Refuse
-from pegboard.surfaces.doors import DoorRules
-from pegboard.surfaces.entering import EnterInTurn
-from pegboard.surfaces.fair_admission import Admission, AdmissionLimits
-from pegboard.surfaces.observation import PROBES, Observe
-from pegboard.surfaces.origin_guard import LOOPBACK_NAMES, GuardOrigin
-from pegboard.surfaces.protection import ProtectPages
-from pegboard.surfaces.room import KeepRoom, Room
-from pegboard.surfaces.stopping import BeginNothing
-from pegboard.surfaces.stream_claims import ReleaseStream
 from pegboard.wiring.resources import Resources
 
 _LARGE_BODIES: Final = 8

@@ -8,8 +8,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from pegboard.surfaces import backboard, openai
-from pegboard.surfaces.doors import DoorRules
+from pegboard.api import backboard, openai
+from pegboard.api.http.doors import DoorRules
 
 _ID: Final = re.compile(r"(^|_)ids?$")
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pegboard.api.openai.profiles.requests import from_v1
+from pegboard.api.openai.wire.assistants import AssistantIn
 from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.importing.desk import given
@@ -9,8 +11,6 @@ from pegboard.importing.files import moment
 from pegboard.importing.lines import Item
 from pegboard.importing.names import Names
 from pegboard.importing.report import Skip
-from pegboard.surfaces.openai.profiles.requests import from_v1
-from pegboard.surfaces.openai.wire.assistants import AssistantIn
 from pegboard.tenants.scope import Scope
 
 _FIELDS = (

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, ValidationError
 
 from pegboard import clock
+from pegboard.api.openai.wire.files import PURPOSES
 from pegboard.blobs.store import StoredBlob, blob_key
 from pegboard.files import operations as files
 from pegboard.importing.desk import Desk, skip_of
@@ -17,7 +18,6 @@ from pegboard.importing.kinds import FILES
 from pegboard.importing.lines import Item
 from pegboard.importing.names import Names, names_of
 from pegboard.importing.report import Skip, Tally
-from pegboard.surfaces.openai.wire.files import PURPOSES
 from pegboard.tenants.scope import Scope
 
 _PIECE: Final = 256 * 1024

@@ -13,12 +13,12 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
+from pegboard.api.openai.originals.places import ids_in
 from pegboard.importing.kinds import Kind
 from pegboard.importing.report import Skip, Tally
 from pegboard.originals.ids import Ticks
 from pegboard.progress import Progress, unheard
 from pegboard.strict_json import BadJson, loads
-from pegboard.surfaces.openai.originals.places import ids_in
 
 _PIECE: Final = 1024 * 1024
 

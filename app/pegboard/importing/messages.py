@@ -6,6 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from pegboard.api.openai.profiles.requests import from_v1
+from pegboard.api.openai.public_ids import Prefix, prefix_of, uuid_of
+from pegboard.api.openai.wire.fields import Metadata
+from pegboard.api.openai.wire.messages import AttachmentIn, ImageFile, ImageUrl
 from pegboard.db.base import JsonDict
 from pegboard.importing.desk import Take, given
 from pegboard.importing.files import moment
@@ -15,10 +19,6 @@ from pegboard.importing.report import Skip
 from pegboard.llm.tokens import count_tokens
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.surfaces.openai.profiles.requests import from_v1
-from pegboard.surfaces.openai.public_ids import Prefix, prefix_of, uuid_of
-from pegboard.surfaces.openai.wire.fields import Metadata
-from pegboard.surfaces.openai.wire.messages import AttachmentIn, ImageFile, ImageUrl
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 

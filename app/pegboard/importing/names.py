@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Uuid, any_, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from pegboard.api.openai.originals.places import ids_in, with_ids
+from pegboard.api.openai.public_ids import Prefix, prefix_of, public_id, uuid_of
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import Owned
 from pegboard.documents.tables import VectorStore
@@ -19,8 +21,6 @@ from pegboard.originals import operations as originals
 from pegboard.originals.ids import imported_id
 from pegboard.originals.operations import Known
 from pegboard.runs.tables import Run
-from pegboard.surfaces.openai.originals.places import ids_in, with_ids
-from pegboard.surfaces.openai.public_ids import Prefix, prefix_of, public_id, uuid_of
 from pegboard.tenants.scope import Scope
 from pegboard.threads.tables import Thread
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
 from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.documents import stores
@@ -11,7 +12,6 @@ from pegboard.importing.desk import Desk
 from pegboard.importing.lines import Item
 from pegboard.importing.names import names_of
 from pegboard.importing.stores import fill
-from pegboard.surfaces.openai.public_ids import Prefix, public_id, uuid_of
 
 
 async def give_store(desk: Desk, item: Item) -> None:

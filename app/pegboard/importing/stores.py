@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from pegboard.api.openai.wire.store_files import StoreFileIn
+from pegboard.api.openai.wire.vector_stores import StoreIn
 from pegboard.documents import store_files, stores
 from pegboard.documents.cloning import copied_bytes
 from pegboard.documents.store_files import Attachment
@@ -18,8 +20,6 @@ from pegboard.importing.kinds import STORE_FILES
 from pegboard.importing.lines import Item
 from pegboard.importing.names import Names, names_of
 from pegboard.importing.report import Skip
-from pegboard.surfaces.openai.wire.store_files import StoreFileIn
-from pegboard.surfaces.openai.wire.vector_stores import StoreIn
 from pegboard.tenants.scope import Scope
 
 _EXPIRED: Final = "expired"

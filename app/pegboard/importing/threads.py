@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from pegboard.api.openai.wire.threads import ThreadChange
 from pegboard.importing.assistants import resources_of
 from pegboard.importing.desk import Take, given
 from pegboard.importing.files import moment
 from pegboard.importing.lines import Item
 from pegboard.importing.names import Names
-from pegboard.surfaces.openai.wire.threads import ThreadChange
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 

@@ -1,0 +1,74 @@
+"""Streams that are taken up again: their frames are numbered, and told from any number on.
+
+The number of a frame is how many the run's streams have told up to it: a client that has counted
+what it received knows where to go on.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from typing import Annotated, Final, Literal
+
+from fastapi import Depends, Header, Query
+from pydantic import Field
+
+from pegboard.api.http.sse import in_parts
+from pegboard.errors import AppError, Kind
+from pegboard.runs.events import RunEvent
+
+OFFSET_HEADER: Final = "Pegboard-Stream-Offset"
+"""On every stream: how many frames of its run were told before its first."""
+
+RUN_HEADER: Final = "Pegboard-Run-Id"
+"""On every stream: the run that can be followed."""
+
+
+class EventsForgotten(AppError):
+    """The run has been over for too long."""
+
+    kind = Kind.GONE
+    code = "events_forgotten"
+
+    def __init__(self) -> None:
+        super().__init__("The events of this run are not kept any more; its messages tell the rest")
+
+
+async def _after(
+    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[Annotated[int, Field(ge=0)] | Literal[""] | None, Header()] = None,
+) -> int:
+    """How many frames the client has. What it says of itself is newer than the address it has."""
+    return last_event_id if isinstance(last_event_id, int) else after
+
+
+After = Annotated[int, Depends(_after)]
+
+
+async def numbered(
+    frames: AsyncGenerator[Iterable[bytes], None], after: int
+) -> AsyncGenerator[bytes, None]:
+    """The frames behind the first `after`, each with its number as its id, several at a time."""
+    told = 0
+
+    def with_numbers(some: Iterable[bytes]) -> Iterator[bytes]:
+        nonlocal told
+        for frame in some:
+            told += 1
+            if told > after:
+                yield b"id: %d\n%b" % (told, frame)
+
+    async with aclosing(frames):
+        async for some in frames:
+            for part in in_parts(with_numbers(some)):
+                yield part
+
+
+async def told_at_once(
+    events: Sequence[RunEvent],
+) -> AsyncGenerator[Sequence[RunEvent], None]:
+    """Events that have happened, as a stream of them."""
+    if events:
+        yield events
+
+
+async def count(frames: AsyncGenerator[Iterable[bytes], None]) -> int:
+    return sum([len(list(some)) async for some in frames])

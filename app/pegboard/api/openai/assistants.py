@@ -1,0 +1,78 @@
+"""`/assistants`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from pegboard.api.http.requests import StrictRoute
+from pegboard.api.http.scopes import CurrentTenant, Reading, Server
+from pegboard.api.openai.ids import id_of
+from pegboard.api.openai.paging import page_of
+from pegboard.api.openai.public_ids import Prefix
+from pegboard.api.openai.resources import resolved
+from pegboard.api.openai.wire.assistants import AssistantChange, AssistantIn, AssistantOut
+from pegboard.api.openai.wire.deleted import DeletedOut
+from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.assistants import operations
+from pegboard.db.pages import Page
+from pegboard.documents import operations as documents
+from pegboard.threads import operations as threads
+
+router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
+
+
+@router.post("/assistants")
+async def create_assistant(
+    body: AssistantIn, tenant_id: CurrentTenant, server: Server
+) -> AssistantOut:
+    server.resolver.resolve(body.model)
+    told = {"name": "", **body.changes()}
+    told["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        return AssistantOut.of(await operations.create(scope, **told))
+
+
+@router.get("/assistants", response_model=ListOut[AssistantOut])
+async def list_assistants(scope: Reading, asked: Asked) -> Response:
+    rows = await operations.page(scope, asked)
+    return await page_response([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
+
+
+@router.get("/assistants/{assistant_id}")
+async def get_assistant(assistant_id: str, scope: Reading) -> AssistantOut:
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    return AssistantOut.of(await operations.get(scope, wanted))
+
+
+@router.post("/assistants/{assistant_id}")
+async def modify_assistant(
+    assistant_id: str, body: AssistantChange, tenant_id: CurrentTenant, server: Server
+) -> AssistantOut:
+    """Change what is sent; the metadata that is sent is the whole of it from now on."""
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    if body.model is not None:
+        server.resolver.resolve(body.model)
+    resources = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        present = await operations.get(scope, wanted)
+        changes = body.changes(present.sampling)
+        if "tool_resources" in body.model_fields_set:
+            changes["tool_resources"] = resources
+        return AssistantOut.of(await operations.change(scope, wanted, changes))
+
+
+@router.delete("/assistants/{assistant_id}")
+async def delete_assistant(
+    assistant_id: str, tenant_id: CurrentTenant, server: Server
+) -> DeletedOut:
+    """Delete an assistant. Its threads stay, as threads of nobody."""
+    wanted = id_of("Assistant", assistant_id, param="assistant_id")
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, wanted)
+        await threads.release(scope, wanted)
+        await documents.release_to_threads(scope, wanted)
+        await documents.release_blobs(scope, assistant_id=wanted)
+        await operations.remove(scope, wanted)
+    return DeletedOut.of(Prefix.ASSISTANT, wanted, "assistant.deleted")

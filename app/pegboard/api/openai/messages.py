@@ -1,0 +1,100 @@
+"""`/threads/{thread_id}/messages`."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from pegboard.api.http.requests import StrictRoute
+from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
+from pegboard.api.openai.ids import id_of
+from pegboard.api.openai.paging import page_of
+from pegboard.api.openai.public_ids import Prefix
+from pegboard.api.openai.resources import attach_to_thread, check_attachments
+from pegboard.api.openai.run_faults import told_in_openais_words
+from pegboard.api.openai.wire.deleted import DeletedOut
+from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageOut
+from pegboard.db.pages import Page
+from pegboard.messages import operations, queries
+from pegboard.messages.tables import Role
+from pegboard.runs.starting import NewMessage
+from pegboard.threads import operations as threads
+
+router = APIRouter(tags=["Messages"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.MESSAGE))]
+
+
+@router.post("/threads/{thread_id}/messages")
+async def create_message(
+    thread_id: str, body: MessageIn, tenant_id: CurrentTenant, server: Server
+) -> MessageOut:
+    """Add a message. Nobody answers before a run is created."""
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    added = new_messages([body])
+    await check_attachments(server, tenant_id, [body])
+    with told_in_openais_words(adding=True):
+        (row,) = await server.conversations.add(tenant_id, wanted, added)
+    await attach_to_thread(server, tenant_id, wanted, [body])
+    return MessageOut.of(row)
+
+
+@router.get("/threads/{thread_id}/messages", response_model=ListOut[MessageOut])
+async def list_messages(
+    thread_id: str, scope: Reading, asked: Asked, run_id: str | None = None
+) -> Response:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    run = id_of("Run", run_id, param="run_id") if run_id else None
+    await threads.get(scope, wanted)
+    rows = await queries.page(scope, wanted, asked, run_id=run)
+    return await page_response([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
+
+
+@router.get("/threads/{thread_id}/messages/{message_id}")
+async def get_message(thread_id: str, message_id: str, scope: Reading) -> MessageOut:
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    await threads.get(scope, thread)
+    return MessageOut.of(await queries.get(scope, thread, wanted))
+
+
+@router.post("/threads/{thread_id}/messages/{message_id}")
+async def modify_message(
+    thread_id: str, message_id: str, body: MessageChange, scope: Writing
+) -> MessageOut:
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    await threads.get(scope, thread)
+    message = await queries.get(scope, thread, wanted)
+    if "metadata" in body.model_fields_set:
+        message.labels = body.metadata or {}
+    return MessageOut.of(message)
+
+
+@router.delete("/threads/{thread_id}/messages/{message_id}")
+async def delete_message(
+    thread_id: str, message_id: str, tenant_id: CurrentTenant, server: Server
+) -> DeletedOut:
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Message", message_id, param="message_id")
+    with told_in_openais_words(adding=True):
+        async with server.conversations.idle(tenant_id, thread) as scope:
+            await operations.remove(scope, await queries.get(scope, thread, wanted))
+    return DeletedOut.of(Prefix.MESSAGE, wanted, "thread.message.deleted")
+
+
+def new_messages(messages: Iterable[MessageIn]) -> list[NewMessage]:
+    """What is to be stored of messages; raises BadParameter for one that says nothing."""
+    return [
+        NewMessage(
+            one.text(),
+            labels=one.metadata,
+            role=Role(one.role),
+            parts=one.parts(),
+            attachments=[each.model_dump() for each in one.attachments]
+            if one.attachments
+            else None,
+        )
+        for one in messages
+    ]

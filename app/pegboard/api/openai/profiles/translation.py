@@ -1,0 +1,41 @@
+"""Middleware: older clients send and read bodies in their own words."""
+
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pegboard.api.openai.bodies import Retelling, reworded
+from pegboard.api.openai.profiles import Profile, profile_of
+from pegboard.api.openai.profiles.requests import from_v1
+from pegboard.api.openai.profiles.tellings import older
+
+
+class TranslateOlder:
+    """Inside of everything that looks at keys and sizes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        profile = profile_of(Headers(scope=scope)) if scope["type"] == "http" else Profile.V2
+        if profile is Profile.V2:
+            await self._app(scope, receive, send)
+            return
+
+        async def retell(told: Any) -> Any:
+            return older(told, profile)
+
+        if not _is_newer(scope):
+            scope, receive = await reworded(scope, receive, _from_v1)
+        await self._app(scope, receive, Retelling(send, retell).send)
+
+
+async def _from_v1(body: Any) -> Any:
+    return from_v1(body)
+
+
+def _is_newer(scope: Scope) -> bool:
+    """What version 1 did not have has no words of its time: `file_ids` is `file_ids` there."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.startswith("/vector_stores")

@@ -1,0 +1,39 @@
+"""What rooms refuse of runs, in the words that clients look for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pegboard.api.openai.faults import Refused
+from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.errors import Kind
+from pegboard.runs.asking import RunActive
+from pegboard.runs.resuming import NotWaiting, WrongOutputs
+from pegboard.runs.starting import ThreadBusy
+
+
+@contextmanager
+def told_in_openais_words(*, adding: bool = False) -> Iterator[None]:
+    """`adding`: a message, not a run, was to be added to the thread."""
+    try:
+        yield
+    except RunActive as active:
+        thread = public_id(Prefix.THREAD, active.thread_id)
+        run = public_id(Prefix.RUN, active.run_id)
+        if adding:
+            message = f"Can't add messages to {thread} while a run {run} is active."
+        else:
+            message = f"Thread {thread} already has an active run {run}."
+        raise Refused(message) from active
+    except ThreadBusy as busy:
+        thread = public_id(Prefix.THREAD, busy.thread_id)
+        raise Refused(f"Thread {thread} already has an active run.") from busy
+    except NotWaiting as over:
+        raise Refused(f'Runs in status "{over.status}" do not accept tool outputs.') from over
+    except WrongOutputs as wrong:
+        raise Refused(
+            f"Expected tool outputs for call_ids {list(wrong.expected)}, got {list(wrong.given)}"
+        ) from wrong
+
+
+def cannot_cancel(status: str) -> Refused:
+    return Refused(f"Cannot cancel run with status '{status}'.", kind=Kind.INVALID)

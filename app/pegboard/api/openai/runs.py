@@ -1,0 +1,384 @@
+"""`/threads/{thread_id}/runs`: create, follow, answer and end runs.
+
+A run is played in the background: what is answered is a run that is queued, or its stream.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from pegboard.api.http.numbered_frames import After
+from pegboard.api.http.rendering import json_response
+from pegboard.api.http.requests import StrictRoute
+from pegboard.api.http.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
+from pegboard.api.http.stream_claims import claim_stream
+from pegboard.api.openai.answering import resumed, streamed
+from pegboard.api.openai.faults import BadParameter
+from pegboard.api.openai.ids import id_of
+from pegboard.api.openai.messages import new_messages
+from pegboard.api.openai.missing import Missing
+from pegboard.api.openai.paging import cut_page, page_of
+from pegboard.api.openai.public_ids import Prefix
+from pegboard.api.openai.resources import (
+    attach_to_thread,
+    check_attachments,
+    resolved,
+    searched_files,
+    stores_of,
+)
+from pegboard.api.openai.run_faults import cannot_cancel, told_in_openais_words
+from pegboard.api.openai.run_replay import submitted
+from pegboard.api.openai.run_stream import frame
+from pegboard.api.openai.wire.documented import RunShape, StepShape
+from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.runs import (
+    EXPIRES_AFTER,
+    RunChange,
+    RunIn,
+    ThreadAndRunIn,
+    ToolOutputsIn,
+    generation,
+    run_out,
+)
+from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
+from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
+from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
+from pegboard.db.base import JsonDict
+from pegboard.db.pages import Page
+from pegboard.llm.gateway import ModelName, ToolCall
+from pegboard.messages import queries as messages
+from pegboard.messages.tables import MessageStatus
+from pegboard.runs import queries
+from pegboard.runs.asking import RunWish
+from pegboard.runs.conversing import Turn
+from pegboard.runs.history import calls_of
+from pegboard.runs.resuming import Overrides, ToolOutput
+from pegboard.runs.starting import NewThread
+from pegboard.runs.statuses import ACTIVE, RunStatus
+from pegboard.runs.tables import Run
+from pegboard.settings import CodeInterpreter
+from pegboard.tenants.callers import Caller
+from pegboard.tenants.scope import Scope
+from pegboard.threads import operations as threads
+from pegboard.wiring.resources import Resources
+
+router = APIRouter(tags=["Runs"], route_class=StrictRoute)
+log = structlog.get_logger("pegboard.openai")
+Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
+AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
+
+_ECHOED: Final = (
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+)
+Include = Annotated[tuple[str, ...], Query(alias="include[]")]
+_POLL_AFTER_MS: Final = "300"
+
+
+@router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
+async def create_thread_and_run(
+    body: ThreadAndRunIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
+    include: Include = (),
+) -> Response:
+    """Open a thread with its messages and begin a run on it."""
+    if body.stream:
+        claim_stream(request)
+    thread = body.thread or ThreadIn()
+    await server.conversations.check_limits(caller)  # before anything is stored
+    given = [*(thread.messages or ()), *(body.additional_messages or ())]
+    said = new_messages(given)
+    wish = _wish(body, server, said)
+    await check_attachments(server, caller.tenant_id, given)
+    place = NewThread(
+        labels=thread.metadata,
+        tool_resources=await resolved(server, caller.tenant_id, thread.tool_resources),
+    )
+    if searched_files(given):
+        # Its files are to be in sight when the run begins, so the thread comes first.
+        await server.conversations.add(caller.tenant_id, place, said)
+        await attach_to_thread(server, caller.tenant_id, place.id, given)
+        where: UUID | NewThread = place.id
+        wish = replace(wish, messages=())
+    else:
+        where = place
+    if body.tool_resources:
+        resources = await resolved(server, caller.tenant_id, body.tool_resources)
+        wish = replace(wish, tool_resources=resources)
+    turn = await _start(server, caller, where, wish)
+    if not body.stream:
+        return _queued(turn)
+    async with server.read_scopes(caller.tenant_id) as scope:
+        made = ThreadOut.of(await threads.get(scope, place.id))
+    created = frame("thread.created", made.model_dump(mode="json"))
+    return await streamed(turn, server, opening=created, content=CONTENT in include)
+
+
+@router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
+async def create_run(
+    thread_id: str,
+    body: RunIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
+    include: Include = (),
+) -> Response:
+    """Begin a run; its additional messages are added to the thread first."""
+    if body.stream:
+        claim_stream(request)
+    place = id_of("Thread", thread_id, param="thread_id")
+    await server.conversations.check_limits(caller)
+    given = body.additional_messages or []
+    wish = _wish(body, server, new_messages(given))
+    await check_attachments(server, caller.tenant_id, given)
+    await attach_to_thread(server, caller.tenant_id, place, given)
+    turn = await _start(server, caller, place, wish)
+    if body.stream:
+        return await streamed(turn, server, content=CONTENT in include)
+    return _queued(turn)
+
+
+@router.get(
+    "/threads/{thread_id}/runs", response_model=None, responses={200: {"model": ListOut[RunShape]}}
+)
+async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> Response:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    await threads.get(scope, wanted)
+    rows = await queries.page(scope, wanted, asked)
+    told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
+    return await page_response(told, has_more=rows.has_more)
+
+
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
+async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
+    run = await _run(scope, thread_id, run_id)
+    return json_response(
+        run_out(run, await _waited_for(scope, run)),
+        headers={"openai-poll-after-ms": _POLL_AFTER_MS},
+    )
+
+
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
+)
+async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> Response:
+    run = await _run(scope, thread_id, run_id)
+    if "metadata" in body.model_fields_set:
+        run.labels = body.metadata or {}
+    return json_response(run_out(run, await _waited_for(scope, run)))
+
+
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/cancel",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
+async def cancel_run(
+    thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
+) -> Response:
+    async with server.read_scopes(tenant_id) as scope:
+        run = await _run(scope, thread_id, run_id)
+    if RunStatus(run.status) not in ACTIVE:
+        raise cannot_cancel(run.status)
+    ended = await server.conversations.cancel(tenant_id, thread_id=run.thread_id, run_id=run.id)
+    if not ended:
+        async with server.read_scopes(tenant_id) as scope:
+            raise cannot_cancel((await _run(scope, thread_id, run_id)).status)
+    return json_response({**run_out(run), "status": RunStatus.CANCELLING})
+
+
+@router.post(
+    "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
+    response_model=None,
+    responses={200: {"model": RunShape}},
+)
+async def submit_tool_outputs(
+    thread_id: str,
+    run_id: str,
+    body: ToolOutputsIn,
+    request: Request,
+    caller: CurrentCaller,
+    server: Server,
+) -> Response:
+    """Submit the outputs of all calls that the run waits for; it goes on."""
+    if body.stream:
+        claim_stream(request)
+    async with server.read_scopes(caller.tenant_id) as scope:
+        run = await _run(scope, thread_id, run_id)
+        waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+    outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
+    with told_in_openais_words():
+        turn = await server.conversations.submit(
+            caller,
+            thread_id=run.thread_id,
+            run_id=run.id,
+            outputs=outputs,
+            overrides=Overrides(),
+            whole=not body.stream,
+        )
+    if not body.stream:
+        return _queued(turn)
+    done = None
+    if waiting is not None:
+        done = await submitted(turn.row, waiting.id, server.read_scopes)
+    return await streamed(turn, server, opening=done)
+
+
+@router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
+async def follow_run(
+    thread_id: str, run_id: str, after: After, request: Request, scope: Reading, server: Server
+) -> Response:
+    """The stream of a run, from behind the first `after` frames on, until the run rests.
+
+    This server's own: OpenAI has no such call.
+    """
+    claim_stream(request)
+    return await resumed(await _run(scope, thread_id, run_id), after, server)
+
+
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps",
+    response_model=None,
+    responses={200: {"model": ListOut[StepShape]}},
+)
+async def list_steps(
+    thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
+) -> Response:
+    run = await _run(scope, thread_id, run_id)
+    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    return json_response(cut_page([_told(step, include) for step in steps], asked, Prefix.STEP))
+
+
+@router.get(
+    "/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
+    response_model=None,
+    responses={200: {"model": StepShape}},
+)
+async def get_step(
+    thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
+) -> JsonDict:
+    run = await _run(scope, thread_id, run_id)
+    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    found = next((step for step in steps if step["id"] == step_id), None)
+    if found is None:
+        raise Missing("Run step", step_id)
+    return _told(found, include)
+
+
+def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
+    return step if CONTENT in include else without_content(step)
+
+
+def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
+    asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
+    if body.truncation_strategy is not None:
+        asked["truncation_strategy"] = body.truncation_strategy.model_dump()
+    choice = body.tool_choice
+    if isinstance(choice, dict) and choice.get("type") == "code_interpreter":
+        raise BadParameter(
+            "This server cannot run code.", param="tool_choice", code="unsupported_tool"
+        )
+
+    def name_model(name: str | None) -> ModelName:
+        if name is None:
+            return server.default_model
+        return server.resolver.resolve(name)
+
+    tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
+    truncation = body.truncation_strategy
+    return RunWish(
+        assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
+        name_model=name_model,
+        generation=generation,
+        model=body.model,
+        instructions=body.instructions,
+        additional_instructions=body.additional_instructions,
+        tools=tools,
+        messages=said,
+        max_prompt_tokens=body.max_prompt_tokens,
+        max_completion_tokens=body.max_completion_tokens,
+        last_messages=truncation.last_messages if truncation else None,
+        labels=body.metadata,
+        asked=asked,
+        expires_after=timedelta(seconds=EXPIRES_AFTER),
+        script=(body.metadata or {}).get("sandbox"),
+        whole=not body.stream,
+        refuse=_refusal(server),
+        stores_of=stores_of,
+    )
+
+
+def _refusal(server: Resources) -> Callable[[Sequence[JsonDict]], None] | None:
+    """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
+    if server.settings.code_interpreter is CodeInterpreter.DROP:
+        return None
+
+    def refuse(tools: Sequence[JsonDict]) -> None:
+        if _wants_code(tools):
+            raise BadParameter(
+                "This server cannot run code: remove the tool 'code_interpreter' from the run, or "
+                "set PEGBOARD_CODE_INTERPRETER=drop to have it run without.",
+                param="tools",
+                code="unsupported_tool",
+            )
+
+    return refuse
+
+
+def _wants_code(tools: Sequence[JsonDict]) -> bool:
+    return any(tool.get("type") == "code_interpreter" for tool in tools)
+
+
+def _headers(run: Run) -> dict[str, str]:
+    if not _wants_code(run.options.get("tools") or ()):
+        return {}
+    log.info("tool_dropped", tool="code_interpreter", run_id=str(run.id))
+    return {"x-pegboard-dropped-tools": "code_interpreter"}
+
+
+async def _start(server: Resources, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
+    with told_in_openais_words():
+        return await server.conversations.start(caller, place, wish)
+
+
+def _queued(turn: Turn) -> Response:
+    """A run as it was when it was asked for: clients wait for one that is not over yet."""
+    queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
+    if turn.first == 0:
+        queued["started_at"] = None
+    return json_response(queued, headers=_headers(turn.row))
+
+
+async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:
+    thread = id_of("Thread", thread_id, param="thread_id")
+    wanted = id_of("Run", run_id, param="run_id")
+    await threads.get(scope, thread)
+    run = await queries.get(scope, thread_id=thread, run_id=wanted)
+    if run is None:
+        raise Missing("Run", run_id)
+    return run
+
+
+async def _waited_for(scope: Scope, run: Run) -> tuple[ToolCall, ...]:
+    if run.status != RunStatus.REQUIRES_ACTION:
+        return ()
+    waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+    if waiting is None or waiting.status != MessageStatus.REQUIRES_ACTION:
+        return ()
+    return calls_of(waiting.tool_calls)

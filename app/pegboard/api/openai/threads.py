@@ -1,0 +1,76 @@
+"""`/threads`. A thread that is made here belongs to no assistant."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from pegboard.api.http.requests import StrictRoute
+from pegboard.api.http.scopes import CurrentTenant, Reading, Server
+from pegboard.api.openai.ids import id_of
+from pegboard.api.openai.messages import new_messages
+from pegboard.api.openai.paging import page_of
+from pegboard.api.openai.public_ids import Prefix
+from pegboard.api.openai.resources import attach_to_thread, check_attachments, resolved
+from pegboard.api.openai.wire.deleted import DeletedOut
+from pegboard.api.openai.wire.lists import ListOut
+from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
+from pegboard.db.pages import Page
+from pegboard.documents import operations as documents
+from pegboard.runs.starting import NewThread
+from pegboard.threads import operations
+
+router = APIRouter(tags=["Threads"], route_class=StrictRoute)
+Asked = Annotated[Page, Depends(page_of(Prefix.THREAD))]
+
+
+@router.post("/threads")
+async def create_thread(
+    tenant_id: CurrentTenant, server: Server, body: ThreadIn | None = None
+) -> ThreadOut:
+    """Open a thread, perhaps with messages. The body may be missing."""
+    wanted = body or ThreadIn()
+    said = wanted.messages or []
+    added = new_messages(said)
+    await check_attachments(server, tenant_id, said)
+    resources = await resolved(server, tenant_id, wanted.tool_resources)
+    place = NewThread(labels=wanted.metadata, tool_resources=resources)
+    await server.conversations.add(tenant_id, place, added)
+    await attach_to_thread(server, tenant_id, place.id, said)
+    async with server.read_scopes(tenant_id) as scope:
+        return ThreadOut.of(await operations.get(scope, place.id))
+
+
+@router.get("/threads")
+async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
+    """All threads, those of the other door among them. OpenAI never offered this."""
+    rows = await operations.page(scope, asked)
+    return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
+
+
+@router.get("/threads/{thread_id}")
+async def get_thread(thread_id: str, scope: Reading) -> ThreadOut:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    return ThreadOut.of(await operations.get(scope, wanted))
+
+
+@router.post("/threads/{thread_id}")
+async def modify_thread(
+    thread_id: str, body: ThreadChange, tenant_id: CurrentTenant, server: Server
+) -> ThreadOut:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    changes = body.changes()
+    if "tool_resources" in body.model_fields_set:
+        changes["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
+    async with server.scopes(tenant_id) as scope:
+        return ThreadOut.of(await operations.change(scope, wanted, changes))
+
+
+@router.delete("/threads/{thread_id}")
+async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> DeletedOut:
+    wanted = id_of("Thread", thread_id, param="thread_id")
+    async with server.scopes(tenant_id) as scope:
+        await operations.get(scope, wanted)
+        await documents.release_blobs(scope, thread_id=wanted)
+        await operations.remove(scope, wanted)
+    server.conversations.abandon(thread_id=wanted)
+    return DeletedOut.of(Prefix.THREAD, wanted, "thread.deleted")

@@ -1,0 +1,192 @@
+"""Messages as the OpenAI door writes them.
+
+A part of text is `{"type": "text", "text": "…"}` on its way in and
+`{"type": "text", "text": {"value": "…", "annotations": []}}` on its way out.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from pegboard.api.openai.faults import BadParameter
+from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
+from pegboard.api.openai.wire.fields import Metadata, seconds, too_long
+from pegboard.api.openai.wire.limits import at_most
+from pegboard.api.openai.wire.lists import Identified
+from pegboard.db.base import JsonDict
+from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.runs.snapshots import RUN_EXPIRED
+
+LONGEST: Final = 256_000
+_MOST_PARTS: Final = 1_000
+_MOST_ATTACHMENTS: Final = 500
+_MOST_KINDS: Final = 16
+_REASONS: Final = {
+    MessageStatus.CANCELLED: "run_cancelled",
+    MessageStatus.FAILED: "run_failed",
+    MessageStatus.INCOMPLETE: "max_tokens",
+}
+
+
+class ImageUrl(BaseModel):
+    url: Annotated[str, Field(min_length=1)]
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class ImageFile(BaseModel):
+    file_id: str
+    detail: Literal["auto", "low", "high"] = "auto"
+
+
+class PartIn(BaseModel):
+    type: Literal["text", "image_url", "image_file"]
+    text: str | None = None
+    image_url: ImageUrl | None = None
+    image_file: ImageFile | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if getattr(self, self.type) is None:
+            raise BadParameter(
+                f"Missing required parameter: 'content[].{self.type}'.",
+                param="content",
+                code="missing_required_parameter",
+            )
+        return self
+
+
+class AttachmentIn(BaseModel):
+    file_id: str
+    tools: Annotated[
+        list[dict[str, Any]], Field(fail_fast=True), at_most("attachments[].tools", _MOST_KINDS)
+    ] = []
+
+
+class MessageChange(BaseModel):
+    metadata: Metadata = None
+
+
+class MessageIn(MessageChange):
+    """`content` is a text, or parts of text and pictures."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[
+        str | Annotated[list[PartIn], Field(min_length=1, fail_fast=True)],
+        at_most("content", _MOST_PARTS),
+    ]
+    attachments: Annotated[
+        Annotated[list[AttachmentIn], Field(fail_fast=True)] | None,
+        at_most("attachments", _MOST_ATTACHMENTS),
+    ] = None
+
+    def text(self) -> str:
+        """All that is said; raises BadParameter for nothing and for too much."""
+        if isinstance(self.content, str):
+            text = self.content
+        else:
+            text = "\n".join(part.text or "" for part in self.content if part.type == "text")
+        if len(text) > LONGEST:
+            raise too_long("content", "string", LONGEST, len(text))
+        if not text.strip() and not self._pictures():
+            raise BadParameter("Message content must be non-empty.", param="content")
+        return text
+
+    def parts(self) -> list[JsonDict] | None:
+        """The parts as they are kept; None for a plain text."""
+        if isinstance(self.content, str):
+            return None
+        return [_kept(part) for part in self.content]
+
+    def picture_files(self) -> list[str]:
+        """The ids of files that are shown as pictures."""
+        if isinstance(self.content, str):
+            return []
+        return [part.image_file.file_id for part in self.content if part.image_file is not None]
+
+    def _pictures(self) -> bool:
+        return not isinstance(self.content, str) and any(p.type != "text" for p in self.content)
+
+
+class MessageOut(Identified):
+    object: str
+    created_at: int | None
+    thread_id: str
+    role: str
+    content: list[JsonDict]
+    assistant_id: str | None
+    run_id: str | None
+    attachments: list[JsonDict]
+    metadata: JsonDict
+    status: str
+    incomplete_details: JsonDict | None
+    completed_at: int | None
+    incomplete_at: int | None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        # A text that came with calls is whole, whatever becomes of the calls.
+        called = bool(message.tool_calls)
+        reason = None if called else _REASONS.get(MessageStatus(message.status))
+        if message.error_code == RUN_EXPIRED:
+            reason = RUN_EXPIRED
+        ended = seconds(message.ended_at or message.created_at)
+        return cls(
+            id=public_id(Prefix.MESSAGE, message.id),
+            object="thread.message",
+            created_at=seconds(message.created_at),
+            thread_id=public_id(Prefix.THREAD, message.thread_id),
+            role=Role.USER if message.role == Role.USER else Role.ASSISTANT,
+            content=_content(message),
+            assistant_id=message.assistant_id and public_id(Prefix.ASSISTANT, message.assistant_id),
+            run_id=message.run_id and public_id(Prefix.RUN, message.run_id),
+            attachments=message.attachments or [],
+            metadata=message.labels or {},
+            status="incomplete" if reason else "completed",
+            incomplete_details={"reason": reason} if reason else None,
+            completed_at=None if reason else ended,
+            incomplete_at=ended if reason else None,
+        )
+
+
+def text_part(text: str, annotations: Sequence[JsonDict] | None = None) -> JsonDict:
+    """`annotations` as they are kept: the marker, its place, the file and what it says there."""
+    return {
+        "type": "text",
+        "text": {"value": text, "annotations": [annotation_out(one) for one in annotations or ()]},
+    }
+
+
+def annotation_out(kept: JsonDict) -> JsonDict:
+    file_id = public_id(Prefix.FILE, UUID(kept["file_id"]))
+    return {
+        "type": "file_citation",
+        "text": kept["text"],
+        "start_index": kept["start_index"],
+        "end_index": kept["end_index"],
+        "file_citation": {"file_id": file_id, "quote": kept["quote"]},
+    }
+
+
+def _kept(part: PartIn) -> JsonDict:
+    """A part as it is kept, beside its file's id as the rooms know it."""
+    kept = part.model_dump(include={"type", part.type}, exclude_none=True)
+    if part.image_file is not None and part.type == "image_file":
+        kept["file"] = str(uuid_of(Prefix.FILE, part.image_file.file_id))
+    return kept
+
+
+def _content(message: Message) -> list[JsonDict]:
+    if message.parts is None:
+        return [text_part(message.content, message.annotations)] if message.content else []
+    return [_part(part) for part in message.parts]
+
+
+def _part(kept: JsonDict) -> JsonDict:
+    """Parts of imported messages keep their annotations as they were told elsewhere."""
+    kind = kept["type"]
+    if kind != "text":
+        return {"type": kind, kind: kept[kind]}
+    told = {"value": kept.get("text") or "", "annotations": kept.get("annotations") or []}
+    return {"type": "text", "text": told}

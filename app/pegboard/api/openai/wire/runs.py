@@ -1,0 +1,221 @@
+"""Runs as the OpenAI door takes and tells them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from pegboard.api.openai.faults import BadParameter
+from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.api.openai.wire.assistants import ResponseFormat, Temperature, TopP
+from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
+from pegboard.api.openai.wire.limits import at_most
+from pegboard.api.openai.wire.messages import LONGEST, MessageIn
+from pegboard.api.openai.wire.threads import ThreadIn
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
+from pegboard.api.openai.wire.tools import Tools, told_tools
+from pegboard.db.base import JsonDict
+from pegboard.llm.gateway import GenerationOptions, ToolCall
+from pegboard.runs.statuses import RunStatus
+from pegboard.runs.tables import Run
+
+EXPIRES_AFTER: Final = 600
+_MOST_ADDED: Final = 256
+_MOST_OUTPUTS: Final = 512
+_RATE_LIMITED: Final = frozenset({"rate_limit_exceeded"})
+_BAD_PROMPT: Final = frozenset({"invalid_prompt", "context_length_exceeded"})
+
+
+class Truncation(BaseModel):
+    type: Literal["auto", "last_messages"] = "auto"
+    last_messages: Annotated[int, Field(ge=1)] | None = None
+
+
+class RunIn(BaseModel):
+    """What is given replaces the assistant's own for this run; null and absent are the same."""
+
+    assistant_id: str
+    model: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    instructions: longest("instructions", LONGEST) = None  # type: ignore[valid-type]
+    additional_instructions: longest("additional_instructions", LONGEST) = None  # type: ignore[valid-type]
+    additional_messages: Annotated[
+        Annotated[list[MessageIn], Field(fail_fast=True)] | None,
+        at_most("additional_messages", _MOST_ADDED),
+    ] = None
+    tools: Tools = None
+    metadata: Metadata = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    reasoning_effort: longest("reasoning_effort", 64) = None  # type: ignore[valid-type]
+    stream: bool | None = None
+    max_prompt_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    truncation_strategy: Truncation | None = None
+    tool_choice: Annotated[
+        Literal["none", "auto", "required"] | dict[str, Any] | None, sized("tool_choice")
+    ] = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat = None
+
+
+class ThreadAndRunIn(RunIn):
+    thread: ThreadIn | None = None
+    tool_resources: ToolResourcesIn | None = None
+
+
+class ToolOutputIn(BaseModel):
+    tool_call_id: str = ""
+    output: str | None = None
+
+
+class ToolOutputsIn(BaseModel):
+    tool_outputs: Annotated[
+        list[ToolOutputIn], Field(fail_fast=True), at_most("tool_outputs", _MOST_OUTPUTS)
+    ]
+    stream: bool | None = None
+
+
+class RunChange(BaseModel):
+    metadata: Metadata = None
+
+
+def generation(asked: JsonDict) -> GenerationOptions:
+    """The wishes about the answer, from the fields that a run echoes."""
+    form = asked.get("response_format")
+    form = form if isinstance(form, dict) else {}
+    schema = (form.get("json_schema") or {}).get("schema")
+    if form.get("type") not in {None, "text", "json_object", "json_schema"}:
+        raise BadParameter("Invalid 'response_format.type'.", param="response_format.type")
+    effort = asked.get("reasoning_effort")
+    return GenerationOptions(
+        json_output=form.get("type") in {"json_object", "json_schema"},
+        json_schema=schema,
+        thinking={"effort": effort} if effort else None,
+        temperature=asked.get("temperature"),
+        top_p=asked.get("top_p"),
+        tool_choice=_choice(asked.get("tool_choice")),
+        parallel_tool_calls=asked.get("parallel_tool_calls") is not False,
+    )
+
+
+def _choice(asked: Any) -> str | JsonDict | None:
+    if isinstance(asked, dict) and asked.get("type") != "function":
+        return None
+    return None if asked == "auto" else asked
+
+
+def run_out(run: Run, calls: Sequence[ToolCall] = ()) -> JsonDict:
+    """A stored run. `calls` are those that a paused one waits for."""
+    status = RunStatus(run.status)
+    return _told(run, RunView.of(run, calls), status)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What changes while a run is played: taken from its row, or from its events."""
+
+    calls: Sequence[ToolCall]
+    usage: tuple[int, int, int]
+    error: tuple[str, str] | None
+    incomplete: str | None
+    started_at: int | None
+    ended_at: int | None
+
+    @classmethod
+    def of(cls, run: Run, calls: Sequence[ToolCall]) -> "RunView":
+        error = (run.error_code, run.error_message or "") if run.error_code else None
+        return cls(
+            calls=calls,
+            usage=(run.input_tokens, run.output_tokens, run.cached_input_tokens),
+            error=error,
+            incomplete=run.incomplete_reason,
+            started_at=seconds(run.started_at),
+            ended_at=seconds(run.ended_at),
+        )
+
+
+def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
+    asked: JsonDict = run.options.get("asked") or {}
+    over = status in _OVER
+    when = {
+        f"{name}_at": view.ended_at if status is ending else None
+        for name, ending in _ENDINGS.items()
+    }
+    return {
+        "id": public_id(Prefix.RUN, run.id),
+        "object": "thread.run",
+        "created_at": seconds(run.created_at),
+        "thread_id": public_id(Prefix.THREAD, run.thread_id),
+        "assistant_id": run.assistant_id and public_id(Prefix.ASSISTANT, run.assistant_id),
+        "status": status,
+        "required_action": required_action(view.calls) if view.calls else None,
+        "last_error": last_error(view.error) if status is RunStatus.FAILED else None,
+        "expires_at": None if over and status is not RunStatus.EXPIRED else seconds(run.expires_at),
+        "started_at": view.started_at,
+        **when,
+        "model": asked.get("model") or run.model_name,
+        "instructions": run.options.get("instructions", ""),
+        "tools": told_tools(run.options.get("tools")),
+        "tool_resources": asked.get("tool_resources") or {},
+        "metadata": run.labels or {},
+        "incomplete_details": {"reason": view.incomplete} if view.incomplete else None,
+        "usage": usage_out(*view.usage) if over else None,
+        "temperature": asked.get("temperature", 1.0),
+        "top_p": asked.get("top_p", 1.0),
+        "reasoning_effort": asked.get("reasoning_effort"),
+        "max_prompt_tokens": asked.get("max_prompt_tokens"),
+        "max_completion_tokens": asked.get("max_completion_tokens"),
+        "truncation_strategy": asked.get("truncation_strategy")
+        or {"type": "auto", "last_messages": None},
+        "tool_choice": asked.get("tool_choice") or "auto",
+        "parallel_tool_calls": asked.get("parallel_tool_calls", True),
+        "response_format": asked.get("response_format") or "auto",
+    }
+
+
+def run_at(run: Run, status: RunStatus, view: RunView) -> JsonDict:
+    """A run as it is at a moment of its stream."""
+    return _told(run, view, status)
+
+
+def required_action(calls: Sequence[ToolCall]) -> JsonDict:
+    return {
+        "type": "submit_tool_outputs",
+        "submit_tool_outputs": {"tool_calls": [call_out(call) for call in calls]},
+    }
+
+
+def call_out(call: ToolCall) -> JsonDict:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def last_error(error: tuple[str, str] | None) -> JsonDict | None:
+    """The code in the few words that this API has."""
+    if error is None:
+        return None
+    code, message = error
+    if code in _RATE_LIMITED:
+        told = "rate_limit_exceeded"
+    else:
+        told = "invalid_prompt" if code in _BAD_PROMPT else "server_error"
+    return {"code": told, "message": message}
+
+
+def usage_out(read: int, written: int, cached: int = 0) -> JsonDict:
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+        "prompt_token_details": {"cached_tokens": cached},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+
+
+_ENDINGS: Final = {
+    "cancelled": RunStatus.CANCELLED,
+    "failed": RunStatus.FAILED,
+    "completed": RunStatus.COMPLETED,
+}
+_OVER: Final = frozenset({*_ENDINGS.values(), RunStatus.INCOMPLETE, RunStatus.EXPIRED})

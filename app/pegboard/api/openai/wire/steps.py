@@ -1,0 +1,191 @@
+"""Run steps, told from the messages of a run: what was said is one step, what was called another.
+
+A step's id is its message's with one bit turned, so that nothing else has to be stored for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.api.openai.wire.fields import seconds
+from pegboard.api.openai.wire.runs import last_error, usage_out
+from pegboard.db.base import JsonDict
+from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.runs.statuses import RunStatus
+from pegboard.runs.tables import Run
+
+SAID: Final = 1
+CALLED: Final = 2
+SEARCHED: Final = 4
+CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
+"""What is asked for with `include[]` to be told the texts that a search has found."""
+
+
+def step_id(message_id: UUID, kind: int) -> str:
+    return public_id(Prefix.STEP, UUID(int=message_id.int ^ kind))
+
+
+def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
+    """All steps of a run, in their order, from its messages in theirs."""
+    outputs = {one.tool_call_id: one for one in messages if one.role == Role.TOOL}
+    steps: list[JsonDict] = [search_step(run, run.retrieved or ())] if searches(run) else []
+    for message in messages:
+        if message.role != Role.ASSISTANT:
+            continue
+        calls = message.tool_calls or []
+        if message.content or not calls:
+            steps.append(_said(run, message, usage=not calls))
+        if calls:
+            steps.append(called_step(run, message, outputs))
+    return steps
+
+
+def searches(run: Run) -> bool:
+    """Whether files are searched for it, by the tool that says so."""
+    return bool(run.options.get("cite"))
+
+
+def search_step(run: Run, retrieved: Sequence[Mapping[str, Any]]) -> JsonDict:
+    """The search of files, which comes before the model is asked."""
+    moment = seconds(run.started_at or run.created_at)
+    results = [_result(one) for one in retrieved if one.get("file_id")]
+    details = {"type": "tool_calls", "tool_calls": [search_call(run, results)]}
+    state = ended("completed", moment)
+    return step_frame(run, run.id, SEARCHED, details, moment, **state, usage=usage_out(0, 0))
+
+
+def search_call(run: Run, results: list[JsonDict]) -> JsonDict:
+    body = public_id(Prefix.RUN, run.id).removeprefix(Prefix.RUN)
+    tools = run.options.get("tools") or ()
+    tool: JsonDict = next((one for one in tools if one.get("type") == "file_search"), {})
+    ranking = (tool.get("file_search") or {}).get("ranking_options") or {}
+    told = {"ranking_options": ranking, "results": results}
+    return {"id": f"call_{body}", "type": "file_search", "file_search": told}
+
+
+def without_content(step: JsonDict) -> JsonDict:
+    """A step without the texts that were found: they are told only to who asks for them."""
+    if step["step_details"]["type"] != "tool_calls":
+        return step
+    calls = [_without_content(call) for call in step["step_details"]["tool_calls"]]
+    return {**step, "step_details": {**step["step_details"], "tool_calls": calls}}
+
+
+def _without_content(call: JsonDict) -> JsonDict:
+    if call["type"] != "file_search":
+        return call
+    results = [
+        {key: value for key, value in result.items() if key != "content"}
+        for result in call["file_search"]["results"]
+    ]
+    return {**call, "file_search": {**call["file_search"], "results": results}}
+
+
+def _result(kept: Mapping[str, Any]) -> JsonDict:
+    return {
+        "file_id": public_id(Prefix.FILE, UUID(str(kept["file_id"]))),
+        "file_name": kept["filename"],
+        "score": min(max(float(kept["score"]), 0.0), 1.0),
+        "attributes": dict(kept.get("attributes") or {}),
+        "content": [{"type": "text", "text": kept.get("text") or ""}],
+    }
+
+
+def step_frame(
+    run: Run, message_id: UUID, kind: int, details: JsonDict, created_at: int | None, **rest: Any
+) -> JsonDict:
+    """A step with nothing but what it is; `rest` overrides."""
+    return {
+        "id": step_id(message_id, kind),
+        "object": "thread.run.step",
+        "created_at": created_at,
+        "assistant_id": run.assistant_id and public_id(Prefix.ASSISTANT, run.assistant_id),
+        "thread_id": public_id(Prefix.THREAD, run.thread_id),
+        "run_id": public_id(Prefix.RUN, run.id),
+        "type": details["type"],
+        "status": "in_progress",
+        "step_details": details,
+        "last_error": None,
+        "expires_at": None,
+        "expired_at": None,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "metadata": {},
+        "usage": None,
+        **rest,
+    }
+
+
+def said_details(message_id: UUID) -> JsonDict:
+    told = {"message_id": public_id(Prefix.MESSAGE, message_id)}
+    return {"type": "message_creation", "message_creation": told}
+
+
+def called_details(calls: Sequence[JsonDict], outputs: Mapping[str, str | None]) -> JsonDict:
+    """`calls` as they are stored: id, name, arguments."""
+    told = [
+        {
+            "id": call["id"],
+            "type": "function",
+            "function": {
+                "name": call["name"],
+                "arguments": call["arguments"],
+                "output": outputs.get(call["id"]),
+            },
+        }
+        for call in calls
+    ]
+    return {"type": "tool_calls", "tool_calls": told}
+
+
+def ended(status: str, moment: int | None) -> JsonDict:
+    """A status with the moment at which it came."""
+    key = {"cancelled": "cancelled_at", "failed": "failed_at", "expired": "expired_at"}
+    return {"status": status, key.get(status, "completed_at"): moment}
+
+
+def _said(run: Run, message: Message, *, usage: bool) -> JsonDict:
+    word = {MessageStatus.FAILED: "failed", MessageStatus.CANCELLED: "cancelled"}
+    status = "completed"
+    if not message.tool_calls:
+        status = word.get(MessageStatus(message.status), status)
+    error = (message.error_code, message.error_message or "") if message.error_code else None
+    return step_frame(
+        run,
+        message.id,
+        SAID,
+        said_details(message.id),
+        seconds(message.created_at),
+        **ended(status, seconds(message.ended_at or message.created_at)),
+        last_error=last_error(error),
+        usage=_usage(message) if usage else None,
+    )
+
+
+def called_step(run: Run, message: Message, outputs: Mapping[str | None, Message]) -> JsonDict:
+    """The calls of a message, with the outputs that were given, by the calls' ids."""
+    calls = message.tool_calls or []
+    given = {call["id"]: outputs[call["id"]] for call in calls if call["id"] in outputs}
+    details = called_details(calls, {key: one.content for key, one in given.items()})
+    when = seconds(next((one.created_at for one in given.values()), run.ended_at))
+    state: JsonDict = {"expires_at": seconds(run.expires_at)}
+    if message.status == MessageStatus.COMPLETED:
+        state = ended("completed", when)
+    elif message.status == MessageStatus.CANCELLED:
+        late = run.status == RunStatus.EXPIRED
+        state = ended("expired" if late else "cancelled", when)
+    return step_frame(
+        run,
+        message.id,
+        CALLED,
+        details,
+        seconds(message.ended_at or message.created_at),
+        **state,
+        usage=_usage(message) if message.status != MessageStatus.REQUIRES_ACTION else None,
+    )
+
+
+def _usage(message: Message) -> JsonDict:
+    return usage_out(message.input_tokens or 0, message.output_tokens or 0)

@@ -1,0 +1,301 @@
+"""Events of a scenario → the frames of both APIs: the one place that knows how encoders are called.
+
+What an encoder reads besides the events, the run's row and its thread's messages, is made up here.
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pegboard.api.backboard import replies
+from pegboard.api.backboard import run_replay as backboard_replay
+from pegboard.api.backboard import run_stream as backboard
+from pegboard.api.backboard.clients import Client
+from pegboard.api.backboard.faults import RunBrokeOff
+from pegboard.api.http.numbered_frames import told_at_once
+from pegboard.api.openai import run_replay as openai_replay
+from pegboard.api.openai import run_stream as openai
+from pegboard.api.openai.profiles import Profile
+from pegboard.api.openai.profiles.tellings import older
+from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.runs.conversing import PendingAction, Turn
+from pegboard.runs.event_json import from_json
+from pegboard.runs.events import MessageFinished, RunEvent, RunPaused
+from pegboard.runs.feed import Feed
+from pegboard.runs.starting import StoredMessage
+from pegboard.runs.stored import snapshot_of
+from pegboard.runs.tables import Run
+from pegboard.tenants.scope import Scope, Scopes
+from tests.runs.engine import steps
+from tests.runs.engine.scenario import Scenario
+from tests.runs.engine.scripted_gateway import BEGINNING, Watch
+from tests.runs.engine.steps import (
+    ASKED,
+    ASSISTANT,
+    MODEL,
+    QUESTION,
+    RUN,
+    TENANT,
+    THREAD,
+    TOOLS,
+    logged,
+    perform,
+)
+
+Frame: TypeAlias = dict[str, Any]
+NamedFrame: TypeAlias = tuple[str, Any]
+FIRST_LOGS: Final = Path(steps.__file__).parent / "first_logs"
+_ANSWERED_AFTER: Final = timedelta(seconds=60)
+
+
+class Told:
+    """A performed scenario, as its encoders find it."""
+
+    def __init__(self, scenario: Scenario, plays: Sequence[Sequence[RunEvent]]) -> None:
+        self._scenario = scenario
+        self.plays = plays
+        self._row = _row(scenario)
+        self._question = _message(
+            id=QUESTION, role=Role.USER, content=ASKED, status=MessageStatus.COMPLETED
+        )
+
+    @classmethod
+    async def of(cls, scenario: Scenario) -> "Told":
+        performed = await perform(scenario)
+        plays = [[event for facts in play for event in facts] for play in performed.plays]
+        return cls(scenario, plays)
+
+    @classmethod
+    def of_first_log(cls, scenario: Scenario) -> "Told":
+        """The same out of a log of the first version, whatever becomes of events since."""
+        plays = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
+        return cls(scenario, [from_json(events) for events in plays])
+
+    def backboard_streams(self) -> list[list[Frame]]:
+        streams = []
+        for number, events in enumerate(self.plays):
+            telling = backboard.Telling.of(self._turn(number))
+            frames = [
+                *telling.opening(),
+                *(frame for event in events for frame in telling.frames(event)),
+            ]
+            streams.append([*map(_frame, frames)])
+        return streams
+
+    async def backboard_again(self, *, at_once: bool) -> list[Frame]:
+        told = backboard_replay.replayed(self._row, self._batches(at_once), self._scopes)
+        return [*map(_frame, await _all(told))]
+
+    def backboard_answers(self) -> list[Frame]:
+        """The answer of each play, or the error that it is raised as."""
+        answers = []
+        for number, events in enumerate(self.plays):
+            try:
+                answer = replies.reply(self._turn(number), events, Client())
+            except RunBrokeOff as broken:
+                raised = {"kind": broken.kind, "code": broken.code, "message": broken.message}
+                answers.append({"raised": {**raised, "retry_after": broken.retry_after}})
+            else:
+                answers.append(answer.model_dump(mode="json"))
+        return answers
+
+    def backboard_pending(self) -> list[dict[str, Any]]:
+        """What is told of each pause to those who ask for it once more."""
+        pending = []
+        for events in self.plays:
+            if isinstance(paused := events[-1], RunPaused):
+                action = PendingAction(paused.run, _finished(events)[0].message)
+                frames = [*map(_frame, backboard.pending_frames(action))]
+                answer = replies.pending_reply(action).model_dump(mode="json")
+                pending.append({"streamed": frames, "answered": answer})
+        return pending
+
+    async def openai_streams(self, *, content: bool = False) -> list[list[NamedFrame]]:
+        streams = []
+        for number, events in enumerate(self.plays):
+            telling = openai.Telling(self._row, resumed=number > 0, content=content)
+            frames = [frame for event in events for frame in telling.frames(event)]
+            if number:
+                asked = _finished(self.plays[number - 1])[0].message.id
+                frames.insert(0, await openai_replay.submitted(self._row, asked, self._scopes))
+            streams.append([*map(_named_frame, frames)])
+        return streams
+
+    async def openai_again(self, *, at_once: bool) -> list[NamedFrame]:
+        told = openai_replay.replayed(self._row, self._batches(at_once), self._scopes)
+        return [*map(_named_frame, await _all(told))]
+
+    def _turn(self, number: int) -> Turn:
+        first = sum(map(len, self.plays[:number]))
+        asked = StoredMessage(self._question, (), ASSISTANT) if number == 0 else None
+        return Turn(snapshot_of(self._row), self._row, Feed(first), first, asked)
+
+    def _batches(self, at_once: bool) -> AsyncGenerator[Sequence[RunEvent], None]:
+        """The events as they come out of the log: all in one, or one by one."""
+        told = [event for events in self.plays for event in events]
+        read = logged(told)
+        return told_at_once(read) if at_once else _one_by_one(read)
+
+    @property
+    def _scopes(self) -> Scopes:
+        session = cast("AsyncSession", _Stored(self._question, self._written()))
+
+        @asynccontextmanager
+        async def scope(tenant_id: UUID) -> AsyncIterator[Scope]:
+            yield Scope(tenant_id, session)
+
+        return scope
+
+    def _written(self) -> list[Message]:
+        """What the run has left on its thread, the outputs of its calls among it."""
+        written = []
+        for number, events in enumerate(self.plays):
+            for finished in _finished(events):
+                said = finished.message
+                outputs = self._scenario.outputs[number] if said.tool_calls else {}
+                calls = [
+                    {"id": call.id, "name": call.name, "arguments": call.arguments}
+                    for call in said.tool_calls
+                ]
+                written.append(
+                    _message(
+                        id=said.id,
+                        role=Role.ASSISTANT,
+                        content=said.content,
+                        status=MessageStatus.COMPLETED if outputs else said.status,
+                        tool_calls=calls or None,
+                        created_at=said.created_at,
+                        ended_at=said.ended_at,
+                        input_tokens=said.usage.input_tokens,
+                        output_tokens=said.usage.output_tokens,
+                    )
+                )
+                written += [
+                    _message(
+                        role=Role.TOOL,
+                        content=output,
+                        tool_call_id=call_id,
+                        status=MessageStatus.COMPLETED,
+                        created_at=said.ended_at + timedelta(seconds=1),
+                    )
+                    for call_id, output in outputs.items()
+                ]
+        return written
+
+
+class _Stored:
+    """A session that finds the thread's question and what its run has written."""
+
+    def __init__(self, question: Message, written: list[Message]) -> None:
+        self._question = question
+        self._written = written
+
+    async def scalar(self, _: object) -> Message:
+        return self._question
+
+    async def scalars(self, _: object) -> "_Stored":
+        return self
+
+    def all(self) -> list[Message]:
+        return self._written
+
+
+def unanswered() -> dict[str, Any]:
+    """What Backboard tells of a message that is only kept."""
+    kept = StoredMessage(
+        _message(id=QUESTION, role=Role.USER, content=ASKED, status=MessageStatus.COMPLETED),
+        (),
+        ASSISTANT,
+        RUN,
+    )
+    return {
+        "streamed": [*map(_frame, backboard.stored_frames(kept))],
+        "answered": replies.stored_reply(kept, Client()).model_dump(mode="json"),
+    }
+
+
+def as_version_1(frames: Sequence[NamedFrame]) -> list[NamedFrame]:
+    return [(name, older(data, Profile.V1)) for name, data in frames]
+
+
+def later() -> Watch:
+    """A moment at which everything has been said."""
+    return Watch(BEGINNING + _ANSWERED_AFTER)
+
+
+def _row(scenario: Scenario) -> Run:
+    tools: list[dict[str, Any]] = [
+        {
+            "type": "function",
+            "function": {"name": name, "description": f"The {name}", "parameters": TOOLS[name]},
+        }
+        for name in scenario.tools
+    ]
+    if "retrieved" in scenario.given:
+        tools.append({"type": "file_search"})
+    return Run(
+        id=RUN,
+        tenant_id=TENANT,
+        thread_id=THREAD,
+        assistant_id=ASSISTANT,
+        created_at=BEGINNING,
+        started_at=BEGINNING,
+        ended_at=None,
+        expires_at=BEGINNING + timedelta(seconds=600),
+        status="in_progress",
+        options={
+            "instructions": "Be brief.",
+            "tools": tools,
+            "cite": "retrieved" in scenario.given,
+            "asked": {"model": MODEL.name, "temperature": 0.5},
+        },
+        model_provider=MODEL.provider,
+        model_name=MODEL.name,
+        rounds=0,
+        input_tokens=0,
+        output_tokens=0,
+        cached_input_tokens=0,
+        cache_write_input_tokens=0,
+        labels={"purpose": "test"},
+    )
+
+
+def _message(**fields: Any) -> Message:
+    known = {"tenant_id": TENANT, "thread_id": THREAD, "created_at": BEGINNING}
+    return Message(**{**known, **fields})
+
+
+def _finished(events: Sequence[RunEvent]) -> list[MessageFinished]:
+    return [event for event in events if isinstance(event, MessageFinished)]
+
+
+async def _one_by_one(events: Sequence[RunEvent]) -> AsyncGenerator[Sequence[RunEvent], None]:
+    for event in events:
+        yield [event]
+
+
+async def _all(parts: AsyncGenerator[Iterable[bytes], None]) -> list[bytes]:
+    return [frame async for part in parts for frame in part]
+
+
+def _frame(told: bytes) -> Frame:
+    text = told.decode("ascii")
+    assert text.startswith("data: ")
+    assert text.endswith("\n\n")
+    assert text.count("\n") == 2
+    frame: Frame = json.loads(text.removeprefix("data: "))
+    return frame
+
+
+def _named_frame(told: bytes) -> NamedFrame:
+    name, data, *rest = told.decode("ascii").split("\n")
+    assert rest == ["", ""]
+    assert name.startswith("event: ")
+    assert data.startswith("data: ")
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
