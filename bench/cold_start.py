@@ -31,7 +31,14 @@ async def measure(folder: Path, plan: Plan) -> ColdStarts:
 
 async def _start(folder: Path, data: Path) -> float:
     async with running(
-        "cold", "pegboard.cli", "serve", "--port", "0", "--data-dir", str(data), folder=folder
+        "cold",
+        "pegboard.cli.program",
+        "serve",
+        "--port",
+        "0",
+        "--data-dir",
+        str(data),
+        folder=folder,
     ) as program:
         async with connected(address_of(program)) as connection:
             await connection.get("/healthz")

@@ -34,7 +34,7 @@ async def measure(folder: Path, plan: Plan) -> list[Indexed]:
     async with (
         running(
             "indexing",
-            "pegboard.cli",
+            "pegboard.cli.program",
             *("serve", "--port", "0", "--data-dir", data),
             folder=folder,
             PEGBOARD_SANDBOX="always",

@@ -46,7 +46,7 @@ async def measure(folder: Path, conversations: Path) -> Recalled:
     async with (
         running(
             "recall",
-            "pegboard.cli",
+            "pegboard.cli.program",
             *("serve", "--port", "0", "--data-dir", data),
             folder=folder,
             PEGBOARD_SANDBOX="always",

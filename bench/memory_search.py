@@ -111,7 +111,7 @@ async def _add(folder: Path, chance: random.Random) -> float:
     async with (
         running(
             "adding",
-            "pegboard.cli",
+            "pegboard.cli.program",
             *("serve", "--port", "0", "--data-dir", data),
             folder=folder,
             PEGBOARD_SANDBOX="always",

@@ -111,7 +111,7 @@ async def running_pegboard(
         models = {"OPENAI_BASE_URL": upstream, "OPENAI_API_KEY": "x", "PEGBOARD_SANDBOX": "auto"}
     async with running(
         name.replace(" ", "-"),
-        "pegboard.cli",
+        "pegboard.cli.program",
         "serve",
         "--port",
         "0",

@@ -37,9 +37,9 @@ NOT_RUN: Final[Mapping[str, str]] = {
     "git pull && docker compose": "needs Docker",
     "make faults": "kills servers for hours; tests/faults tries a part",
     "pegboard keys create --name laptop": "takes ids of the reader's own; see test_keys.py",
-    "pip install openai": "needs OpenAI; the import is tried by tests/importing",
-    "PEGBOARD_IMPORT_KEY=the-key": "needs a dump; tried by tests/importing",
-    "OTEL_EXPORTER_OTLP_ENDPOINT=": "serves until it is stopped; see tests/observing",
+    "pip install openai": "needs OpenAI; the import is tried by tests/operations/importing",
+    "PEGBOARD_IMPORT_KEY=the-key": "needs a dump; tried by tests/operations/importing",
+    "OTEL_EXPORTER_OTLP_ENDPOINT=": "serves until it is stopped; see tests/telemetry",
     "pegboard backup": "see test_backup.py",
     "pegboard keys list": "takes ids of the reader's own; see test_keys.py",
 }

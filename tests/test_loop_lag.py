@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from pegboard.loop_lag import LoopLag
+from pegboard.telemetry.loop_lag import LoopLag
 
 HELD_UP = 0.3
 

@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
 def processes_of(server: Server) -> list[psutil.Process]:
     """The serving processes of a supervisor."""
     children = psutil.Process(server.process.pid).children()
-    return [child for child in children if "pegboard.supervision.process" in child.cmdline()]
+    return [child for child in children if "pegboard.server.supervision.process" in child.cmdline()]
 
 
 @contextmanager

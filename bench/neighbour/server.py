@@ -137,7 +137,7 @@ async def running_flooded(
     try:
         async with running(
             name,
-            "pegboard.cli",
+            "pegboard.cli.program",
             *("serve", "--port", "0", "--data-dir", str(folder / f"{name}-data")),
             folder=folder,
             clone=clone,

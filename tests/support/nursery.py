@@ -21,13 +21,13 @@ from typing import Final
 from pegboard.llm import litellm_gateway
 
 PRELOADED: Final = (
-    "pegboard.cli",
-    "pegboard.serving",
-    "pegboard.worker",
-    "pegboard.administration",
-    "pegboard.backup",
-    "pegboard.doctor",
-    "pegboard.importing",
+    "pegboard.cli.program",
+    "pegboard.server.serving",
+    "pegboard.server.worker",
+    "pegboard.operations.administration",
+    "pegboard.operations.backup",
+    "pegboard.operations.doctor",
+    "pegboard.operations.importing",
     "asyncpg",
     "uvicorn.protocols.http.httptools_impl",
 )
@@ -52,7 +52,7 @@ def main() -> None:
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = ["pegboard", *arguments]
-        sys.modules["pegboard.cli"].main()
+        sys.modules["pegboard.cli.program"].main()
 
 
 def _await_order(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:

@@ -78,7 +78,7 @@ def execute(*arguments: str, given: str = "", **settings: str) -> Program:
     """The same, by an interpreter of its own, as users do."""
     with _input_of(given) as source:
         return subprocess.Popen(
-            [sys.executable, "-m", "pegboard.cli", *arguments],
+            [sys.executable, "-m", "pegboard.cli.program", *arguments],
             env=_environment(settings),
             stdin=source,
             stdout=subprocess.PIPE,

@@ -6,7 +6,7 @@ import asyncpg
 from sqlalchemy import exc
 
 from pegboard.errors import AppError, Kind
-from pegboard.logs.causes import CauseLog
+from pegboard.telemetry.logs.causes import CauseLog
 
 _TOO_MANY_CONNECTIONS: Final = "53300"
 _RETRY_SECONDS: Final = 2

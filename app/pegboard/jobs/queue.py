@@ -8,7 +8,7 @@ from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pegboard import tracing
+from pegboard.telemetry import tracing
 
 TRACEPARENT: Final = "traceparent"
 """The header of a job that names the span it was asked for in."""

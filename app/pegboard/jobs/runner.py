@@ -13,13 +13,13 @@ from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pegboard import tracing
 from pegboard.db.availability import is_passing
 from pegboard.db.engine import connect_arguments
 from pegboard.errors import NotFound
 from pegboard.jobs.lanes import FairQueries, Places
 from pegboard.jobs.queue import TRACEPARENT
-from pegboard.logs.ids import job as job_ids
+from pegboard.telemetry import tracing
+from pegboard.telemetry.logs.ids import job as job_ids
 
 Work: TypeAlias = Callable[..., Awaitable[None]]
 """What to do for a job, given its payload."""

@@ -5,13 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
 
-from pegboard import tracing
 from pegboard.llm.embeddings.embedder import EmbeddingName
 from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
 from pegboard.llm.failures import ModelFailure, StreamCutOff
 from pegboard.llm.gateway import Delta, Finished, Gateway, ModelName, ModelRequest, Usage
 from pegboard.llm.labels import ModelLabels, provider_label
-from pegboard.metrics import MODEL_SECONDS, PROVIDER_ERRORS, TOKENS
+from pegboard.telemetry import tracing
+from pegboard.telemetry.metrics import MODEL_SECONDS, PROVIDER_ERRORS, TOKENS
 
 _LONGEST_NAME = 100
 _FAULT = "fault"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from pegboard import clock, tracing
+from pegboard import clock
 from pegboard.errors import AppError, Kind
 from pegboard.identifiers import new_id
 from pegboard.llm.failures import StreamCutOff
@@ -67,6 +67,7 @@ from pegboard.runs.server_tools import NoTools, ServerTools
 from pegboard.runs.snapshots import Failure, Finding, MessageSnapshot, RunSnapshot
 from pegboard.runs.statuses import RunStatus, check_move
 from pegboard.strict_json import storable
+from pegboard.telemetry import tracing
 
 MAX_CORRECTIONS: Final = 2
 """How often a model is asked again after calls that could not be passed on."""

@@ -17,7 +17,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from pegboard import tracing
 from pegboard.db.availability import is_passing
 from pegboard.db.signals import Signals
 from pegboard.errors import AppError, Kind
@@ -25,8 +24,6 @@ from pegboard.fairness import FairLimiter, LoopTurns
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway
 from pegboard.llm.labels import provider_label
-from pegboard.logs.ids import begin_run, know_run
-from pegboard.metrics import FIRST_TOKEN_SECONDS, REQUESTS_REJECTED, RUN_SECONDS, RUNS
 from pegboard.runs import engine, queries
 from pegboard.runs.breaking_off import broken_off
 from pegboard.runs.briefing import Briefing
@@ -52,6 +49,9 @@ from pegboard.runs.snapshots import (
 )
 from pegboard.runs.statuses import RunStatus
 from pegboard.slots import Slot, make_current
+from pegboard.telemetry import tracing
+from pegboard.telemetry.logs.ids import begin_run, know_run
+from pegboard.telemetry.metrics import FIRST_TOKEN_SECONDS, REQUESTS_REJECTED, RUN_SECONDS, RUNS
 from pegboard.tenants.limits import LimitReached
 from pegboard.tenants.scope import Scopes
 

@@ -19,7 +19,6 @@ from pegboard.documents.tables import UNFINISHED
 from pegboard.errors import Kind, NotFound
 from pegboard.identifiers import earliest_id
 from pegboard.messages.tables import MessageStatus
-from pegboard.metrics import RESCUED
 from pegboard.models.catalogue import Catalogue
 from pegboard.runs import log as run_log
 from pegboard.runs import queries
@@ -36,6 +35,7 @@ from pegboard.runs.snapshots import RUN_EXPIRED, Failure
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.tables import Run
+from pegboard.telemetry.metrics import RESCUED
 from pegboard.tenants.scope import Scope, Scopes
 from pegboard.threads.tables import Thread
 

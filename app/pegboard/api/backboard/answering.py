@@ -23,13 +23,13 @@ from pegboard.api.http.numbered_frames import (
     told_at_once,
 )
 from pegboard.api.http.sse import event_stream, in_parts
+from pegboard.composition.resources import Resources
 from pegboard.documents import operations as documents
 from pegboard.runs.conversing import Turn
 from pegboard.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
 from pegboard.runs.feed import Feed
 from pegboard.runs.tables import Run
 from pegboard.slots import waiting
-from pegboard.wiring.resources import Resources
 
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""

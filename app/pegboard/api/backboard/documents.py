@@ -15,10 +15,10 @@ from pegboard.api.http.requests import NotingRoute, missing
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.http.uploads import stored
 from pegboard.assistants import operations as assistants
+from pegboard.composition.resources import Resources
 from pegboard.documents import operations
 from pegboard.documents.pending import check_pending
 from pegboard.threads import operations as threads
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Documents"], route_class=NotingRoute)
 Caller = Annotated[Client, Depends(current_client)]

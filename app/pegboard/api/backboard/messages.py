@@ -20,11 +20,11 @@ from pegboard.api.http.scopes import CurrentCaller, Server
 from pegboard.api.http.sse import event_stream
 from pegboard.api.http.stream_claims import claim_stream
 from pegboard.api.http.uploads import stored
+from pegboard.composition.resources import Resources
 from pegboard.documents.pending import check_pending
 from pegboard.runs.conversing import Wishes
 from pegboard.runs.starting import NewMessage, NewThread
 from pegboard.tenants.callers import Caller
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Messages"])
 

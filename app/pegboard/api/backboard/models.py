@@ -19,11 +19,11 @@ from pegboard.api.backboard.wire.models import (
     thinking_metadata_out,
 )
 from pegboard.api.http.scopes import Server
+from pegboard.composition.resources import Resources
 from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model, ModelType
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Models"])
 

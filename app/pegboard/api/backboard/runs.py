@@ -18,11 +18,11 @@ from pegboard.api.http.numbered_frames import After
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentCaller, CurrentTenant, Server
 from pegboard.api.http.stream_claims import claim_stream
+from pegboard.composition.resources import Resources
 from pegboard.errors import NotFound
 from pegboard.runs import queries
 from pegboard.runs.resuming import Overrides, ToolOutput
 from pegboard.tenants.callers import Caller
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 

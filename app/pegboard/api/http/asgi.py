@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pegboard.db.availability import unavailability
 from pegboard.errors import AppError
-from pegboard.logs.ids import know_tenant
+from pegboard.telemetry.logs.ids import know_tenant
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.permissions import Permission
 

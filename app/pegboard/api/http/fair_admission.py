@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pegboard.errors import AppError
 from pegboard.fairness import FairLimiter
-from pegboard.metrics import REQUESTS_REJECTED, REQUESTS_WAITING
 from pegboard.slots import Slot, make_current
+from pegboard.telemetry.metrics import REQUESTS_REJECTED, REQUESTS_WAITING
 from pegboard.tenants.limits import LimitReached
 
 SMALL_BODY: Final = 64 * 1024

@@ -11,11 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pegboard import tracing
 from pegboard.api.http.entering import ARRIVED
 from pegboard.identifiers import new_id
-from pegboard.logs.ids import RequestIds, begin_request, know_run
-from pegboard.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
+from pegboard.telemetry import tracing
+from pegboard.telemetry.logs.ids import RequestIds, begin_request, know_run
+from pegboard.telemetry.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
 
 _DOORS: Final = {"api": "backboard", "v1": "openai"}
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

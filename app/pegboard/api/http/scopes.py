@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from pegboard.composition.resources import Resources
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
-from pegboard.wiring.resources import Resources
 
 
 def resources_of(request: Request) -> Resources:

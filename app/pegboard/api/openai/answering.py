@@ -17,9 +17,9 @@ from pegboard.api.http.sse import event_stream, in_parts
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.run_replay import replayed
 from pegboard.api.openai.run_stream import DONE, Telling
+from pegboard.composition.resources import Resources
 from pegboard.runs.conversing import Turn
 from pegboard.runs.tables import Run
-from pegboard.wiring.resources import Resources
 
 
 async def streamed(

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from pegboard.composition.resources import Resources
 from pegboard.documents.cloning import copied_bytes
 from pegboard.documents.pending import check_pending
 from pegboard.documents.store_files import Attachment
 from pegboard.files import operations as files
 from pegboard.tenants.scope import Scope
-from pegboard.wiring.resources import Resources
 
 
 @asynccontextmanager

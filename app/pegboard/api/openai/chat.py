@@ -16,6 +16,7 @@ from pegboard.api.openai.faults import envelope, told
 from pegboard.api.openai.wire.chat_answer import DONE, Completion, fault_frame
 from pegboard.api.openai.wire.chat_request import ChatIn
 from pegboard.api.openai.wire.documented import CompletionShape
+from pegboard.composition.resources import Resources
 from pegboard.errors import AppError
 from pegboard.identifiers import new_id
 from pegboard.llm.failures import StreamCutOff
@@ -25,7 +26,6 @@ from pegboard.tenants.callers import Caller
 from pegboard.usage import recording
 from pegboard.usage.budgets import check_tokens
 from pegboard.usage.tables import Purpose
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Chat"], route_class=StrictRoute)
 

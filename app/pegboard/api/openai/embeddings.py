@@ -10,6 +10,7 @@ from pegboard.api.http.scopes import CurrentCaller, Server
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.naming import model_id
 from pegboard.api.openai.wire.embeddings import EmbeddingsIn, body_of
+from pegboard.composition.resources import Resources
 from pegboard.identifiers import new_id
 from pegboard.llm.embeddings.answering import Embedded
 from pegboard.llm.gateway import Usage
@@ -18,7 +19,6 @@ from pegboard.tenants.callers import Caller
 from pegboard.usage import recording
 from pegboard.usage.budgets import check_tokens
 from pegboard.usage.tables import Purpose
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Embeddings"], route_class=StrictRoute)
 

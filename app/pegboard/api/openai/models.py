@@ -5,11 +5,11 @@ from fastapi import APIRouter
 from pegboard.api.http.scopes import Server
 from pegboard.api.openai.naming import model_id
 from pegboard.api.openai.wire.models import ModelOut, ModelsOut
+from pegboard.composition.resources import Resources
 from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Models"])
 

@@ -12,12 +12,12 @@ from pegboard.api.openai.wire.limits import check_length
 from pegboard.api.openai.wire.messages import MessageIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
 from pegboard.api.openai.wire.vector_stores import StoreIn
+from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.documents import store_files, stores
 from pegboard.documents.store_files import Attachment
 from pegboard.files import operations as files
 from pegboard.threads import operations as threads
-from pegboard.wiring.resources import Resources
 
 MOST_FILES: Final = 20
 _DAYS: Final = 7

@@ -49,6 +49,7 @@ from pegboard.api.openai.wire.runs import (
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
+from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
 from pegboard.llm.gateway import ModelName, ToolCall
@@ -66,7 +67,6 @@ from pegboard.settings import CodeInterpreter
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
-from pegboard.wiring.resources import Resources
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")

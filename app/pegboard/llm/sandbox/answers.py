@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from math import log
 
+from pegboard.english.words import content_stems, excerpt, sentences, stem, within_reach
 from pegboard.llm.gateway import Passage, Prompt
 from pegboard.llm.sandbox.conversation import earlier_user_texts, last_answer, user_text
-from pegboard.llm.sandbox.reading import content_stems, excerpt, sentences, stem, within_reach
 
 _ABOUT_ME = re.compile(
     r"\b(?:know|remember|recall|learn(?:ed|t)?|told you|memor(?:y|ies|ise|ize)d?)\b"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from pegboard.english.words import within_reach
 from pegboard.llm.gateway import (
     AssistantTurn,
     ModelRequest,
@@ -26,7 +27,6 @@ from pegboard.llm.sandbox.arguments import Source, value_for
 from pegboard.llm.sandbox.conversation import said_before, since_user, user_text
 from pegboard.llm.sandbox.mentions import read_mentions
 from pegboard.llm.sandbox.politeness import bare_request
-from pegboard.llm.sandbox.reading import within_reach
 from pegboard.llm.sandbox.tool_choice import Match, best_match, matches, telling_words
 
 _STAGE = re.compile(r"[,.;]?\s+(?:and then|then|after that|afterwards|and after that)\s+", re.I)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pegboard.english.words import STOP_WORDS, name_stems, stem, word_set, words
 from pegboard.llm.sandbox.mentions import Mentions
-from pegboard.llm.sandbox.reading import STOP_WORDS, name_stems, stem, word_set, words
 
 _ALIASES = {
     "celsius": ("centigrade", "°c"),

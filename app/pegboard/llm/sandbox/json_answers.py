@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pegboard.english.words import within_reach
 from pegboard.llm.gateway import JsonObject
 from pegboard.llm.sandbox.arguments import Source, value_for
-from pegboard.llm.sandbox.reading import within_reach
 
 _NAMED_KEYS = re.compile(
     r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|of|are))?:?\s+"

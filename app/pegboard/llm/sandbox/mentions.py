@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pegboard.english.words import within_reach
 from pegboard.llm.sandbox.names import Mention, read_names
-from pegboard.llm.sandbox.reading import within_reach
 
 _QUOTED = re.compile(
     r"[\"“«]([^\"“”«»]{1,2000})[\"”»]|(?<![\w])['\u2018]([^'\u2018\u2019\n]{1,500})['\u2019](?!\w)"

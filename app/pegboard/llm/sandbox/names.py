@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pegboard.llm.sandbox.reading import STOP_WORDS, word_set
+from pegboard.english.words import STOP_WORDS, word_set
 
 PREPOSITIONS = word_set(
     """in for at to from of near with about on into between by around called named titled as

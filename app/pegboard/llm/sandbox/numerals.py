@@ -2,8 +2,8 @@
 
 import re
 
+from pegboard.english.words import STOP_WORDS, content_stems, name_stems, word_set
 from pegboard.llm.sandbox.mentions import Mentions, Number
-from pegboard.llm.sandbox.reading import STOP_WORDS, content_stems, name_stems, word_set
 
 _REACH = 28
 _LEAST = re.compile(r"(?:over|above|at least|more than|minimum|min|from)\W*(?:of\W*)?$", re.I)

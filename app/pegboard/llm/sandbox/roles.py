@@ -7,8 +7,8 @@ the schema's constraints.
 from collections.abc import Iterator
 from enum import StrEnum
 
+from pegboard.english.words import content_stems, name_stems, stem
 from pegboard.llm.sandbox.mentions import Mentions
-from pegboard.llm.sandbox.reading import content_stems, name_stems, stem
 
 
 class Role(StrEnum):

@@ -2,7 +2,7 @@
 
 import re
 
-from pegboard.llm.sandbox.reading import excerpt, within_reach, words
+from pegboard.english.words import excerpt, within_reach, words
 
 _GREETING = re.compile(r"^\W*(hello|hi|hey|good (?:morning|afternoon|evening)|greetings)\b", re.I)
 _THANKS = re.compile(r"^\W*(?:many )?(?:thanks|thank you)\b", re.IGNORECASE)

@@ -6,9 +6,9 @@ Tries what is written beside the property's name, then what its format, pattern 
 import re
 from collections.abc import Callable, Iterator
 
+from pegboard.english.words import name_stems
 from pegboard.llm.sandbox.mentions import Mentions
 from pegboard.llm.sandbox.patterns import fitting
-from pegboard.llm.sandbox.reading import name_stems
 from pegboard.llm.sandbox.roles import Role, fillers, named, role_of
 from pegboard.llm.sandbox.schemas import Schema
 from pegboard.llm.sandbox.stand_ins import fit_length

@@ -1,8 +1,8 @@
 """A request and what will be answered in, the reasoning to show before it out."""
 
+from pegboard.english.words import excerpt
 from pegboard.llm.gateway import ModelRequest, ToolCall
 from pegboard.llm.sandbox.conversation import results_since_user, user_text
-from pegboard.llm.sandbox.reading import excerpt
 
 _DISABLED = (("type", "disabled"), ("effort", "none"), ("enabled", False), ("budget_tokens", 0))
 

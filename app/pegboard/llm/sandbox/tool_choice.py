@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pegboard.english.words import content_stems, name_stems, sentences, stem, word_set
 from pegboard.llm.gateway import Tool
 from pegboard.llm.sandbox.choices import mentioned
 from pegboard.llm.sandbox.mentions import read_mentions
-from pegboard.llm.sandbox.reading import content_stems, name_stems, sentences, stem, word_set
 from pegboard.llm.sandbox.schemas import properties_of, settle
 
 # Words that stand in many descriptions and tell no tool from another.

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pegboard.english.words import excerpt
 from pegboard.llm.gateway import ToolTurn
-from pegboard.llm.sandbox.reading import excerpt
 
 _SHOWN = 2_000
 _MAX_ENTRIES = 50

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from pegboard.llm.sandbox.reading import word_set
+from pegboard.english.words import word_set
 from pegboard.memories.rules.tools import is_tool
 from pegboard.memories.rules.wording import wording
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pegboard.llm.sandbox.reading import word_set
+from pegboard.english.words import word_set
 from pegboard.memories.rules.third_person import spell_out
 from pegboard.memories.rules.verbs import is_adverb
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pegboard.llm.sandbox.reading import stem, word_set
+from pegboard.english.words import stem, word_set
 from pegboard.memories.facts import KnownFact
 from pegboard.memories.rules.wording import wording
 

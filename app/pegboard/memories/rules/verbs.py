@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from pegboard.llm.sandbox.reading import word_set
+from pegboard.english.words import word_set
 
 _SPECIAL: Final = {
     "am": "is",

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from pegboard.llm.sandbox.reading import stem, word_set
+from pegboard.english.words import stem, word_set
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['@.\-/+#][^\W_]+)*[+#]*")
 _DATE: Final = re.compile(r"(?:\bon |\bin (?:the week of )?)?\b\d{4}-\d\d(?:-\d\d)?\b")

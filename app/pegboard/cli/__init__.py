@@ -1,0 +1,1 @@
+"""The program `pegboard`: what operators type, read and told."""

@@ -1,0 +1,303 @@
+"""The composition root: settings in, the server's parts out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from pegboard.blobs.store import BlobStore
+from pegboard.composition.database import OpenDatabase, open_database, statements_of
+from pegboard.composition.database_metrics import Readings
+from pegboard.composition.heartbeats import Pulses
+from pegboard.composition.jobs import JOB_GROUPS, job_kinds
+from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
+from pegboard.composition.sessions import PoolSessions
+from pegboard.composition.shelves import Shelves, shelves_of
+from pegboard.composition.warming import Load, Warming
+from pegboard.db.pools import Pools, connections_of, pools_of
+from pegboard.db.signals import Signals
+from pegboard.documents.lookup import Lookup
+from pegboard.documents.parsing.forked import Readers
+from pegboard.documents.parsing.limits import Limits
+from pegboard.documents.parsing.parser import Parser
+from pegboard.idempotency.attempts import witnessed
+from pegboard.idempotency.ledger import Ledger
+from pegboard.identifiers import new_id
+from pegboard.jobs.lanes import Places
+from pegboard.jobs.runner import run_jobs
+from pegboard.llm import litellm_gateway, providers
+from pegboard.llm.embeddings.answering import Embeddings
+from pegboard.llm.gateway import Gateway, ModelName
+from pegboard.memories.recall import Recall
+from pegboard.models.catalogue import Catalogue
+from pegboard.models.resolution import Resolver
+from pegboard.models.serving import keep_told
+from pegboard.runs import log_writer
+from pegboard.runs.briefing import Briefing
+from pegboard.runs.conversing import Conversations
+from pegboard.runs.execution import Execution, ExecutionLimits
+from pegboard.runs.following import Following
+from pegboard.runs.lease import Lessee
+from pegboard.runs.log_writer import LogWriter
+from pegboard.runs.pictures import Pictures
+from pegboard.runs.rescue import Policy, Rescuer
+from pegboard.runs.server_tools import NoTools
+from pegboard.runs.tails import Tails
+from pegboard.server_tools.web.choice import web_tools_of
+from pegboard.settings import Auth, SandboxMode, Settings
+from pegboard.telemetry.loop_lag import LoopLag
+from pegboard.telemetry.trace_choice import traced
+from pegboard.tenants import keys
+from pegboard.tenants.allowances import Allowances
+from pegboard.tenants.callers import Caller
+from pegboard.tenants.last_uses import LastUses
+from pegboard.tenants.open_streams import OpenStreams
+from pegboard.tenants.recognition import Recogniser
+from pegboard.tenants.scope import Scopes
+
+_FOR_STREAMS = log_writer.CONNECTIONS + 1
+"""Connections for what runs log, and one for those who follow runs of other processes."""
+
+_WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
+"""For web pages, which a model waits for; read apart from the files that are indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the doors need, made once a process.
+
+    `scopes` are for what a request writes: they see to requests that are carried out once.
+    """
+
+    settings: Settings
+    engine: AsyncEngine
+    scopes: Scopes
+    read_scopes: Scopes
+    recognise: Callable[[str], Awaitable[Caller | None]]
+    has_met: Callable[[str], bool]
+    has_imported: Callable[[UUID], bool]
+    allowances: Allowances
+    open_streams: OpenStreams
+    conversations: Conversations
+    execution: Execution
+    following: Following
+    blobs: BlobStore
+    lookup: Lookup
+    recall: Recall
+    catalogue: Catalogue
+    resolver: Resolver
+    gateway: Gateway
+    embeddings: Embeddings
+    default_model: ModelName
+    ledger: Ledger
+    readings: Readings
+    pulses: Pulses
+    loop_lag: LoopLag
+    warming: Warming
+
+
+@asynccontextmanager
+async def open_resources(
+    settings: Settings, *, auth: Auth, database: OpenDatabase = open_database
+) -> AsyncIterator[Resources]:
+    """Everything a server needs, with its background tasks; closed in good order."""
+    async with (
+        traced(settings.traces),
+        database(settings) as engine,
+        pools_of(engine, size=settings.database_pool, streams=_FOR_STREAMS) as pools,
+    ):
+        requests = PoolSessions.on(pools.requests)
+        work = PoolSessions.on(pools.work)
+        streams = PoolSessions.on(pools.streams)
+        keys_only = PoolSessions.on(pools.keys)
+        vital = PoolSessions.on(pools.vital)
+        lessee = Lessee(new_id())
+        signals = Signals()
+        catalogue = catalogue_of(settings)
+        gateway = observed(gateway_of(settings), catalogue)
+        readers = Readers()
+        shelves = shelves_of(settings, work.scopes, gateway, signals, readers)
+        kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
+        patience = settings.document_patience
+        ledger = ledger_of(settings, pools)
+        asked = witnessed(requests.scopes)
+        briefing = Briefing(
+            catalogue=catalogue,
+            lookup=shelves.lookup,
+            recall=shelves.recall,
+            pictures=Pictures(work.scopes, shelves.blobs),
+            web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS, start=readers.start))
+            or NoTools(),
+            patience=patience,
+        )
+        execution = Execution(
+            scopes=work.scopes,
+            statement_scopes=work.statement_scopes,
+            lease_sessions=vital.sessions,
+            log_writer=LogWriter(streams.statements),
+            signals=signals,
+            gateway=gateway,
+            briefing=briefing,
+            lessee=lessee,
+            limits=execution_limits_of(settings),
+        )
+        tails = Tails(sessions=streams.statements, execution=execution, signals=signals)
+        rescuer = Rescuer(
+            sessions=vital.sessions,
+            scopes=vital.scopes,
+            execution=execution,
+            catalogue=catalogue,
+            lessee=lessee,
+            signals=signals,
+            policy=Policy(settings.rescue),
+            keep_events=timedelta(hours=settings.event_hours),
+        )
+        readings = Readings(
+            pools.vital,
+            pools=pools.all,
+            playing=lambda: len(execution.playing()),
+            jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
+        )
+        await _keep_bootstrap_key(settings, keys_only.sessions)
+        pulses = Pulses()
+        loop_lag = LoopLag()
+        warming = _warming(settings, catalogue, shelves)
+        recogniser = Recogniser(
+            keys_only.sessions, keys_only.statements, open_mode=auth is Auth.OPEN
+        )
+        last_uses = LastUses(keys_only.sessions)
+
+        async def recognise(key: str) -> Caller | None:
+            caller = await recogniser.caller_of(key)
+            if caller is not None and auth is Auth.KEYS:
+                last_uses.note(caller.key_id)
+            return caller
+
+        background = [
+            pulses.watch(
+                asyncio.create_task(
+                    execution.keep_leases(pulses.beat_of("heartbeat")), name="heartbeat"
+                )
+            ),
+            pulses.watch(
+                asyncio.create_task(rescuer.watch(pulses.beat_of("rescue")), name="rescue")
+            ),
+            pulses.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
+            asyncio.create_task(signals.listen(engine), name="signals"),
+            pulses.watch(asyncio.create_task(tails.read_on(), name="tails")),
+            asyncio.create_task(ledger.keep_leases(), name="keys"),
+            asyncio.create_task(ledger.forget_forever(), name="forgetting"),
+            asyncio.create_task(readings.keep_sampled(), name="readings"),
+            asyncio.create_task(warming.warm_up(), name="warm-up"),
+        ]
+        if settings.sandbox is not SandboxMode.ALWAYS:
+            background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
+        if settings.jobs:
+            places = Places(settings.jobs_at_once, settings.jobs_per_tenant)
+            background += [
+                pulses.watch(asyncio.create_task(run_jobs(engine, kinds, places), name="jobs"))
+                for kinds in kinds_of_jobs
+            ]
+        try:
+            yield Resources(
+                settings=settings,
+                engine=engine,
+                scopes=asked,
+                read_scopes=requests.statement_scopes,
+                recognise=recognise,
+                has_met=recogniser.has_met,
+                has_imported=recogniser.has_imported,
+                allowances=Allowances(keys_only.statements),
+                open_streams=OpenStreams(
+                    per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
+                ),
+                conversations=Conversations(
+                    scopes=asked,
+                    gateway=gateway,
+                    catalogue=catalogue,
+                    execution=execution,
+                    lessee=lessee,
+                    patience=patience,
+                ),
+                execution=execution,
+                following=Following(
+                    scopes=requests.statement_scopes, execution=execution, tails=tails
+                ),
+                blobs=shelves.blobs,
+                lookup=shelves.lookup,
+                recall=shelves.recall,
+                catalogue=catalogue,
+                resolver=resolver_of(settings, catalogue),
+                gateway=gateway,
+                embeddings=shelves.embeddings,
+                pulses=pulses,
+                loop_lag=loop_lag,
+                warming=warming,
+                default_model=ModelName(settings.default_provider, settings.default_model),
+                ledger=ledger,
+                readings=readings,
+            )
+        finally:
+            await execution.close(grace=settings.grace_seconds)
+            await recogniser.close()
+            await last_uses.close()
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            readers.close()
+
+
+def ledger_of(settings: Settings, pools: Pools) -> Ledger:
+    return Ledger(
+        statements_of(pools.requests),
+        lease_sessions=statements_of(pools.vital),
+        kept=timedelta(hours=settings.idempotency_hours),
+        patience=settings.idempotency_patience,
+    )
+
+
+def connections_at_most(settings: Settings) -> int:
+    """How many connections `pegboard serve` opens to the database under full load."""
+    pools = connections_of(settings.database_pool, streams=_FOR_STREAMS)
+    listening = 1 + (JOB_GROUPS if settings.jobs else 0)
+    asking = 1  # by /readyz
+    return settings.workers * (pools + listening + asking)
+
+
+def execution_limits_of(settings: Settings) -> ExecutionLimits:
+    """As many runs are worked on as leave jobs half of the connections that they share."""
+    working = max(1, settings.database_pool // 2)
+    return ExecutionLimits(
+        working=working,
+        working_per_tenant=max(1, working // 2),
+        runs_per_tenant=settings.runs_per_tenant,
+    )
+
+
+async def _keep_bootstrap_key(
+    settings: Settings, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    if settings.bootstrap_key is not None:
+        async with sessions.begin() as session:
+            key = settings.bootstrap_key.get_secret_value()
+            await keys.keep(session, key, name="bootstrap")
+
+
+def _warming(settings: Settings, catalogue: Catalogue, shelves: Shelves) -> Warming:
+    """The embedder and litellm only where a real user may be waiting, and there is use for them."""
+
+    async def read_table() -> None:
+        await asyncio.to_thread(catalogue.warm_up)
+
+    loads: dict[str, Load] = {"the table of models": read_table}
+    for_users = settings.sandbox is not SandboxMode.ALWAYS
+    if for_users:
+        if providers.configured_providers():
+            loads["litellm"] = litellm_gateway.load
+        if shelves.local_embedder is not None:
+            loads["the embedding model"] = shelves.local_embedder.load
+    return Warming(loads, awaited=for_users)

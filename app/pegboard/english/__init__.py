@@ -1,0 +1,1 @@
+"""A little English, for the sandbox model and for the rules that memories are learnt by."""

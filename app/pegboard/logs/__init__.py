@@ -1,5 +1,0 @@
-"""What is written about what happens: facts and ids. Nothing that users or models have said."""
-
-from pegboard.logs.writing import configure
-
-__all__ = ["configure"]

@@ -1,0 +1,1 @@
+"""What operators do: keys, backups, imports, looking for what is not well."""

@@ -1,0 +1,108 @@
+"""Files: their bytes go to the blob store first, then the row that makes a file of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, BinaryIO, Final
+from uuid import UUID
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pegboard import clock
+from pegboard.api.openai.wire.files import PURPOSES
+from pegboard.blobs.store import StoredBlob, blob_key
+from pegboard.files import operations as files
+from pegboard.operations.importing.desk import Desk, skip_of
+from pegboard.operations.importing.dump import NotPlain
+from pegboard.operations.importing.kinds import FILES
+from pegboard.operations.importing.lines import Item
+from pegboard.operations.importing.names import Names, names_of
+from pegboard.operations.importing.report import Skip, Tally
+from pegboard.tenants.scope import Scope
+
+_PIECE: Final = 256 * 1024
+_OUTPUTS: Final = ("assistants_output", "batch_output", "fine-tune-results")
+
+
+class FileTold(BaseModel):
+    filename: Annotated[str, Field(min_length=1, max_length=255)]
+    purpose: str
+    bytes: Annotated[int, Field(ge=0)] | None = None
+    expires_at: Annotated[int, Field(ge=0, lt=2**36)] | None = None
+
+
+async def take_file(desk: Desk, item: Item, tally: Tally) -> None:
+    """Import one file. Without its bytes its id is kept, for them to be brought later."""
+    async with desk.scopes(desk.tenant_id) as scope:
+        names = await names_of(scope, [item])
+    if names.is_there(item.original_id):
+        tally.already += 1
+        return
+    file_id = names.object_id(item.original_id)
+    try:
+        told = _told(item)
+        blob = await _put(desk, item.original_id, file_id, told)
+    except (Skip, ValidationError) as reason:
+        tally.skip(item.place, skip_of(reason, item.original_id))
+        async with desk.scopes(desk.tenant_id) as scope:
+            await names.keep(scope, [item], imported=())
+        return
+    try:
+        async with desk.scopes(desk.tenant_id) as scope:
+            await _keep(scope, item, names, told, blob)
+    except BaseException:
+        await desk.blobs.remove(blob_key(file_id))
+        raise
+    tally.imported += 1
+
+
+def _told(item: Item) -> FileTold:
+    told = FileTold.model_validate(item.value)
+    if told.purpose not in {*PURPOSES, *_OUTPUTS}:
+        raise Skip("a purpose that is not known", f"{item.original_id}: {told.purpose[:50]}")
+    if told.expires_at is not None and told.expires_at <= clock.now().timestamp():
+        raise Skip("has expired", item.original_id)
+    return told
+
+
+async def _put(desk: Desk, original_id: str, file_id: UUID, told: FileTold) -> StoredBlob:
+    try:
+        source = await asyncio.to_thread(desk.dump.open_bytes, original_id)
+    except NotPlain as error:
+        raise Skip("its bytes are no plain file", f"files/{original_id}") from error
+    if source is None:
+        raise Skip(f"its bytes are not in {FILES.name}/", original_id)
+    with source:
+        size = await asyncio.to_thread(source.seek, 0, 2)
+        if size > desk.max_file:
+            raise Skip(f"more than {desk.max_file} bytes (PEGBOARD_MAX_UPLOAD)", original_id)
+        if told.bytes is not None and size != told.bytes:
+            raise Skip("not as long as it says", f"{original_id}: {size}, not {told.bytes} bytes")
+        await asyncio.to_thread(source.seek, 0)
+        return await desk.blobs.put(blob_key(file_id), _pieces(source))
+
+
+async def _pieces(source: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(source.read, _PIECE):
+        yield piece
+
+
+async def _keep(scope: Scope, item: Item, names: Names, told: FileTold, blob: StoredBlob) -> None:
+    lifetime = None
+    if told.expires_at is not None:
+        lifetime = moment(told.expires_at) - clock.now()
+    file = await files.keep(
+        scope,
+        names.object_id(item.original_id),
+        filename=told.filename,
+        purpose=told.purpose,
+        blob=blob,
+        lifetime=lifetime,
+    )
+    file.created_at = moment(item.value["created_at"])
+    await scope.session.flush()
+    await names.keep(scope, [item], imported={item.original_id})
+
+
+def moment(second: Any) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

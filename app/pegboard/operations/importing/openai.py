@@ -1,0 +1,107 @@
+"""A dump of OpenAI's assistants, threads, messages, files and vector stores → the same here."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from pegboard.errors import AppError, Kind
+from pegboard.operations.importing.assistants import take_assistant
+from pegboard.operations.importing.desk import Desk
+from pegboard.operations.importing.dump import NotPlain
+from pegboard.operations.importing.files import take_file
+from pegboard.operations.importing.kinds import ASSISTANTS, FILES, MESSAGES, THREADS, VECTOR_STORES
+from pegboard.operations.importing.kinds import Kind as ObjectKind
+from pegboard.operations.importing.lines import Item, items_of
+from pegboard.operations.importing.messages import prepare_messages
+from pegboard.operations.importing.report import Skip
+from pegboard.operations.importing.retrieval import give_store
+from pegboard.operations.importing.stores import fill_store, take_store
+from pegboard.operations.importing.threads import prepare_threads
+from pegboard.originals import operations as originals
+from pegboard.tenants import keys
+
+_TOGETHER: Final = 500
+"""Threads or messages in one transaction: enough that its end costs little."""
+_LOOK: Final = text("ANALYZE assistants, threads, messages, files, documents, original_ids")
+
+
+class ImportRunning(AppError):
+    kind = Kind.CONFLICT
+    code = "import_running"
+
+
+async def import_dump(desk: Desk, engine: AsyncEngine) -> None:
+    """Import all that is not here yet, and put down on the desk's report what became of it.
+
+    Raises ImportRunning, and NotFound for a tenant that does not exist.
+    """
+    async with _alone(engine, desk.tenant_id) as connection:
+        async with desk.scopes(desk.tenant_id) as scope:
+            await keys.note_import(scope.session, desk.tenant_id)
+        await _import(desk)
+        async with desk.scopes(desk.tenant_id) as scope:
+            desk.report.mentioned = await originals.count_mentioned(scope)
+        desk.report.unknown = tuple(desk.dump.unknown())
+        # Postgres plans by what it last knew of a table. Until it looks by itself, minutes later,
+        # the list of a thread's messages took ten times as long after 100,000 of them.
+        await connection.execute(_LOOK)
+
+
+async def _import(desk: Desk) -> None:
+    """In this order: what others refer to comes first."""
+    report = desk.report
+    with _items(desk, FILES) as items:
+        for item in items:
+            await take_file(desk, item, report.of(FILES.name))
+    with _items(desk, VECTOR_STORES) as items:
+        for item in items:
+            await desk.take_one(item, report.of(VECTOR_STORES.name), take_store)
+            await fill_store(desk, item)
+    with _items(desk, ASSISTANTS) as items:
+        for item in items:
+            await desk.take_one(item, report.of(ASSISTANTS.name), take_assistant)
+            await give_store(desk, item)
+    with _items(desk, THREADS) as items:
+        tally = report.of(THREADS.name)
+        await desk.take_all(items, tally, prepare_threads, together=_TOGETHER)
+    with _items(desk, MESSAGES) as items:
+        tally = report.of(MESSAGES.name)
+        await desk.take_all(items, tally, prepare_messages, together=_TOGETHER)
+
+
+@contextmanager
+def _items(desk: Desk, kind: ObjectKind) -> Iterator[Iterator[Item]]:
+    """The objects of one list; none where there is no such list, or no plain file."""
+    tally = desk.report.of(kind.name)
+    try:
+        file = desk.dump.open_list(kind.list_name)
+    except NotPlain:
+        tally.skip(kind.list_name, Skip("no plain file"))
+        file = None
+    if file is None:
+        yield iter(())
+        return
+    with file:
+        yield items_of(file, kind, tally, longest=desk.max_line, progress=desk.progress)
+
+
+@asynccontextmanager
+async def _alone(engine: AsyncEngine, tenant_id: UUID) -> AsyncIterator[AsyncConnection]:
+    """Nobody else imports for this tenant meanwhile; a lock that dies with its connection."""
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        name = {"name": f"import {tenant_id}"}
+        free = await connection.scalar(
+            text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), name
+        )
+        if not free:
+            raise ImportRunning(f"Another import for the tenant {tenant_id} is running")
+        try:
+            yield connection
+        finally:
+            await connection.execute(
+                text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), name
+            )

@@ -1,0 +1,113 @@
+"""Vector stores: made anew of the same files, which the server reads once it is up."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from pegboard.api.openai.wire.store_files import StoreFileIn
+from pegboard.api.openai.wire.vector_stores import StoreIn
+from pegboard.documents import store_files, stores
+from pegboard.documents.cloning import copied_bytes
+from pegboard.documents.store_files import Attachment
+from pegboard.documents.tables import VectorStore
+from pegboard.errors import AppError, NotFound
+from pegboard.files import operations as files
+from pegboard.operations.importing.desk import Desk, given, skip_of
+from pegboard.operations.importing.files import moment
+from pegboard.operations.importing.kinds import STORE_FILES
+from pegboard.operations.importing.lines import Item
+from pegboard.operations.importing.names import Names, names_of
+from pegboard.operations.importing.report import Skip
+from pegboard.tenants.scope import Scope
+
+_EXPIRED: Final = "expired"
+
+
+async def take_store(scope: Scope, item: Item, names: Names) -> None:
+    """Make the store, still empty. It counts as used now, unless its time was over already."""
+    told = given(item.value, "name", "description", "expires_after", "metadata")
+    store = await stores.create(
+        scope,
+        **StoreIn.model_validate(told).given(),
+        store_id=names.object_id(item.original_id),
+        created_at=moment(item.value["created_at"]),
+    )
+    if item.value.get("status") == _EXPIRED:
+        store.expires_at = store.created_at
+
+
+async def fill_store(desk: Desk, item: Item) -> None:
+    """Put those of its files into a store that are here and not in it yet."""
+    async with desk.scopes(desk.tenant_id) as scope:
+        names = await names_of(scope, [item])
+    if names.is_there(item.original_id):
+        await fill(desk, item, names, names.object_id(item.original_id))
+
+
+async def fill(desk: Desk, item: Item, names: Names, store_id: UUID) -> None:
+    """Put the files that an item names into a store; nothing, where that was deleted since."""
+    tally = desk.report.of(STORE_FILES)
+    wanted: list[Attachment] = []
+    async with desk.scopes(desk.tenant_id) as scope:
+        try:
+            store = await stores.get(scope, store_id)
+        except NotFound:
+            return
+        for told in _files(item.value):
+            original_id = str(told.get("id"))[:100]
+            try:
+                attachment = _attachment(names.in_ours(told))
+                if await _is_in(scope, store, attachment):
+                    tally.already += 1
+                    continue
+                await _check(scope, store, attachment, original_id)
+                wanted.append(attachment)
+            except (Skip, AppError, ValidationError) as reason:
+                tally.skip(item.place, skip_of(reason, original_id))
+    for attachment in wanted:
+        async with (
+            copied_bytes([attachment.file_id], desk.blobs) as copies,
+            desk.scopes(desk.tenant_id) as scope,
+        ):
+            await store_files.attach(scope, store_id, [attachment], copies)
+        tally.imported += 1
+
+
+def _files(value: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    """As objects of their own, `files`, or by their ids alone, `file_ids`."""
+    told = value.get("files")
+    if isinstance(told, list):
+        return [one for one in told if isinstance(one, dict)]
+    ids = value.get("file_ids")
+    return [{"id": one} for one in ids] if isinstance(ids, list) else []
+
+
+def _attachment(told: dict[str, Any]) -> Attachment:
+    strategy = told.get("chunking_strategy")
+    sized = isinstance(strategy, dict) and strategy.get("type") == "static"
+    return StoreFileIn(
+        file_id=told.get("id") or "",
+        attributes=told.get("attributes"),
+        chunking_strategy=strategy if sized else None,
+    ).attachment()
+
+
+async def _is_in(scope: Scope, store: VectorStore, attachment: Attachment) -> bool:
+    try:
+        await store_files.get(scope, store.id, attachment.file_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def _check(
+    scope: Scope, store: VectorStore, attachment: Attachment, original_id: str
+) -> None:
+    if stores.has_expired(store):
+        raise Skip("its vector store has expired", original_id)
+    try:
+        await files.get(scope, attachment.file_id)
+    except NotFound as error:
+        raise Skip("its file is not here", original_id) from error

@@ -1,0 +1,1 @@
+"""The processes: serving, working, starting and stopping."""

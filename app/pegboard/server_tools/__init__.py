@@ -1,0 +1,1 @@
+"""Tools that this server answers itself, in the midst of a run."""
