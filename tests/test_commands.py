@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pegboard.cli.program.progress_display import BAR_SECONDS, LINE_SECONDS, ProgressDisplay
 
+from pegboard.cli.progress_display import BAR_SECONDS, LINE_SECONDS, ProgressDisplay
 from tests.conftest import StartServer
 from tests.support.postgres import new_database
 from tests.support.program import pegboard

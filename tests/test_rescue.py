@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from pegboard.api.openai.public_ids import Prefix, public_id
-from pegboard.runs.lease import HEARTBEAT
+from pegboard.runs.leases import HEARTBEAT
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query

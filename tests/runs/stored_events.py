@@ -7,7 +7,7 @@ import json
 import re
 from typing import Final
 
-from pegboard.runs.event_json import from_json
+from pegboard.runs.model.event_json import from_json
 from tests.runs.engine.rendering import value_of
 from tests.runs.engine.scenario import Value
 from tests.runs.engine.scripted_gateway import BEGINNING

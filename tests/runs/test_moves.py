@@ -3,7 +3,15 @@
 import pytest
 
 from pegboard.llm.gateway import Tool, ToolCall
-from pegboard.runs.moves import AskAgain, AwaitClient, Finish, Move, StopShort, UseTools, next_move
+from pegboard.runs.engine.moves import (
+    AskAgain,
+    AwaitClient,
+    Finish,
+    Move,
+    StopShort,
+    UseTools,
+    next_move,
+)
 
 OURS = Tool("search", "", {"type": "object", "properties": {}})
 SEARCH = ToolCall("9", "search", "{}")

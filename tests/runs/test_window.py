@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pegboard.llm.failures import ContextTooLong
 from pegboard.llm.gateway import AssistantTurn, ToolCall, ToolTurn, UserTurn
-from pegboard.runs.history import CANCELLED_OUTPUT, StoredTurn, turns_of
-from pegboard.runs.window import Fitted, SizedTurn, fit, room_for_prompt
+from pegboard.runs.prompt.history import CANCELLED_OUTPUT, StoredTurn, turns_of
+from pegboard.runs.prompt.window import Fitted, SizedTurn, fit, room_for_prompt
 
 NOBODY = UUID(int=0)
 CALL = ToolCall("c", "act", "{}")

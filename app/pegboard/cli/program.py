@@ -15,14 +15,14 @@ from uuid import UUID
 import structlog
 import typer
 
-from pegboard.cli.program.configuration import SettingsWrong, read_settings, unknown_variables
-from pegboard.cli.program.progress_display import ProgressDisplay
+from pegboard.cli.configuration import SettingsWrong, read_settings, unknown_variables
+from pegboard.cli.progress_display import ProgressDisplay
 from pegboard.errors import AppError
 from pegboard.settings import Settings
 from pegboard.telemetry import logs
 
 if TYPE_CHECKING:
-    from pegboard.cli.program.key_options import KeyOptions
+    from pegboard.cli.key_options import KeyOptions
     from pegboard.tenants.keys import Grant
 
 app = typer.Typer(
@@ -54,7 +54,7 @@ PerDay = Annotated[str, typer.Option(help=_PER_DAY)]
 
 Result = TypeVar("Result")
 
-log = structlog.get_logger("pegboard.cli.program")
+log = structlog.get_logger("pegboard.cli")
 
 MISTAKEN = 2
 """The status of a command that was given what cannot be meant, also by its settings."""
@@ -217,7 +217,7 @@ def create_key(
     data_dir: DataDir = None,
 ) -> None:
     """Make a key and print it. It is shown this once; only its hash is kept."""
-    from pegboard.cli.program.key_options import KeyOptions  # noqa: PLC0415
+    from pegboard.cli.key_options import KeyOptions  # noqa: PLC0415
     from pegboard.operations.administration import create_key as create  # noqa: PLC0415
     from pegboard.tenants.keys import Grant  # noqa: PLC0415
 
@@ -231,7 +231,7 @@ def create_key(
 @keys_app.command("list")
 def list_keys(data_dir: DataDir = None) -> None:
     """List the keys that were made, by what may be shown of them, with when they were last used."""
-    from pegboard.cli.program.key_lines import line  # noqa: PLC0415
+    from pegboard.cli.key_lines import line  # noqa: PLC0415
     from pegboard.operations.administration import list_keys as listed  # noqa: PLC0415
 
     found = _run(listed(_settings(data_dir=data_dir)))
@@ -253,8 +253,8 @@ def update_key(
     data_dir: DataDir = None,
 ) -> None:
     """Change what a key is good for; what is not named stays. Servers know within a second."""
-    from pegboard.cli.program.key_lines import line  # noqa: PLC0415
-    from pegboard.cli.program.key_options import KeyOptions  # noqa: PLC0415
+    from pegboard.cli.key_lines import line  # noqa: PLC0415
+    from pegboard.cli.key_options import KeyOptions  # noqa: PLC0415
     from pegboard.operations.administration import change_key  # noqa: PLC0415
     from pegboard.tenants.keys import Grant  # noqa: PLC0415
 

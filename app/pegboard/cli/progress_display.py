@@ -12,7 +12,7 @@ LINE_SECONDS: Final = 5.0
 
 _WIDTH: Final = 30
 
-log = structlog.get_logger("pegboard.cli.program")
+log = structlog.get_logger("pegboard.cli")
 
 
 class ProgressDisplay:

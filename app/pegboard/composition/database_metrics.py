@@ -39,7 +39,7 @@ _JOBS: Final = text("""
 """)
 _RUNS: Final = select(Run.status, func.count()).where(Run.status.in_(ACTIVE)).group_by(Run.status)
 
-log = structlog.get_logger("pegboard.composition.database_metrics")
+log = structlog.get_logger("pegboard.metrics")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,17 +36,17 @@ from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
 from pegboard.models.resolution import Resolver
 from pegboard.models.serving import keep_told
-from pegboard.runs import log_writer
-from pegboard.runs.briefing import Briefing
-from pegboard.runs.conversing import Conversations
-from pegboard.runs.execution import Execution, ExecutionLimits
-from pegboard.runs.following import Following
-from pegboard.runs.lease import Lessee
-from pegboard.runs.log_writer import LogWriter
-from pegboard.runs.pictures import Pictures
-from pegboard.runs.rescue import Policy, Rescuer
-from pegboard.runs.server_tools import NoTools
-from pegboard.runs.tails import Tails
+from pegboard.runs.execution.executor import Execution, ExecutionLimits
+from pegboard.runs.execution.recovery import Policy, Rescuer
+from pegboard.runs.following.follow import Following
+from pegboard.runs.following.tails import Tails
+from pegboard.runs.leases import Lessee
+from pegboard.runs.model.server_tools import NoTools
+from pegboard.runs.prompt.assembling import Briefing
+from pegboard.runs.prompt.images import Pictures
+from pegboard.runs.requests.conversations import Conversations
+from pegboard.runs.stream import log_writer
+from pegboard.runs.stream.log_writer import LogWriter
 from pegboard.server_tools.web.choice import web_tools_of
 from pegboard.settings import Auth, SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag

@@ -3,8 +3,7 @@
 from pegboard.errors import Kind
 from pegboard.llm.gateway import ModelName, Usage
 from pegboard.messages.tables import Message, MessageStatus
-from pegboard.runs.history import calls_of
-from pegboard.runs.snapshots import (
+from pegboard.runs.model.snapshots import (
     ContextUsage,
     Failure,
     Finding,
@@ -13,6 +12,7 @@ from pegboard.runs.snapshots import (
     Retrieved,
     RunSnapshot,
 )
+from pegboard.runs.prompt.history import calls_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 

@@ -8,7 +8,7 @@ import structlog
 from pegboard.composition.resources import open_resources
 from pegboard.settings import Auth, Settings
 
-log = structlog.get_logger("pegboard.server.worker")
+log = structlog.get_logger("pegboard.worker")
 
 
 async def work(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from pegboard.llm.gateway import (
     Usage,
     UserTurn,
 )
-from pegboard.runs.events import (
+from pegboard.runs.model.events import (
     MemoriesRecalled,
     MessageFinished,
     MessageStarted,
@@ -41,7 +41,7 @@ from pegboard.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from pegboard.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
+from pegboard.runs.model.snapshots import Failure, MessageSnapshot, RunSnapshot
 from tests.runs.engine.scenario import Value
 from tests.runs.engine.scripted_gateway import BEGINNING
 from tests.runs.engine.steps import (

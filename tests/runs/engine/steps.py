@@ -27,10 +27,10 @@ from pegboard.llm.gateway import (
     Turn,
     UserTurn,
 )
-from pegboard.runs.breaking_off import broken_off
-from pegboard.runs.engine import Play, play
-from pegboard.runs.event_json import from_json, to_json
-from pegboard.runs.events import (
+from pegboard.runs.engine.loop import Play, play
+from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.model.event_json import from_json, to_json
+from pegboard.runs.model.events import (
     Facts,
     MessageFinished,
     MessageStarted,
@@ -38,8 +38,8 @@ from pegboard.runs.events import (
     RunExpired,
     RunPaused,
 )
-from pegboard.runs.options import RunOptions
-from pegboard.runs.snapshots import ContextUsage, Failure, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.model.options import RunOptions
+from pegboard.runs.model.snapshots import ContextUsage, Failure, Recalled, Retrieved, RunSnapshot
 from pegboard.runs.statuses import RunStatus
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, ScriptedGateway, Watch

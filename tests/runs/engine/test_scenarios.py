@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from pegboard.runs.events import RESTS, RunEvent
+from pegboard.runs.model.events import RESTS, RunEvent
 from tests.runs.engine.rendering import passages, value_of, values_of
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scenarios.all import SCENARIOS

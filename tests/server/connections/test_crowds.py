@@ -5,7 +5,14 @@ from contextlib import ExitStack
 import httpx
 
 from tests.conftest import StartServer
-from tests.server.connections.sockets import DROPPED, answer, connected, half_headers, is_well, request
+from tests.server.connections.sockets import (
+    DROPPED,
+    answer,
+    connected,
+    half_headers,
+    is_well,
+    request,
+)
 from tests.support.deadlines import patience, wait_until
 from tests.support.log_lines import Line, lines_of
 from tests.support.scrape import becomes, value

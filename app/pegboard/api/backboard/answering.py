@@ -25,9 +25,15 @@ from pegboard.api.http.numbered_frames import (
 from pegboard.api.http.sse import event_stream, in_parts
 from pegboard.composition.resources import Resources
 from pegboard.documents import operations as documents
-from pegboard.runs.conversing import Turn
-from pegboard.runs.events import MessageFinished, MessageStarted, RunEvent, RunFailed, RunStarted
-from pegboard.runs.feed import Feed
+from pegboard.runs.model.events import (
+    MessageFinished,
+    MessageStarted,
+    RunEvent,
+    RunFailed,
+    RunStarted,
+)
+from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
 from pegboard.slots import waiting
 

@@ -20,7 +20,7 @@ from pegboard.db.availability import unavailability
 from pegboard.errors import NO_ROOM, AppError, Kind, is_full
 from pegboard.idempotency.attempts import note_failed_run
 from pegboard.idempotency.errors import KeyReused, StillRunning
-from pegboard.runs.snapshots import Failure
+from pegboard.runs.model.snapshots import Failure
 from pegboard.runs.statuses import IllegalRunMove
 
 STATUS: Final[dict[Kind, int]] = {

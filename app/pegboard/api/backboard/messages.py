@@ -22,8 +22,8 @@ from pegboard.api.http.stream_claims import claim_stream
 from pegboard.api.http.uploads import stored
 from pegboard.composition.resources import Resources
 from pegboard.documents.pending import check_pending
-from pegboard.runs.conversing import Wishes
-from pegboard.runs.starting import NewMessage, NewThread
+from pegboard.runs.requests.conversations import Wishes
+from pegboard.runs.requests.create import NewMessage, NewThread
 from pegboard.tenants.callers import Caller
 
 router = APIRouter(tags=["Messages"])

@@ -16,8 +16,7 @@ from pegboard.api.backboard.wire.replies import (
 )
 from pegboard.documents.tables import Document
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.conversing import PendingAction, Turn
-from pegboard.runs.events import (
+from pegboard.runs.model.events import (
     MessageFinished,
     RunCancelled,
     RunCompleted,
@@ -25,8 +24,9 @@ from pegboard.runs.events import (
     RunFailed,
     RunPaused,
 )
-from pegboard.runs.snapshots import MessageSnapshot, RunSnapshot
-from pegboard.runs.starting import StoredMessage
+from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.requests.conversations import PendingAction, Turn
+from pegboard.runs.requests.create import StoredMessage
 
 
 def reply(turn: Turn, events: Sequence[RunEvent], client: Client) -> ReplyOut:

@@ -5,8 +5,8 @@ from contextlib import aclosing
 
 from pegboard.api.backboard.run_stream import Telling
 from pegboard.messages import queries as messages
-from pegboard.runs.events import RunEvent, RunStarted
-from pegboard.runs.starting import StoredMessage
+from pegboard.runs.model.events import RunEvent, RunStarted
+from pegboard.runs.requests.create import StoredMessage
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes

@@ -12,8 +12,7 @@ from pegboard.api.backboard.wire.replies import (
     memories_out,
 )
 from pegboard.messages.tables import Role
-from pegboard.runs.conversing import PendingAction, Turn
-from pegboard.runs.events import (
+from pegboard.runs.model.events import (
     MemoriesRecalled,
     MessageFinished,
     MessageStarted,
@@ -30,8 +29,9 @@ from pegboard.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from pegboard.runs.snapshots import MessageSnapshot, RunSnapshot
-from pegboard.runs.starting import StoredMessage
+from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.requests.conversations import PendingAction, Turn
+from pegboard.runs.requests.create import StoredMessage
 
 MOST_TOLD: Final = 32_768
 """Characters up to which a stream repeats all that was said with each piece."""

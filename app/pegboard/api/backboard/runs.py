@@ -21,7 +21,7 @@ from pegboard.api.http.stream_claims import claim_stream
 from pegboard.composition.resources import Resources
 from pegboard.errors import NotFound
 from pegboard.runs import queries
-from pegboard.runs.resuming import Overrides, ToolOutput
+from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.tenants.callers import Caller
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pegboard.api.http.sse import in_parts
 from pegboard.errors import AppError, Kind
-from pegboard.runs.events import RunEvent
+from pegboard.runs.model.events import RunEvent
 
 OFFSET_HEADER: Final = "Pegboard-Stream-Offset"
 """On every stream: how many frames of its run were told before its first."""

@@ -19,7 +19,7 @@ from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageO
 from pegboard.db.pages import Page
 from pegboard.messages import operations, queries
 from pegboard.messages.tables import Role
-from pegboard.runs.starting import NewMessage
+from pegboard.runs.requests.create import NewMessage
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Messages"], route_class=StrictRoute)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pegboard.api.openai.faults import Refused
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.errors import Kind
-from pegboard.runs.asking import RunActive
-from pegboard.runs.resuming import NotWaiting, WrongOutputs
-from pegboard.runs.starting import ThreadBusy
+from pegboard.runs.requests.create import ThreadBusy
+from pegboard.runs.requests.create_run import RunActive
+from pegboard.runs.requests.submit_tool_outputs import NotWaiting, WrongOutputs
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pegboard.api.openai.run_stream import Telling, frame
 from pegboard.api.openai.wire.steps import called_step
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import Role
-from pegboard.runs.events import MessageFinished, RunEvent, RunStarted
+from pegboard.runs.model.events import MessageFinished, RunEvent, RunStarted
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes
 

@@ -28,8 +28,7 @@ from pegboard.api.openai.wire.steps import (
 )
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall
-from pegboard.runs.citations import annotations_of, split_at_markers
-from pegboard.runs.events import (
+from pegboard.runs.model.events import (
     MemoriesRecalled,
     MessageFinished,
     MessageStarted,
@@ -46,7 +45,8 @@ from pegboard.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from pegboard.runs.snapshots import MessageSnapshot, Retrieved, RunSnapshot
+from pegboard.runs.model.snapshots import MessageSnapshot, Retrieved, RunSnapshot
+from pegboard.runs.prompt.citations import annotations_of, split_at_markers
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 

@@ -56,11 +56,11 @@ from pegboard.llm.gateway import ModelName, ToolCall
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import MessageStatus
 from pegboard.runs import queries
-from pegboard.runs.asking import RunWish
-from pegboard.runs.conversing import Turn
-from pegboard.runs.history import calls_of
-from pegboard.runs.resuming import Overrides, ToolOutput
-from pegboard.runs.starting import NewThread
+from pegboard.runs.prompt.history import calls_of
+from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.create import NewThread
+from pegboard.runs.requests.create_run import RunWish
+from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.tables import Run
 from pegboard.settings import CodeInterpreter

@@ -16,7 +16,7 @@ from pegboard.api.openai.wire.lists import ListOut
 from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from pegboard.db.pages import Page
 from pegboard.documents import operations as documents
-from pegboard.runs.starting import NewThread
+from pegboard.runs.requests.create import NewThread
 from pegboard.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)

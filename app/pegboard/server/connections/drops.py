@@ -10,7 +10,7 @@ from pegboard.telemetry.metrics import CONNECTIONS_DROPPED
 
 _QUIET_SECONDS: Final = 10.0
 
-log = structlog.get_logger("pegboard.server.connections")
+log = structlog.get_logger("pegboard.connections")
 
 
 class Cause(StrEnum):

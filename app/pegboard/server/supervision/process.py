@@ -1,4 +1,4 @@
-"""A serving process: `python -m pegboard.server.supervision.process`, started by a supervisor only."""
+"""A serving process: `python -m pegboard.server.supervision.process`, started by a supervisor."""
 
 import os
 import signal

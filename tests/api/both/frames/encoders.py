@@ -24,12 +24,12 @@ from pegboard.api.openai import run_stream as openai
 from pegboard.api.openai.profiles import Profile
 from pegboard.api.openai.profiles.tellings import older
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.conversing import PendingAction, Turn
-from pegboard.runs.event_json import from_json
-from pegboard.runs.events import MessageFinished, RunEvent, RunPaused
-from pegboard.runs.feed import Feed
-from pegboard.runs.starting import StoredMessage
+from pegboard.runs.model.event_json import from_json
+from pegboard.runs.model.events import MessageFinished, RunEvent, RunPaused
+from pegboard.runs.requests.conversations import PendingAction, Turn
+from pegboard.runs.requests.create import StoredMessage
 from pegboard.runs.stored import snapshot_of
+from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope, Scopes
 from tests.runs.engine import steps

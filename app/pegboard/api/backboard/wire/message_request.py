@@ -15,7 +15,7 @@ from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.memories.modes import MemoryMode, MemoryUse
 from pegboard.models.resolution import Fields, Resolver
-from pegboard.runs.starting import NewThread
+from pegboard.runs.requests.create import NewThread
 from pegboard.strict_json import BadJson, loads
 
 _FIELDS: Final = Fields(model="model_name", provider="llm_provider")

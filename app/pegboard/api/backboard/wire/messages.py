@@ -14,8 +14,8 @@ from pegboard.db.base import JsonDict
 from pegboard.documents.tables import Document, DocumentStatus
 from pegboard.llm.gateway import ToolCall
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.history import calls_of
-from pegboard.runs.moves import parse_arguments
+from pegboard.runs.engine.moves import parse_arguments
+from pegboard.runs.prompt.history import calls_of
 
 MessageStatusWord = Literal["IN_PROGRESS", "REQUIRES_ACTION", "COMPLETED", "FAILED", "CANCELLED"]
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from pegboard.api.backboard.wire.messages import AttachmentOut, MessageStatusWord, ToolCallOut
 from pegboard.db.base import JsonDict
-from pegboard.runs.snapshots import ContextUsage, Recalled, RunSnapshot
+from pegboard.runs.model.snapshots import ContextUsage, Recalled, RunSnapshot
 
 
 class Figures(TypedDict):

@@ -17,7 +17,7 @@ from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.db.base import JsonDict
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.snapshots import RUN_EXPIRED
+from pegboard.runs.model.snapshots import RUN_EXPIRED
 
 LONGEST: Final = 256_000
 _MOST_PARTS: Final = 1_000

@@ -10,11 +10,11 @@ from pegboard.documents.lookup import Found, Lookup
 from pegboard.llm.gateway import ModelName, Prompt
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
-from pegboard.runs.pictures import Pictures
-from pegboard.runs.prompting import assemble
-from pegboard.runs.ready import Ready
-from pegboard.runs.server_tools import NoTools, ServerTools
-from pegboard.runs.snapshots import ContextUsage, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.model.server_tools import NoTools, ServerTools
+from pegboard.runs.model.snapshots import ContextUsage, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.prompt.context import assemble
+from pegboard.runs.prompt.images import Pictures
+from pegboard.runs.prompt.run_context import Ready
 
 MEMORIES: Final = 10
 """How many memories the model is given; twice as many with memory_pro."""

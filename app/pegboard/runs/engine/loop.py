@@ -38,7 +38,16 @@ from pegboard.llm.gateway import (
     Usage,
 )
 from pegboard.messages.tables import MessageStatus
-from pegboard.runs.events import (
+from pegboard.runs.engine.moves import (
+    AskAgain,
+    AwaitClient,
+    Finish,
+    StopShort,
+    UseTools,
+    next_move,
+    parse_arguments,
+)
+from pegboard.runs.model.events import (
     Facts,
     MemoriesRecalled,
     MessageFinished,
@@ -53,18 +62,9 @@ from pegboard.runs.events import (
     TextDelta,
     ToolCallMade,
 )
-from pegboard.runs.moves import (
-    AskAgain,
-    AwaitClient,
-    Finish,
-    StopShort,
-    UseTools,
-    next_move,
-    parse_arguments,
-)
-from pegboard.runs.options import RunOptions
-from pegboard.runs.server_tools import NoTools, ServerTools
-from pegboard.runs.snapshots import Failure, Finding, MessageSnapshot, RunSnapshot
+from pegboard.runs.model.options import RunOptions
+from pegboard.runs.model.server_tools import NoTools, ServerTools
+from pegboard.runs.model.snapshots import Failure, Finding, MessageSnapshot, RunSnapshot
 from pegboard.runs.statuses import RunStatus, check_move
 from pegboard.strict_json import storable
 from pegboard.telemetry import tracing

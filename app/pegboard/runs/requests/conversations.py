@@ -20,24 +20,32 @@ from pegboard.memories.learning import Lesson, open_operation
 from pegboard.memories.modes import MemoryUse
 from pegboard.messages.tables import Message
 from pegboard.models.catalogue import Catalogue
-from pegboard.runs import admission, asking, cancelling, queries, resuming, starting
-from pegboard.runs.asking import RunWish
-from pegboard.runs.execution import Execution
-from pegboard.runs.feed import Feed
-from pegboard.runs.lease import Lessee
-from pegboard.runs.opening import Opening, open_turn
-from pegboard.runs.options import RunOptions, from_json
-from pegboard.runs.ready import Ready, ready_run
-from pegboard.runs.resuming import NothingPending, Overrides, ToolOutput
-from pegboard.runs.snapshots import (
-    MessageSnapshot,
-    RunSnapshot,
+from pegboard.runs import queries
+from pegboard.runs.execution import cancellation
+from pegboard.runs.execution.executor import Execution
+from pegboard.runs.leases import Lessee
+from pegboard.runs.model.options import RunOptions, from_json
+from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.prompt.run_context import Ready, ready_run
+from pegboard.runs.requests import (
+    admission,
+    create,
 )
-from pegboard.runs.starting import NewMessage, NewThread, StoredMessage, ThreadBusy
+from pegboard.runs.requests import (
+    create_run as asking,
+)
+from pegboard.runs.requests import (
+    submit_tool_outputs as resuming,
+)
+from pegboard.runs.requests.create import NewMessage, NewThread, StoredMessage, ThreadBusy
+from pegboard.runs.requests.create_run import RunWish
+from pegboard.runs.requests.submit_tool_outputs import NothingPending, Overrides, ToolOutput
+from pegboard.runs.requests.thread_queues import ThreadLines
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import answer_of, snapshot_of
+from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
-from pegboard.runs.thread_lines import ThreadLines
+from pegboard.runs.thread_lock import Opening, open_turn
 from pegboard.slots import waiting
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.limits import UNLIMITED
@@ -142,8 +150,8 @@ class Conversations:
 
         async def attempt() -> StoredMessage:
             async with self._scopes(caller.tenant_id) as scope:
-                opening = await starting.open_place(scope, place)
-                stored = await starting.store_message(scope, opening, new)
+                opening = await create.open_place(scope, place)
+                stored = await create.store_message(scope, opening, new)
                 await threads.touch(scope, opening.thread_id)
                 if not memory.writes or opening.assistant_id is None:
                     return stored
@@ -241,7 +249,7 @@ class Conversations:
         async with self._scopes(caller.tenant_id) as scope:
             opening = await asking.open_thread(scope, place)
             options = await asking.prepare(scope, opening, wish)
-            run = await starting.begin_run(
+            run = await create.begin_run(
                 scope,
                 replace(opening, assistant_id=wish.assistant_id),
                 caller=caller,
@@ -289,10 +297,10 @@ class Conversations:
             await open_turn(scope, thread_id)
             status = await self._status(scope, thread_id, run_id)
             if status is RunStatus.REQUIRES_ACTION:
-                return await cancelling.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
+                return await cancellation.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
             if status not in ACTIVE:
                 return status is RunStatus.CANCELLED
-            await cancelling.request(scope, run_id)
+            await cancellation.request(scope, run_id)
         async with waiting():
             await self._execution.cancel(run_id)
         deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
@@ -338,7 +346,7 @@ class Conversations:
         starts: Callable[[UUID], None],
     ) -> tuple[StoredMessage, Run, Ready]:
         async with self._scopes(caller.tenant_id) as scope:
-            opening = await starting.open_place(scope, place)
+            opening = await create.open_place(scope, place)
             if opening.unfinished:
                 raise DocumentsNotIndexed(opening.unfinished)
             instructions, tools = wishes.instructions, wishes.tools
@@ -353,8 +361,8 @@ class Conversations:
                 script=wishes.script,
                 whole=wishes.whole,
             )
-            stored = await starting.store_message(scope, opening, new)
-            run = await starting.begin_run(
+            stored = await create.store_message(scope, opening, new)
+            run = await create.begin_run(
                 scope,
                 opening,
                 caller=caller,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pegboard.db.base import JsonDict
-from pegboard.runs.snapshots import Retrieved
+from pegboard.runs.model.snapshots import Retrieved
 
 INSTRUCTION: Final = (
     "Each passage has a marker like 【4:0†name.txt】 as its source. Where you rely on a passage, "

@@ -1,8 +1,8 @@
 """What a run leaves to be learnt."""
 
 from pegboard.memories.learning import Lesson
-from pegboard.runs.events import Facts, MessageFinished, RunCompleted
-from pegboard.runs.ready import Ready
+from pegboard.runs.model.events import Facts, MessageFinished, RunCompleted
+from pegboard.runs.prompt.run_context import Ready
 
 
 def is_learnt_from(ready: Ready) -> bool:

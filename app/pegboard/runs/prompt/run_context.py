@@ -5,12 +5,12 @@ from uuid import UUID
 
 from pegboard.identifiers import new_id
 from pegboard.models.catalogue import Catalogue
-from pegboard.runs import prompting
-from pegboard.runs.events import RoundFinished, RunEvent
-from pegboard.runs.lease import Lease, Lessee
-from pegboard.runs.options import RunOptions
-from pegboard.runs.prompting import Gathered
-from pegboard.runs.snapshots import RunSnapshot
+from pegboard.runs.leases import Lease, Lessee
+from pegboard.runs.model.events import RoundFinished, RunEvent
+from pegboard.runs.model.options import RunOptions
+from pegboard.runs.model.snapshots import RunSnapshot
+from pegboard.runs.prompt import context
+from pegboard.runs.prompt.context import Gathered
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
@@ -41,7 +41,7 @@ async def ready_run(
 ) -> Ready:
     """Read what the model is to know for a run that this process has leased."""
     window = catalogue.window_of(options.model)
-    gathered = await prompting.gather(scope, thread_id=run.thread_id, window=window)
+    gathered = await context.gather(scope, thread_id=run.thread_id, window=window)
     return Ready(snapshot_of(run), options, gathered, lessee.lease_of(run), first=run.events)
 
 

@@ -20,13 +20,13 @@ from pegboard.identifiers import new_id
 from pegboard.llm.gateway import ModelName
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Message, Role
-from pegboard.runs import cancelling
-from pegboard.runs.admission import admit
-from pegboard.runs.lease import Lessee
-from pegboard.runs.opening import Opening, open_turn
-from pegboard.runs.options import RunOptions, to_json
+from pegboard.runs.execution import cancellation
+from pegboard.runs.leases import Lessee
+from pegboard.runs.model.options import RunOptions, to_json
+from pegboard.runs.requests.admission import admit
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
+from pegboard.runs.thread_lock import Opening, open_turn
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -114,7 +114,7 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
         run_id, status = opening.active_run
         if status is not RunStatus.REQUIRES_ACTION:
             raise ThreadBusy(opening.thread_id)
-        await cancelling.cancel_paused(scope, thread_id=opening.thread_id, run_id=run_id)
+        await cancellation.cancel_paused(scope, thread_id=opening.thread_id, run_id=run_id)
     row = messages.new_message(
         scope, thread_id=opening.thread_id, role=new.role, content=new.content
     )

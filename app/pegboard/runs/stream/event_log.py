@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pegboard.db.base import JsonList
 from pegboard.db.signals import CHANNEL, payload
 from pegboard.errors import AppError, Kind
-from pegboard.runs.event_json import from_json, to_json
-from pegboard.runs.events import RunEvent
-from pegboard.runs.lease import PLAYING, Lease
+from pegboard.runs.leases import PLAYING, Lease
+from pegboard.runs.model.event_json import from_json, to_json
+from pegboard.runs.model.events import RunEvent
 from pegboard.runs.tables import RunEvents
 from pegboard.tenants.scope import Scope
 

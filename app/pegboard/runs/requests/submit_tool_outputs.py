@@ -12,10 +12,10 @@ from pegboard.errors import AppError, Kind, NotFound
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import MessageStatus, Role
 from pegboard.runs import queries
-from pegboard.runs.admission import admit
-from pegboard.runs.history import calls_of
-from pegboard.runs.lease import Lessee
-from pegboard.runs.options import RunOptions, from_json, to_json
+from pegboard.runs.leases import Lessee
+from pegboard.runs.model.options import RunOptions, from_json, to_json
+from pegboard.runs.prompt.history import calls_of
+from pegboard.runs.requests.admission import admit
 from pegboard.runs.statuses import IllegalRunMove, RunStatus
 from pegboard.runs.tables import Run
 from pegboard.tenants.callers import Caller

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.db.availability import is_passing
-from pegboard.runs.log import Line, append, append_many
+from pegboard.runs.stream.event_log import Line, append, append_many
 
 BATCHES_AT_ONCE: Final = 2
 """Connections that write batches."""

@@ -13,7 +13,7 @@ from pegboard.blobs.store import BlobMissing, BlobStore, blob_key
 from pegboard.errors import NotFound
 from pegboard.files import operations as files
 from pegboard.llm.gateway import Image, UserTurn
-from pegboard.runs.window import SizedTurn
+from pegboard.runs.prompt.window import SizedTurn
 from pegboard.tenants.scope import Scopes
 
 MOST_BYTES: Final = 20 * 2**20

@@ -17,12 +17,12 @@ from sqlalchemy import JSON, Integer, Text, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.db.signals import Signals, send_many
-from pegboard.runs import log
-from pegboard.runs.event_json import from_json
-from pegboard.runs.events import RunEvent
-from pegboard.runs.execution import FOLLOWED, Execution
-from pegboard.runs.feed import MOST_AT_ONCE
-from pegboard.runs.lease import PLAYING
+from pegboard.runs.execution.executor import FOLLOWED, Execution
+from pegboard.runs.leases import PLAYING
+from pegboard.runs.model.event_json import from_json
+from pegboard.runs.model.events import RunEvent
+from pegboard.runs.stream import event_log
+from pegboard.runs.stream.feed import MOST_AT_ONCE
 from pegboard.runs.tables import Run
 
 LOOK_SECONDS: Final = 1.0
@@ -123,7 +123,7 @@ class Tails:
         self._moved: set[UUID] = set()
         self._unasked: set[UUID] = set()
         self._woken = asyncio.Event()
-        signals.on(log.LOGGED, self._heard)
+        signals.on(event_log.LOGGED, self._heard)
 
     @contextmanager
     def tail_of(self, run: Run, *, after: int) -> Iterator[Tail]:

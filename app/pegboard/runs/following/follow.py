@@ -6,16 +6,24 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from pegboard.runs import log, queries
-from pegboard.runs.conversing import Turn
-from pegboard.runs.events import RESTS, RunCancelled, RunCompleted, RunEvent, RunExpired, RunFailed
-from pegboard.runs.execution import Execution
-from pegboard.runs.lease import PLAYING
-from pegboard.runs.snapshots import RunSnapshot
+from pegboard.runs import queries
+from pegboard.runs.execution.executor import Execution
+from pegboard.runs.following.tails import Tails
+from pegboard.runs.leases import PLAYING
+from pegboard.runs.model.events import (
+    RESTS,
+    RunCancelled,
+    RunCompleted,
+    RunEvent,
+    RunExpired,
+    RunFailed,
+)
+from pegboard.runs.model.snapshots import RunSnapshot
+from pegboard.runs.requests.conversations import Turn
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stored import snapshot_of
+from pegboard.runs.stream import event_log
 from pegboard.runs.tables import Run
-from pegboard.runs.tails import Tails
 from pegboard.tenants.scope import Scopes
 
 _ENTRIES: Final = 100
@@ -60,7 +68,7 @@ class Following:
         if run.status in PLAYING:
             return True
         async with self._scopes(tenant_id) as scope:
-            return await log.is_kept(scope, run.id)
+            return await event_log.is_kept(scope, run.id)
 
     async def before(self, turn: Turn) -> Sequence[RunEvent]:
         """The events of a turn's run that were told before the turn began."""
@@ -126,11 +134,11 @@ class Following:
         self, tenant_id: UUID, run_id: UUID, after: int
     ) -> tuple[Sequence[RunEvent], bool]:
         async with self._scopes(tenant_id) as scope:
-            return await log.read_page(scope, run_id, after=after, entries=_ENTRIES)
+            return await event_log.read_page(scope, run_id, after=after, entries=_ENTRIES)
 
     async def _read(self, tenant_id: UUID, run_id: UUID, after: int) -> Sequence[RunEvent]:
         async with self._scopes(tenant_id) as scope:
-            return await log.read(scope, run_id, after=after)
+            return await event_log.read(scope, run_id, after=after)
 
 
 def _cancelled(run: Run) -> RunSnapshot:

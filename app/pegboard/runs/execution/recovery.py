@@ -20,21 +20,21 @@ from pegboard.errors import Kind, NotFound
 from pegboard.identifiers import earliest_id
 from pegboard.messages.tables import MessageStatus
 from pegboard.models.catalogue import Catalogue
-from pegboard.runs import log as run_log
 from pegboard.runs import queries
-from pegboard.runs.breaking_off import broken_off
-from pegboard.runs.cancelling import CANCELLED
-from pegboard.runs.events import VISIBLE, MessageFinished
-from pegboard.runs.execution import Execution
-from pegboard.runs.lease import FREED, HEARTBEAT, PLAYING, RELEASED, Lessee
-from pegboard.runs.opening import open_turn
-from pegboard.runs.options import from_json
-from pegboard.runs.ready import Ready, ready_run
-from pegboard.runs.recording import append_answer
-from pegboard.runs.snapshots import RUN_EXPIRED, Failure
+from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.execution.cancellation import CANCELLED
+from pegboard.runs.execution.executor import Execution
+from pegboard.runs.execution.recording import append_answer
+from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, Lessee
+from pegboard.runs.model.events import VISIBLE, MessageFinished
+from pegboard.runs.model.options import from_json
+from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
+from pegboard.runs.prompt.run_context import Ready, ready_run
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import snapshot_of
+from pegboard.runs.stream import event_log
 from pegboard.runs.tables import Run
+from pegboard.runs.thread_lock import open_turn
 from pegboard.telemetry.metrics import RESCUED
 from pegboard.tenants.scope import Scope, Scopes
 from pegboard.threads.tables import Thread
@@ -196,7 +196,7 @@ class Rescuer:
 
     async def _ready(self, scope: Scope, run: Run) -> Ready:
         opening = await open_turn(scope, run.thread_id)
-        logged = await run_log.read(scope, run.id, after=run.events)
+        logged = await event_log.read(scope, run.id, after=run.events)
         options = from_json(run.options)
         ready = await ready_run(scope, run, options, lessee=self._lessee, catalogue=self._catalogue)
         question_id = ready.gathered.question_id
@@ -248,7 +248,7 @@ class Rescuer:
     async def _keep_what_was_said(self, scope: Scope, run: Run) -> None:
         if run.status not in PLAYING:
             return
-        logged = await run_log.read(scope, run.id, after=run.events)
+        logged = await event_log.read(scope, run.id, after=run.events)
         finished, _ = broken_off(snapshot_of(run), logged, _LATE)
         if isinstance(finished, MessageFinished) and finished.message.content:
             await append_answer(scope, finished.message, assistant_id=run.assistant_id)

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from pegboard.llm.gateway import ToolCall
-from pegboard.runs.snapshots import MessageSnapshot, Recalled, RunSnapshot
+from pegboard.runs.model.snapshots import MessageSnapshot, Recalled, RunSnapshot
 
 
 @dataclass(frozen=True, slots=True)

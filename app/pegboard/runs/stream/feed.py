@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-from pegboard.runs.events import Facts, RunEvent
+from pegboard.runs.model.events import Facts, RunEvent
 
 MOST_AT_ONCE: Final = 500
 """Events that a follower is given together: one that does not get on holds no more of them."""

@@ -17,12 +17,12 @@ from pegboard.llm.tokens import count_tokens
 from pegboard.memories.learning import Lesson, open_operation
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Role
-from pegboard.runs.citations import annotations_of
-from pegboard.runs.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
-from pegboard.runs.lease import PLAYING, Lease
-from pegboard.runs.log import LOGGED, Entry, RunLost
-from pegboard.runs.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.leases import PLAYING, Lease
+from pegboard.runs.model.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
+from pegboard.runs.model.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.prompt.citations import annotations_of
 from pegboard.runs.statuses import MOVES, RunStatus
+from pegboard.runs.stream.event_log import LOGGED, Entry, RunLost
 from pegboard.tenants.scope import Scope
 from pegboard.usage import recording as usage
 from pegboard.usage.tables import Purpose

@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 from pydantic import TypeAdapter
 
 from pegboard.db.base import JsonList
-from pegboard.runs.events import RESTS, RoundFinished, RunEvent, RunStarted, TextDelta
-from pegboard.runs.snapshots import RunSnapshot
+from pegboard.runs.model.events import RESTS, RoundFinished, RunEvent, RunStarted, TextDelta
+from pegboard.runs.model.snapshots import RunSnapshot
 
 LONGEST_QUOTE: Final = 500
 """Characters kept of what was found in a file: as much as is quoted."""

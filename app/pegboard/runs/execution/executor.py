@@ -24,30 +24,22 @@ from pegboard.fairness import FairLimiter, LoopTurns
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway
 from pegboard.llm.labels import provider_label
-from pegboard.runs import engine, queries
-from pegboard.runs.breaking_off import broken_off
-from pegboard.runs.briefing import Briefing
-from pegboard.runs.cancelling import CANCELLED
-from pegboard.runs.events import (
-    RESTS,
-    VISIBLE,
-    Facts,
-    MessageStarted,
-    RunStarted,
-)
-from pegboard.runs.feed import Feed, Feeds
-from pegboard.runs.journal import Journal, patiently
-from pegboard.runs.lease import HEARTBEAT, Lessee, let_go, prolong
-from pegboard.runs.lessons import is_learnt_from, lesson_of
-from pegboard.runs.log import LOGGED, Entry, Line, RunLost
-from pegboard.runs.log_writer import LogWriter
-from pegboard.runs.ready import Ready, left_off
-from pegboard.runs.recording import Spent, is_durable, record, record_usage
-from pegboard.runs.snapshots import (
-    Failure,
-    RunSnapshot,
-)
+from pegboard.runs import queries
+from pegboard.runs.engine.loop import Play, play
+from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.execution.cancellation import CANCELLED
+from pegboard.runs.execution.extraction import is_learnt_from, lesson_of
+from pegboard.runs.execution.recording import Spent, is_durable, record, record_usage
+from pegboard.runs.leases import HEARTBEAT, Lessee, let_go, prolong
+from pegboard.runs.model.events import RESTS, VISIBLE, Facts, MessageStarted, RunStarted
+from pegboard.runs.model.snapshots import Failure, RunSnapshot
+from pegboard.runs.prompt.assembling import Briefing
+from pegboard.runs.prompt.run_context import Ready, left_off
 from pegboard.runs.statuses import RunStatus
+from pegboard.runs.stream.event_log import LOGGED, Entry, Line, RunLost
+from pegboard.runs.stream.event_writer import Journal, patiently
+from pegboard.runs.stream.feed import Feed, Feeds
+from pegboard.runs.stream.log_writer import LogWriter
 from pegboard.slots import Slot, make_current
 from pegboard.telemetry import tracing
 from pegboard.telemetry.logs.ids import begin_run, know_run
@@ -338,12 +330,10 @@ class Execution:
         )
         status = RunStatus.IN_PROGRESS
         answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
-        what = engine.Play(
-            run, ready.options.model, ready.options, brief.prompt, brief.tools, answer
-        )
+        what = Play(run, ready.options.model, ready.options, brief.prompt, brief.tools, answer)
         told = {type(event) for event in ready.logged}
         silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
-        async with aclosing(engine.play(self._gateway, what)) as moments:
+        async with aclosing(play(self._gateway, what)) as moments:
             breath = monotonic()
             async for facts in moments:
                 if isinstance(facts[0], RunStarted):

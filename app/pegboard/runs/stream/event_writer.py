@@ -11,10 +11,10 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from pegboard.db.availability import is_passing
-from pegboard.runs.events import Facts, RunEvent
-from pegboard.runs.feed import Feed
-from pegboard.runs.lease import LEASE
-from pegboard.runs.log import Entry
+from pegboard.runs.leases import LEASE
+from pegboard.runs.model.events import Facts, RunEvent
+from pegboard.runs.stream.event_log import Entry
+from pegboard.runs.stream.feed import Feed
 
 MOST_WAITING: Final = 4_000
 """Events that may wait to be written before the model is made to wait."""

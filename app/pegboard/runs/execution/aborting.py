@@ -6,7 +6,7 @@ from dataclasses import replace
 from pegboard import clock
 from pegboard.identifiers import new_id
 from pegboard.messages.tables import MessageStatus
-from pegboard.runs.events import (
+from pegboard.runs.model.events import (
     Facts,
     MessageFinished,
     MessageStarted,
@@ -18,7 +18,7 @@ from pegboard.runs.events import (
     RunStarted,
     TextDelta,
 )
-from pegboard.runs.snapshots import Failure, MessageSnapshot, RunSnapshot
+from pegboard.runs.model.snapshots import Failure, MessageSnapshot, RunSnapshot
 from pegboard.runs.statuses import RunStatus
 
 

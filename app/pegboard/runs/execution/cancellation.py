@@ -9,7 +9,7 @@ from pegboard import clock
 from pegboard.db.signals import send
 from pegboard.messages.tables import MessageStatus
 from pegboard.runs import queries
-from pegboard.runs.lease import RELEASED
+from pegboard.runs.leases import RELEASED
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pegboard.llm.gateway import AssistantTurn, Image, ToolCall, ToolTurn, UserTurn
 from pegboard.messages.tables import MessageStatus, Role
-from pegboard.runs.window import SizedTurn
+from pegboard.runs.prompt.window import SizedTurn
 
 CANCELLED_OUTPUT: Final = "The call was cancelled; there is no result."
 _TURN_OVERHEAD: Final = 4

@@ -16,11 +16,11 @@ from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import Role
 from pegboard.models.entries import Window
-from pegboard.runs.citations import INSTRUCTION, marker_of
-from pegboard.runs.history import StoredTurn, turns_of
-from pegboard.runs.options import RunOptions
-from pegboard.runs.snapshots import ContextUsage, Finding, Recalled
-from pegboard.runs.window import SizedTurn, fit, room_for_prompt
+from pegboard.runs.model.options import RunOptions
+from pegboard.runs.model.snapshots import ContextUsage, Finding, Recalled
+from pegboard.runs.prompt.citations import INSTRUCTION, marker_of
+from pegboard.runs.prompt.history import StoredTurn, turns_of
+from pegboard.runs.prompt.window import SizedTurn, fit, room_for_prompt
 from pegboard.tenants.scope import Scope
 
 _PAGE: Final = 500

@@ -12,10 +12,11 @@ from pegboard.documents import stores
 from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.messages.tables import Message
-from pegboard.runs import queries, starting
-from pegboard.runs.opening import Opening, open_turn
-from pegboard.runs.options import RunOptions
-from pegboard.runs.starting import NewMessage, NewThread
+from pegboard.runs import queries
+from pegboard.runs.model.options import RunOptions
+from pegboard.runs.requests import create
+from pegboard.runs.requests.create import NewMessage, NewThread
+from pegboard.runs.thread_lock import Opening, open_turn
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 
@@ -97,7 +98,7 @@ async def add_messages(
 ) -> Sequence[Message]:
     added = []
     for new in messages:
-        stored = await starting.store_message(scope, opening, new)
+        stored = await create.store_message(scope, opening, new)
         added.append(stored.row)
     if added:
         await threads.touch(scope, opening.thread_id)

@@ -1,0 +1,1 @@
+"""Deciding and asking the model. Knows no database."""

@@ -1,0 +1,1 @@
+"""Following a run from any process."""

@@ -1,0 +1,1 @@
+"""The values of a run: events, snapshots, options. No I/O."""

@@ -1,0 +1,1 @@
+"""What callers may ask of runs, each in one transaction."""

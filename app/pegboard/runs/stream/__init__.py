@@ -1,0 +1,1 @@
+"""The events of runs: written, kept, told as they come."""
