@@ -62,7 +62,7 @@ from pegboard.tenants.scope import Scopes
 _FOR_STREAMS = log_writer.CONNECTIONS + 1
 """Connections for what runs log, and one for those who follow runs of other processes."""
 
-_WEB_LIMITS = Limits(seconds=5, cpu_seconds=4)
+_WEB_LIMITS = Limits(seconds=20, cpu_seconds=4)
 """For web pages, which a model waits for; read apart from the files that are indexed."""
 
 

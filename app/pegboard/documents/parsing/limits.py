@@ -7,9 +7,12 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`seconds` is the time on the wall, `cpu_seconds` that of the processor."""
+    """`cpu_seconds` of the processor bound the work. `seconds`, on the wall, are for what waits
+    without working, and many more: a reader gives way to everything else, and on a busy machine
+    good files take long.
+    """
 
-    seconds: float = 10
+    seconds: float = 60
     cpu_seconds: int = 8
     memory: int = 768 * 1024 * 1024
     output: int = 20 * 1000 * 1000
