@@ -52,11 +52,11 @@ from pegboard.settings import Auth, SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag
 from pegboard.telemetry.trace_choice import traced
 from pegboard.tenants import keys
-from pegboard.tenants.allowances import Allowances
+from pegboard.tenants.allowances import RateLimiter
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.last_uses import LastUses
 from pegboard.tenants.open_streams import OpenStreams
-from pegboard.tenants.recognition import Recogniser
+from pegboard.tenants.recognition import Authenticator
 from pegboard.tenants.scope import Scopes
 
 _FOR_STREAMS = log_writer.CONNECTIONS + 1
@@ -80,7 +80,7 @@ class Resources:
     recognise: Callable[[str], Awaitable[Caller | None]]
     has_met: Callable[[str], bool]
     has_imported: Callable[[UUID], bool]
-    allowances: Allowances
+    allowances: RateLimiter
     open_streams: OpenStreams
     conversations: Conversations
     execution: Execution
@@ -166,7 +166,7 @@ async def open_resources(
         pulses = Pulses()
         loop_lag = LoopLag()
         warming = _warming(settings, catalogue, shelves)
-        recogniser = Recogniser(
+        recogniser = Authenticator(
             keys_only.sessions, keys_only.statements, open_mode=auth is Auth.OPEN
         )
         last_uses = LastUses(keys_only.sessions)
@@ -211,7 +211,7 @@ async def open_resources(
                 recognise=recognise,
                 has_met=recogniser.has_met,
                 has_imported=recogniser.has_imported,
-                allowances=Allowances(keys_only.statements),
+                allowances=RateLimiter(keys_only.statements),
                 open_streams=OpenStreams(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),

@@ -23,7 +23,7 @@ from pegboard.settings import Auth, Settings
 from pegboard.tenants import keys
 from pegboard.tenants.keys import Grant
 from pegboard.tenants.permissions import Permission
-from pegboard.tenants.recognition import Recogniser
+from pegboard.tenants.recognition import Authenticator
 from pegboard.tenants.scope import scopes_of
 from pegboard.tenants.tables import ApiKey
 
@@ -77,7 +77,7 @@ async def import_openai(
             sessions = sessions_of(engine)
             if isinstance(owner, str):
                 open_mode = exposure_of(settings).auth is Auth.OPEN
-                recogniser = Recogniser(sessions, statements_of(engine), open_mode=open_mode)
+                recogniser = Authenticator(sessions, statements_of(engine), open_mode=open_mode)
                 caller = await recogniser.caller_of(owner)
                 if caller is None:
                     raise UnknownKey("The key is not one that this server accepts")

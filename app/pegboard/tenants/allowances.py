@@ -34,7 +34,7 @@ _LEFT: Final = text("""
 """)
 
 
-class Allowances:
+class RateLimiter:
     """Costs a statement a request for keys that have a limit, and nothing for others.
 
     `sessions` commit by themselves (AUTOCOMMIT): one round trip.

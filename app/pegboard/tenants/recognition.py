@@ -41,7 +41,7 @@ class _Answer:
         return monotonic() - self.asked
 
 
-class Recogniser:
+class Authenticator:
     """Finds the caller of a key. In open mode every key is its own tenant, made when first met.
 
     `read_sessions` commit by themselves (AUTOCOMMIT): one round trip.
