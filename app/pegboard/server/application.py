@@ -20,11 +20,11 @@ from pegboard.api.http.asgi import Refuse
 from pegboard.api.http.doors import DoorRules
 from pegboard.api.http.entering import EnterInTurn
 from pegboard.api.http.fair_admission import Admission, AdmissionLimits
-from pegboard.api.http.observation import PROBES, Observe
+from pegboard.api.http.observation import PROBES, RequestTelemetry
 from pegboard.api.http.origin_guard import LOOPBACK_NAMES, GuardOrigin
 from pegboard.api.http.protection import ProtectPages
 from pegboard.api.http.room import KeepRoom, Room
-from pegboard.api.http.stopping import BeginNothing
+from pegboard.api.http.stopping import RejectWhenDraining
 from pegboard.api.http.stream_claims import ReleaseStream
 from pegboard.composition.resources import Resources
 from pegboard.originals.directory import Directory
@@ -89,11 +89,11 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
         ],
         middleware=[
             Middleware(EnterInTurn, passing=PROBES),
-            Middleware(Observe),
+            Middleware(RequestTelemetry),
             Middleware(ProtectPages, pages=_is_page),
             Middleware(KeepRoom, room=room, is_known=is_known, refuse_at=_dialect_at),
             Middleware(ReleaseStream),
-            Middleware(BeginNothing, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
+            Middleware(RejectWhenDraining, stopping=lambda: stopping.begun, refuse_at=_dialect_at),
             Middleware(
                 GuardOrigin,
                 hosts=_hosts(settings, exposure),

@@ -26,8 +26,8 @@ from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTra
 from pegboard.api.http.cors import cors
 from pegboard.api.http.doors import DoorRules
 from pegboard.api.http.fair_admission import AdmitInTurn
-from pegboard.api.http.idempotent import CarryOutOnce
-from pegboard.api.http.observation import NotePlace
+from pegboard.api.http.idempotent import IdempotencyMiddleware
+from pegboard.api.http.observation import RecordRoute
 
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
@@ -67,8 +67,8 @@ def build(rules: DoorRules) -> FastAPI:
             Middleware(RefuseNul, status=422, refuse=faults.refuse),
             Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
-            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
-            Middleware(NotePlace, run_of=_run_of),
+            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(RecordRoute, run_of=_run_of),
         ],
     )
     faults.install(app)

@@ -51,7 +51,7 @@ class Dialect:
     find: Find
 
 
-class CarryOutOnce:
+class IdempotencyMiddleware:
     def __init__(self, app: ASGIApp, *, ledger: Ledger, dialect: Dialect) -> None:
         self._app = app
         self._ledger = ledger

@@ -25,7 +25,7 @@ _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
 log = structlog.get_logger("pegboard.http")
 
 
-class Observe:
+class RequestTelemetry:
     """Outermost: sees what every door answers."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -72,7 +72,7 @@ class Observe:
             _write(scope, ids, method=method, status=status, ms=ms)
 
 
-class NotePlace:
+class RecordRoute:
     """Innermost of a door's: notes where a request was routed to, and the run that it names.
 
     A path as it was sent may hold anything. `run_of` reads a run's id as the door spells it.

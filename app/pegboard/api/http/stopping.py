@@ -12,7 +12,7 @@ RETRY_AFTER_SECONDS: Final = 1
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class BeginNothing:
+class RejectWhenDraining:
     """Refuse what would begin work with a 503, once `stopping` says so.
 
     Reads are answered to the end: they let a client see how the run ended that it waits for.

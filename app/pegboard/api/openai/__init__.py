@@ -12,8 +12,8 @@ from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTra
 from pegboard.api.http.cors import cors
 from pegboard.api.http.doors import DoorRules
 from pegboard.api.http.fair_admission import AdmitInTurn
-from pegboard.api.http.idempotent import CarryOutOnce
-from pegboard.api.http.observation import NotePlace
+from pegboard.api.http.idempotent import IdempotencyMiddleware
+from pegboard.api.http.observation import RecordRoute
 from pegboard.api.openai import (
     assistant_files,
     assistants,
@@ -87,8 +87,8 @@ def build(rules: DoorRules) -> FastAPI:
                 imported=rules.imported,
                 tell=faults.tell,
             ),
-            Middleware(CarryOutOnce, ledger=rules.ledger, dialect=lost_answers.DIALECT),
-            Middleware(NotePlace, run_of=partial(uuid_of, Prefix.RUN)),
+            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(RecordRoute, run_of=partial(uuid_of, Prefix.RUN)),
         ],
     )
     faults.install(app)
