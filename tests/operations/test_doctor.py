@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from pegboard.composition.heartbeats import LATE_SECONDS, Pulses
+from pegboard.composition.heartbeats import LATE_SECONDS, Heartbeats
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
@@ -68,7 +68,7 @@ def test_a_schema_that_is_not_ours_makes_a_server_unready(
 
 
 async def test_a_task_that_has_ended_or_lags_is_named() -> None:
-    pulses = Pulses()
+    pulses = Heartbeats()
     pulses.beat_of("rescue")
     now = time.monotonic()
     assert pulses.trouble(moment=now) is None

@@ -51,7 +51,7 @@ class _Reading:
     read_at: float
 
 
-class Readings:
+class DatabaseMetrics:
     def __init__(
         self,
         engine: AsyncEngine,

@@ -9,7 +9,7 @@ LATE_SECONDS: Final = 20.0
 """Tasks that beat every few seconds, and have not for so long, do not get on."""
 
 
-class Pulses:
+class Heartbeats:
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
         self._beats: dict[str, float] = {}

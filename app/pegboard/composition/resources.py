@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import OpenDatabase, open_database, statements_of
-from pegboard.composition.database_metrics import Readings
-from pegboard.composition.heartbeats import Pulses
+from pegboard.composition.database_metrics import DatabaseMetrics
+from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.jobs import JOB_GROUPS, job_kinds
 from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
 from pegboard.composition.sessions import PoolSessions
@@ -94,8 +94,8 @@ class Resources:
     embeddings: Embeddings
     default_model: ModelName
     ledger: Ledger
-    readings: Readings
-    pulses: Pulses
+    readings: DatabaseMetrics
+    pulses: Heartbeats
     loop_lag: LoopLag
     warming: Warming
 
@@ -156,14 +156,14 @@ async def open_resources(
             policy=Policy(settings.rescue),
             keep_events=timedelta(hours=settings.event_hours),
         )
-        readings = Readings(
+        readings = DatabaseMetrics(
             pools.vital,
             pools=pools.all,
             playing=lambda: len(execution.playing()),
             jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
         )
         await _keep_bootstrap_key(settings, keys_only.sessions)
-        pulses = Pulses()
+        pulses = Heartbeats()
         loop_lag = LoopLag()
         warming = _warming(settings, catalogue, shelves)
         recogniser = Authenticator(

@@ -28,9 +28,9 @@ from pegboard.api.http.stopping import RejectWhenDraining
 from pegboard.api.http.stream_claims import ReleaseStream
 from pegboard.composition.resources import Resources
 from pegboard.originals.directory import Directory
-from pegboard.server.bind_safety import Exposure
+from pegboard.server.bind_safety import BindSafety
 from pegboard.server.readiness import Readiness
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.settings import Settings
 from pegboard.telemetry.metrics import exposition
 
@@ -38,7 +38,9 @@ _LARGE_BODIES: Final = 8
 """How many large bodies are read at once."""
 
 
-def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Room) -> Starlette:
+def build(
+    resources: Resources, exposure: BindSafety, stopping: GracefulShutdown, room: Room
+) -> Starlette:
     """The whole server as an ASGI application, over resources that are open."""
     settings = resources.settings
     readiness = Readiness(
@@ -106,7 +108,7 @@ def build(resources: Resources, exposure: Exposure, stopping: Stopping, room: Ro
     )
 
 
-def _hosts(settings: Settings, exposure: Exposure) -> frozenset[str] | None:
+def _hosts(settings: Settings, exposure: BindSafety) -> frozenset[str] | None:
     """The names answered to: loopback ones where the address is the only protection."""
     if not exposure.loopback_only:
         return None

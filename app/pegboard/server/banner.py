@@ -7,7 +7,7 @@ from typing import Self
 from pegboard import clock
 from pegboard.composition.database import data_folder
 from pegboard.llm import providers
-from pegboard.server.bind_safety import Exposure
+from pegboard.server.bind_safety import BindSafety
 from pegboard.settings import Auth, SandboxMode, Settings
 
 
@@ -20,7 +20,7 @@ class Banner:
     processes: int
 
     @classmethod
-    def of(cls, settings: Settings, exposure: Exposure, port: int) -> Self:
+    def of(cls, settings: Settings, exposure: BindSafety, port: int) -> Self:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         is_open = exposure.auth is Auth.OPEN
         return cls(

@@ -8,7 +8,7 @@ from pegboard.settings import Auth, Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class BindSafety:
     """`loopback_only`: in open mode, only calls to loopback names are answered."""
 
     auth: Auth
@@ -20,7 +20,7 @@ class UnsafeExposure(AppError):
     code = "unsafe_exposure"
 
 
-def exposure_of(settings: Settings) -> Exposure:
+def exposure_of(settings: Settings) -> BindSafety:
     """Open on loopback unless told otherwise. Open to a network only by an explicit wish."""
     loopback = is_loopback(settings.host)
     auth = settings.auth or (Auth.OPEN if loopback else Auth.KEYS)
@@ -29,7 +29,7 @@ def exposure_of(settings: Settings) -> Exposure:
             f"PEGBOARD_AUTH=open on {settings.host} would let everyone in who can reach it. Use "
             "PEGBOARD_AUTH=keys, or set PEGBOARD_ALLOW_OPEN=1 if that is what you want."
         )
-    return Exposure(auth, loopback_only=auth is Auth.OPEN and loopback)
+    return BindSafety(auth, loopback_only=auth is Auth.OPEN and loopback)
 
 
 def is_loopback(host: str) -> bool:

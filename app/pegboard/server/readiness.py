@@ -6,11 +6,11 @@ from typing import Final
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pegboard.composition.heartbeats import Pulses
+from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.warming import Warming
 from pegboard.db.engine import routes_of
 from pegboard.db.migration import known_revisions, newest_revision
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.telemetry.loop_lag import LoopLag
 
 PATIENCE_SECONDS: Final = 1.0
@@ -26,8 +26,8 @@ class Readiness:
     def __init__(
         self,
         engine: AsyncEngine,
-        pulses: Pulses,
-        stopping: Stopping,
+        pulses: Heartbeats,
+        stopping: GracefulShutdown,
         *,
         loop_lag: LoopLag,
         warming: Warming,

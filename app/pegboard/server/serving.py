@@ -21,7 +21,7 @@ from pegboard.errors import AppError, Kind
 from pegboard.heap import keep_what_is_loaded
 from pegboard.server.application import build
 from pegboard.server.banner import Banner
-from pegboard.server.bind_safety import Exposure, exposure_of
+from pegboard.server.bind_safety import BindSafety, exposure_of
 from pegboard.server.connections.acceptors import acceptors
 from pegboard.server.connections.addresses import Proxies
 from pegboard.server.connections.choice import http_protocol
@@ -29,7 +29,7 @@ from pegboard.server.connections.descriptors import connections_within, raise_li
 from pegboard.server.connections.kernel_buffers import bound_unsent
 from pegboard.server.connections.limits import ConnectionLimits
 from pegboard.server.connections.pool import ConnectionPool
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.settings import Settings
 
 _LAST_WORDS_SECONDS: Final = 1
@@ -54,7 +54,7 @@ class Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         *,
-        stopping: Stopping,
+        stopping: GracefulShutdown,
         connections: ConnectionPool,
         started: Callable[[], None],
         busy: Callable[[], bool],
@@ -105,7 +105,7 @@ def serve(settings: Settings) -> None:
     with listen(settings.host, settings.port) as listener:
         told = Banner.of(settings, exposure, listener.getsockname()[1])
 
-        async def work(stopping: Stopping) -> None:
+        async def work(stopping: GracefulShutdown) -> None:
             await serve_on(
                 listener,
                 settings,
@@ -120,9 +120,9 @@ def serve(settings: Settings) -> None:
 async def serve_on(
     listener: socket.socket,
     settings: Settings,
-    exposure: Exposure,
+    exposure: BindSafety,
     *,
-    stopping: Stopping,
+    stopping: GracefulShutdown,
     started: Callable[[Server], None],
     database: OpenDatabase = open_database,
 ) -> None:
@@ -173,11 +173,11 @@ def _connections(settings: Settings) -> ConnectionPool:
     return ConnectionPool(limits, Proxies(settings.trusted_proxies))
 
 
-def run_until_stopped(work: Callable[[Stopping], Awaitable[None]], *, grace: float) -> None:
+def run_until_stopped(work: Callable[[GracefulShutdown], Awaitable[None]], *, grace: float) -> None:
     """Run `work` on a new event loop, and tell it of SIGTERM and SIGINT."""
 
     async def listen_to_signals() -> None:
-        stopping = Stopping(grace=grace)
+        stopping = GracefulShutdown(grace=grace)
         loop = asyncio.get_running_loop()
         # Not the loop's add_signal_handler, which Windows lacks.
         for stop in (signal.SIGTERM, signal.SIGINT):
@@ -189,7 +189,7 @@ def run_until_stopped(work: Callable[[Stopping], Awaitable[None]], *, grace: flo
                 signal.signal(stop, signal.SIG_IGN)
 
     loop_factory = uvicorn.Config("app", log_config=None).get_loop_factory()
-    # Cancelled by Stopping.breaks_off: stopped before there was anything to serve.
+    # Cancelled by GracefulShutdown.breaks_off: stopped before there was anything to serve.
     with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(listen_to_signals())
 

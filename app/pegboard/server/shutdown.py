@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 
-class Stopping:
+class GracefulShutdown:
     """Told once, what is in flight may end within `grace` seconds; told again, nothing may."""
 
     def __init__(self, *, grace: float) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from pegboard.errors import AppError, Kind
 from pegboard.interpreter import module_command
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.server.supervision.orders import READY, Charge, Order
 
 QUICK_SECONDS: Final = 10.0
@@ -37,7 +37,12 @@ class Place:
     """`ready` is set when the first process in this place serves."""
 
     def __init__(
-        self, number: int, charge: Charge, *, environment: Mapping[str, str], stopping: Stopping
+        self,
+        number: int,
+        charge: Charge,
+        *,
+        environment: Mapping[str, str],
+        stopping: GracefulShutdown,
     ) -> None:
         self.ready = asyncio.Event()
         self._number = number

@@ -18,7 +18,7 @@ from pegboard.db.engine import engine_on
 from pegboard.errors import AppError
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import Server, run_until_stopped, serve_on
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.server.supervision.orders import READY, Charge, Order
 from pegboard.server.supervision.sockets import bound
 from pegboard.settings import Settings
@@ -49,7 +49,7 @@ def main() -> None:
         finally:
             await engine.dispose()
 
-    async def work(stopping: Stopping) -> None:
+    async def work(stopping: GracefulShutdown) -> None:
         tell = get_running_loop().call_soon_threadsafe
         # A thread, so that the supervisor's end is noticed even by a process that is stuck.
         threading.Thread(target=_obey, args=(orders, stopping, tell), daemon=True).start()
@@ -70,7 +70,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _started(server: Server, stopping: Stopping, tell: Tell) -> None:
+def _started(server: Server, stopping: GracefulShutdown, tell: Tell) -> None:
     """Say so. A signal now means this process alone, and the others take its connections."""
 
     def leave() -> None:
@@ -82,7 +82,7 @@ def _started(server: Server, stopping: Stopping, tell: Tell) -> None:
     print(READY, flush=True)  # noqa: T201  to the supervisor
 
 
-def _obey(orders: RawIOBase, stopping: Stopping, tell: Tell) -> None:
+def _obey(orders: RawIOBase, stopping: GracefulShutdown, tell: Tell) -> None:
     with suppress(RuntimeError):  # the loop is closed: this process is at its end anyway
         while line := orders.readline():
             match line.decode().strip():

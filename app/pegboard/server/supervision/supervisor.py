@@ -18,7 +18,7 @@ from pegboard.errors import AppError, Kind
 from pegboard.server.banner import Banner
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import run_until_stopped, show
-from pegboard.server.shutdown import Stopping
+from pegboard.server.shutdown import GracefulShutdown
 from pegboard.server.supervision.orders import Charge, Way
 from pegboard.server.supervision.place import Place
 from pegboard.server.supervision.sockets import inheritance, shared
@@ -47,7 +47,7 @@ def supervise(settings: Settings) -> None:
     ):
         port = listener.getsockname()[1]
 
-        async def work(stopping: Stopping) -> None:
+        async def work(stopping: GracefulShutdown) -> None:
             async with AsyncExitStack() as opened:
                 with stopping.breaks_off():
                     engine = await opened.enter_async_context(open_database(settings))
@@ -80,7 +80,7 @@ def supervise(settings: Settings) -> None:
 async def _keep_filled(
     places: Sequence[Place],
     listener: socket.socket,
-    stopping: Stopping,
+    stopping: GracefulShutdown,
     *,
     all_serve: Callable[[], None],
 ) -> None:
