@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.blobs.removal import LOOK_AGAIN, removals_held
 from pegboard.blobs.store import REMOVE_BLOB
-from pegboard.composition.shelves import Shelves
+from pegboard.composition.shelves import Knowledge
 from pegboard.documents.operations import INDEX_DOCUMENT
 from pegboard.documents.store_files import remove_file
 from pegboard.errors import NotFound
@@ -24,7 +24,7 @@ JOB_GROUPS: Final = 3
 
 
 def job_kinds(
-    shelves: Shelves, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
+    shelves: Knowledge, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
 ) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 

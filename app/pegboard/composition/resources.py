@@ -16,7 +16,7 @@ from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.jobs import JOB_GROUPS, job_kinds
 from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
 from pegboard.composition.sessions import PoolSessions
-from pegboard.composition.shelves import Shelves, shelves_of
+from pegboard.composition.shelves import Knowledge, shelves_of
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
 from pegboard.db.signals import Signals
@@ -287,7 +287,7 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap")
 
 
-def _warming(settings: Settings, catalogue: Catalogue, shelves: Shelves) -> Warming:
+def _warming(settings: Settings, catalogue: Catalogue, shelves: Knowledge) -> Warming:
     """The embedder and litellm only where a real user may be waiting, and there is use for them."""
 
     async def read_table() -> None:

@@ -35,7 +35,7 @@ log = structlog.get_logger("pegboard")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class Knowledge:
     """What reading and finding documents and memories needs."""
 
     blobs: BlobStore
@@ -49,7 +49,7 @@ class Shelves:
 
 def shelves_of(
     settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals, readers: Readers
-) -> Shelves:
+) -> Knowledge:
     blobs = blobs_of(settings)
 
     def may_ask(provider: str) -> bool:
@@ -67,7 +67,7 @@ def shelves_of(
         is_configured=may_ask,
     )
     recall = Recall(scopes=scopes, embedders=embedders)
-    return Shelves(
+    return Knowledge(
         blobs=blobs,
         local_embedder=local,
         indexer=Indexer(

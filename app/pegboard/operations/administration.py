@@ -12,7 +12,7 @@ from pegboard.composition.shelves import blobs_of
 from pegboard.db.availability import is_away
 from pegboard.db.engine import DatabaseUnreachable, sessions_of
 from pegboard.errors import AppError, Kind
-from pegboard.operations.importing.desk import Desk
+from pegboard.operations.importing.desk import ImportContext
 from pegboard.operations.importing.dump import Dump
 from pegboard.operations.importing.openai import import_dump
 from pegboard.operations.importing.report import Report
@@ -85,7 +85,7 @@ async def import_openai(
                 tenant_id = caller.tenant_id
             else:
                 tenant_id = owner
-            desk = Desk(
+            desk = ImportContext(
                 tenant_id=tenant_id,
                 scopes=scopes_of(sessions),
                 blobs=blobs_of(settings),

@@ -19,22 +19,22 @@ from pegboard.errors import AppError
 from pegboard.operations.importing.dump import Dump
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names, names_of
-from pegboard.operations.importing.report import Report, Skip, Tally
+from pegboard.operations.importing.report import Counts, Report, Skip
 from pegboard.operations.progress import Progress, unheard
 from pegboard.tenants.scope import Scope, Scopes
 
 log = structlog.get_logger("pegboard.import")
 Shape = TypeVar("Shape")
 
-Take: TypeAlias = Callable[[Scope, Item, Names], Awaitable[None]]
+ImportItem: TypeAlias = Callable[[Scope, Item, Names], Awaitable[None]]
 """Makes the object of one item, or raises Skip, AppError or ValidationError and makes nothing."""
 
-Prepare: TypeAlias = Callable[[Scope, Sequence[Item], Names], Awaitable[Take]]
+Prepare: TypeAlias = Callable[[Scope, Sequence[Item], Names], Awaitable[ImportItem]]
 """Looks at once for what many items need."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ImportContext:
     """What an import works with. Sizes in bytes, as for requests."""
 
     tenant_id: UUID
@@ -47,21 +47,21 @@ class Desk:
     progress: Progress = unheard
 
     async def take_all(
-        self, items: Iterable[Item], tally: Tally, prepare: Prepare, *, together: int
+        self, items: Iterable[Item], tally: Counts, prepare: Prepare, *, together: int
     ) -> None:
         """Import items, so many in one transaction."""
         for batch in _batches(items, together):
             await self._take_batch(batch, tally, prepare)
 
-    async def take_one(self, item: Item, tally: Tally, take: Take) -> None:
+    async def take_one(self, item: Item, tally: Counts, take: ImportItem) -> None:
         """Import one item, in a transaction of its own."""
 
-        async def prepare(scope: Scope, items: Sequence[Item], names: Names) -> Take:
+        async def prepare(scope: Scope, items: Sequence[Item], names: Names) -> ImportItem:
             return take
 
         await self._take_batch([item], tally, prepare)
 
-    async def _take_batch(self, batch: Sequence[Item], tally: Tally, prepare: Prepare) -> None:
+    async def _take_batch(self, batch: Sequence[Item], tally: Counts, prepare: Prepare) -> None:
         made: list[Item] = []
         skips: list[tuple[Item, Skip]] = []
         try:

@@ -12,12 +12,12 @@ from pegboard import clock
 from pegboard.api.openai.wire.files import PURPOSES
 from pegboard.blobs.store import StoredBlob, blob_key
 from pegboard.files import operations as files
-from pegboard.operations.importing.desk import Desk, skip_of
+from pegboard.operations.importing.desk import ImportContext, skip_of
 from pegboard.operations.importing.dump import NotPlain
 from pegboard.operations.importing.kinds import FILES
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names, names_of
-from pegboard.operations.importing.report import Skip, Tally
+from pegboard.operations.importing.report import Counts, Skip
 from pegboard.tenants.scope import Scope
 
 _PIECE: Final = 256 * 1024
@@ -31,7 +31,7 @@ class FileTold(BaseModel):
     expires_at: Annotated[int, Field(ge=0, lt=2**36)] | None = None
 
 
-async def take_file(desk: Desk, item: Item, tally: Tally) -> None:
+async def take_file(desk: ImportContext, item: Item, tally: Counts) -> None:
     """Import one file. Without its bytes its id is kept, for them to be brought later."""
     async with desk.scopes(desk.tenant_id) as scope:
         names = await names_of(scope, [item])
@@ -65,7 +65,7 @@ def _told(item: Item) -> FileTold:
     return told
 
 
-async def _put(desk: Desk, original_id: str, file_id: UUID, told: FileTold) -> StoredBlob:
+async def _put(desk: ImportContext, original_id: str, file_id: UUID, told: FileTold) -> StoredBlob:
     try:
         source = await asyncio.to_thread(desk.dump.open_bytes, original_id)
     except NotPlain as error:

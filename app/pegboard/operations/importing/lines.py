@@ -15,7 +15,7 @@ import numpy as np
 
 from pegboard.api.openai.originals.places import ids_in
 from pegboard.operations.importing.kinds import Kind
-from pegboard.operations.importing.report import Skip, Tally
+from pegboard.operations.importing.report import Counts, Skip
 from pegboard.operations.progress import Progress, unheard
 from pegboard.originals.ids import Ticks
 from pegboard.strict_json import BadJson, loads
@@ -38,7 +38,7 @@ class Item:
 
 
 def items_of(
-    file: BinaryIO, kind: Kind, tally: Tally, *, longest: int, progress: Progress = unheard
+    file: BinaryIO, kind: Kind, tally: Counts, *, longest: int, progress: Progress = unheard
 ) -> Iterator[Item]:
     """The sound objects of a file, oldest first; all others are put on the tally.
 
@@ -100,7 +100,7 @@ class _Index:
                 yield int(at)
 
 
-def _indexed(file: BinaryIO, kind: Kind, tally: Tally, longest: int) -> _Index:
+def _indexed(file: BinaryIO, kind: Kind, tally: Counts, longest: int) -> _Index:
     index = _Index()
     before: tuple[Any, int] | None = None
     for number, offset, line in _raw_lines(file, longest):

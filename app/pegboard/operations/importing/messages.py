@@ -14,7 +14,7 @@ from pegboard.db.base import JsonDict
 from pegboard.llm.tokens import count_tokens
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.operations.importing.desk import Take, given
+from pegboard.operations.importing.desk import ImportItem, given
 from pegboard.operations.importing.files import moment
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
@@ -88,7 +88,7 @@ class MessageTold(BaseModel):
         return _ENDED.get(str(reason), MessageStatus.INCOMPLETE)
 
 
-async def prepare_messages(scope: Scope, items: Sequence[Item], names: Names) -> Take:
+async def prepare_messages(scope: Scope, items: Sequence[Item], names: Names) -> ImportItem:
     """The threads are looked for once, and stay while messages are put on them."""
     ids = {names.object_id(one) for item in items if (one := _thread_of(item)) is not None}
     there = await threads.hold_all(scope, ids)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pegboard.errors import AppError, Kind
 from pegboard.operations.importing.assistants import take_assistant
-from pegboard.operations.importing.desk import Desk
+from pegboard.operations.importing.desk import ImportContext
 from pegboard.operations.importing.dump import NotPlain
 from pegboard.operations.importing.files import take_file
 from pegboard.operations.importing.kinds import ASSISTANTS, FILES, MESSAGES, THREADS, VECTOR_STORES
@@ -34,7 +34,7 @@ class ImportRunning(AppError):
     code = "import_running"
 
 
-async def import_dump(desk: Desk, engine: AsyncEngine) -> None:
+async def import_dump(desk: ImportContext, engine: AsyncEngine) -> None:
     """Import all that is not here yet, and put down on the desk's report what became of it.
 
     Raises ImportRunning, and NotFound for a tenant that does not exist.
@@ -51,7 +51,7 @@ async def import_dump(desk: Desk, engine: AsyncEngine) -> None:
         await connection.execute(_LOOK)
 
 
-async def _import(desk: Desk) -> None:
+async def _import(desk: ImportContext) -> None:
     """In this order: what others refer to comes first."""
     report = desk.report
     with _items(desk, FILES) as items:
@@ -74,7 +74,7 @@ async def _import(desk: Desk) -> None:
 
 
 @contextmanager
-def _items(desk: Desk, kind: ObjectKind) -> Iterator[Iterator[Item]]:
+def _items(desk: ImportContext, kind: ObjectKind) -> Iterator[Iterator[Item]]:
     """The objects of one list; none where there is no such list, or no plain file."""
     tally = desk.report.of(kind.name)
     try:

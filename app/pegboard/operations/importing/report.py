@@ -20,7 +20,7 @@ class Skip(Exception):
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """Of one kind. `examples` are the first of each reason, with their places."""
 
     imported: int = 0
@@ -50,12 +50,12 @@ class Tally:
 class Report:
     """`unknown` names what lay in the folder besides; `mentioned` counts ids without an object."""
 
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, Counts] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     mentioned: int = 0
 
-    def of(self, kind: str) -> Tally:
-        return self.tallies.setdefault(kind, Tally())
+    def of(self, kind: str) -> Counts:
+        return self.tallies.setdefault(kind, Counts())
 
     @property
     def is_whole(self) -> bool:

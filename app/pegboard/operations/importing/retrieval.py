@@ -8,13 +8,13 @@ from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.documents import stores
 from pegboard.errors import NotFound
-from pegboard.operations.importing.desk import Desk
+from pegboard.operations.importing.desk import ImportContext
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import names_of
 from pegboard.operations.importing.stores import fill
 
 
-async def give_store(desk: Desk, item: Item) -> None:
+async def give_store(desk: ImportContext, item: Item) -> None:
     """Let an assistant with `retrieval` search its `file_ids`, as one of version 2 would."""
     if not _looks_up(item.value):
         return

@@ -14,7 +14,7 @@ from pegboard.documents.store_files import Attachment
 from pegboard.documents.tables import VectorStore
 from pegboard.errors import AppError, NotFound
 from pegboard.files import operations as files
-from pegboard.operations.importing.desk import Desk, given, skip_of
+from pegboard.operations.importing.desk import ImportContext, given, skip_of
 from pegboard.operations.importing.files import moment
 from pegboard.operations.importing.kinds import STORE_FILES
 from pegboard.operations.importing.lines import Item
@@ -38,7 +38,7 @@ async def take_store(scope: Scope, item: Item, names: Names) -> None:
         store.expires_at = store.created_at
 
 
-async def fill_store(desk: Desk, item: Item) -> None:
+async def fill_store(desk: ImportContext, item: Item) -> None:
     """Put those of its files into a store that are here and not in it yet."""
     async with desk.scopes(desk.tenant_id) as scope:
         names = await names_of(scope, [item])
@@ -46,7 +46,7 @@ async def fill_store(desk: Desk, item: Item) -> None:
         await fill(desk, item, names, names.object_id(item.original_id))
 
 
-async def fill(desk: Desk, item: Item, names: Names, store_id: UUID) -> None:
+async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
     """Put the files that an item names into a store; nothing, where that was deleted since."""
     tally = desk.report.of(STORE_FILES)
     wanted: list[Attachment] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pegboard.api.openai.wire.threads import ThreadChange
 from pegboard.operations.importing.assistants import resources_of
-from pegboard.operations.importing.desk import Take, given
+from pegboard.operations.importing.desk import ImportItem, given
 from pegboard.operations.importing.files import moment
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
@@ -12,7 +12,7 @@ from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 
 
-async def prepare_threads(scope: Scope, items: Sequence[Item], names: Names) -> Take:
+async def prepare_threads(scope: Scope, items: Sequence[Item], names: Names) -> ImportItem:
     return _take_thread
 
 
