@@ -19,7 +19,7 @@ READY: Final = "ready"
 """The line a process writes when it serves."""
 
 
-class Order(StrEnum):
+class WorkerCommand(StrEnum):
     STOP = "stop"
     STOP_AT_ONCE = "stop at once"
 
@@ -40,7 +40,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class WorkerConfig:
     """What a process cannot know from its environment.
 
     `listener` is the inherited descriptor of the socket; None where it binds one itself.

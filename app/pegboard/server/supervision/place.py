@@ -13,7 +13,7 @@ import structlog
 from pegboard.errors import AppError, Kind
 from pegboard.interpreter import module_command
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import READY, Charge, Order
+from pegboard.server.supervision.orders import READY, WorkerConfig
 
 QUICK_SECONDS: Final = 10.0
 """A process that lives shorter died at once."""
@@ -39,7 +39,7 @@ class Place:
     def __init__(
         self,
         number: int,
-        charge: Charge,
+        charge: WorkerConfig,
         *,
         environment: Mapping[str, str],
         stopping: GracefulShutdown,

@@ -19,7 +19,7 @@ from pegboard.errors import AppError
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import Server, run_until_stopped, serve_on
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import READY, Charge, Order
+from pegboard.server.supervision.orders import READY, WorkerCommand, WorkerConfig
 from pegboard.server.supervision.sockets import bound
 from pegboard.settings import Settings
 from pegboard.telemetry import logs
@@ -36,7 +36,7 @@ log = structlog.get_logger("pegboard.server")
 def main() -> None:
     # Unbuffered: a thread that waits for a line must hold no lock when the interpreter ends.
     orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  open as long as we live
-    charge = Charge.read(orders.readline())
+    charge = WorkerConfig.read(orders.readline())
     settings = charge.settings()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
 
@@ -86,9 +86,9 @@ def _obey(orders: RawIOBase, stopping: GracefulShutdown, tell: Tell) -> None:
     with suppress(RuntimeError):  # the loop is closed: this process is at its end anyway
         while line := orders.readline():
             match line.decode().strip():
-                case Order.STOP:
+                case WorkerCommand.STOP:
                     tell(stopping.begin)
-                case Order.STOP_AT_ONCE:
+                case WorkerCommand.STOP_AT_ONCE:
                     tell(stopping.at_once)
         tell(stopping.at_once)
     time.sleep(_ORPHAN_SECONDS)

@@ -19,7 +19,7 @@ from pegboard.server.banner import Banner
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import run_until_stopped, show
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import Charge, Way
+from pegboard.server.supervision.orders import Way, WorkerConfig
 from pegboard.server.supervision.place import Place
 from pegboard.server.supervision.sockets import inheritance, shared
 from pegboard.settings import Settings
@@ -54,7 +54,7 @@ def supervise(settings: Settings) -> None:
                     await _warn_of_connections(engine, settings)
                 await engine.dispose()  # from here on it is the processes' alone
                 routes = routes_of(engine)
-                charge = Charge(
+                charge = WorkerConfig(
                     listener=inheritance(listener),
                     host=settings.host,
                     port=port,
