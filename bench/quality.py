@@ -16,7 +16,7 @@ from pegboard.db.embedded import Address
 from pegboard.documents import retrieval
 from pegboard.documents.chunking import split
 from pegboard.documents.formats.sections import Section
-from pegboard.documents.retrieval import Question, Sight
+from pegboard.documents.retrieval import Question, SearchScope
 from pegboard.identifiers import new_id
 from pegboard.llm.embeddings.embedder import Kind
 from pegboard.llm.embeddings.minilm import LOCAL, MiniLm
@@ -110,7 +110,7 @@ async def _fill(
 
 
 async def _rank(shelf: Shelf, assistant_id: UUID, question: Question, wanted: UUID) -> int | None:
-    sight = Sight(thread_id=new_id(), assistant_id=assistant_id)
+    sight = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
     async with shelf.scopes(shelf.tenant_id) as scope:
         found = await retrieval.search(scope, question, sight, top=_DEEP)
     documents = list(dict.fromkeys(passage.document_id for passage in found))

@@ -16,7 +16,7 @@ from bench.shelf import Passage, Shelf, open_shelf
 from bench.tables import ms, table, times
 from pegboard.db.embedded import Address
 from pegboard.documents import retrieval
-from pegboard.documents.retrieval import Question, Sight
+from pegboard.documents.retrieval import Question, SearchScope
 from pegboard.identifiers import new_id
 from pegboard.llm.embeddings.minilm import LOCAL
 
@@ -99,7 +99,7 @@ async def _ask(
 
 
 async def _search(shelf: Shelf, question: Question, assistant_id: UUID) -> float:
-    sight = Sight(thread_id=new_id(), assistant_id=assistant_id)
+    sight = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
     async with shelf.scopes(shelf.tenant_id) as scope:
         begun = perf_counter()
         await retrieval.search(scope, question, sight, top=_TOP)

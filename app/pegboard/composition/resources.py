@@ -20,7 +20,7 @@ from pegboard.composition.shelves import Knowledge, shelves_of
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
 from pegboard.db.signals import Signals
-from pegboard.documents.lookup import Lookup
+from pegboard.documents.lookup import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
 from pegboard.documents.parsing.parser import Parser
@@ -86,7 +86,7 @@ class Resources:
     execution: Execution
     following: Following
     blobs: BlobStore
-    lookup: Lookup
+    lookup: DocumentSearch
     recall: Recall
     catalogue: Catalogue
     resolver: Resolver

@@ -11,7 +11,7 @@ from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import data_folder
 from pegboard.db.signals import Signals
 from pegboard.documents.indexing import Indexer
-from pegboard.documents.lookup import Lookup
+from pegboard.documents.lookup import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.parser import Parser
 from pegboard.llm import litellm_gateway, providers
@@ -40,7 +40,7 @@ class Knowledge:
 
     blobs: BlobStore
     indexer: Indexer
-    lookup: Lookup
+    lookup: DocumentSearch
     recall: Recall
     remembering: Remembering
     embeddings: Embeddings
@@ -81,7 +81,7 @@ def shelves_of(
             embedders=embedders,
             signals=signals,
         ),
-        lookup=Lookup(scopes=scopes, embedders=embedders),
+        lookup=DocumentSearch(scopes=scopes, embedders=embedders),
         recall=recall,
         remembering=Remembering(
             scopes=scopes,

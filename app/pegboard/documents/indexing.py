@@ -40,7 +40,7 @@ ATTEMPTS: Final = 3
 BATCH: Final = 32
 _PAUSE: Final = timedelta(seconds=2)
 
-NOBODYS: Final = EmbeddingName("local", "", 0)
+DEFAULT_EMBEDDING: Final = EmbeddingName("local", "", 0)
 """For a file that belongs to no assistant, but a thread alone or a vector store: whatever the
 server has itself."""
 
@@ -195,7 +195,7 @@ class Indexer:
     async def _copy_twin(self, claimed: Claimed, name: EmbeddingName) -> bool:
         """Take over the chunks of the same bytes, if the tenant has had them embedded before."""
         async with self._scopes(claimed.tenant_id) as scope:
-            twin = await scope.session.scalar(
+            duplicate = await scope.session.scalar(
                 scope.select(Document)
                 .where(
                     Document.sha256 == claimed.sha256,
@@ -207,11 +207,16 @@ class Indexer:
                 )
                 .limit(1)
             )
-            if twin is None or suffix_of(twin.filename) != suffix_of(claimed.filename):
+            if duplicate is None or suffix_of(duplicate.filename) != suffix_of(claimed.filename):
                 return False
             await _change(scope, claimed)  # held until the chunks are there
-            await scope.session.execute(_COPY_CHUNKS, {**_place(claimed), "twin_id": twin.id})
-            found = (twin.chunk_count, twin.tokens, twin.embedded_by, twin.summary)
+            await scope.session.execute(_COPY_CHUNKS, {**_place(claimed), "twin_id": duplicate.id})
+            found = (
+                duplicate.chunk_count,
+                duplicate.tokens,
+                duplicate.embedded_by,
+                duplicate.summary,
+            )
         count, tokens, embedded_by, summary = found
         await self._finish(
             claimed, chunk_count=count, tokens=tokens, embedded_by=embedded_by, summary=summary
@@ -303,7 +308,7 @@ async def _change(scope: Scope, claimed: Claimed, **values: Any) -> int:
 async def _wanted_embedding(scope: Scope, document: Document) -> EmbeddingName:
     """The embedding that the document's assistant was made with."""
     if document.assistant_id is None:
-        return NOBODYS
+        return DEFAULT_EMBEDDING
     return assistants.embedding_of(await assistants.get(scope, document.assistant_id))
 
 

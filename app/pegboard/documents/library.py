@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from pegboard.documents.retrieval import Sight
+from pegboard.documents.retrieval import SearchScope
 from pegboard.documents.tables import Document, DocumentStatus
 from pegboard.errors import AppError, Kind
 from pegboard.tenants.scope import Scope
@@ -23,7 +23,7 @@ class DocumentsNotIndexed(AppError):
         )
 
 
-async def models_in_sight(scope: Scope, sight: Sight) -> frozenset[str]:
+async def models_in_sight(scope: Scope, sight: SearchScope) -> frozenset[str]:
     """The models that have read a document in sight."""
     owners: list[ColumnElement[bool]] = [Document.vector_store_id.in_(sight.vector_store_ids)]
     if sight.thread_id is not None:

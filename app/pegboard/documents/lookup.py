@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pegboard.documents import operations, retrieval
 from pegboard.documents.library import DocumentsNotIndexed, models_in_sight
-from pegboard.documents.retrieval import FoundPassage, Question, Sight
+from pegboard.documents.retrieval import FoundPassage, Question, SearchScope
 from pegboard.documents.tables import Document, DocumentStatus
 from pegboard.llm.embeddings.choice import ChosenEmbedder
 from pegboard.llm.embeddings.questions import LONGEST_QUESTION, embed_question
@@ -38,7 +38,7 @@ class Found:
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
-class Lookup:
+class DocumentSearch:
     """Finds passages, over scopes of its own: an embedding model may take its time."""
 
     def __init__(self, *, scopes: Scopes, embedders: ChosenEmbedder) -> None:
@@ -61,7 +61,7 @@ class Lookup:
 
         One that is about a file as a whole gets its opening.
         """
-        sight = Sight(thread_id, assistant_id, tuple(vector_store_ids))
+        sight = SearchScope(thread_id, assistant_id, tuple(vector_store_ids))
         async with self._scopes(tenant_id) as scope:
             models = await models_in_sight(scope, sight)
             attached = await operations.of_message(scope, message_id)
@@ -87,7 +87,7 @@ class Lookup:
     async def search(
         self,
         tenant_id: UUID,
-        sight: Sight,
+        sight: SearchScope,
         questions: Sequence[str],
         *,
         documents: Sequence[UUID] | None = None,

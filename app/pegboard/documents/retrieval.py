@@ -78,7 +78,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class SearchScope:
     """Whose documents are searched: those of the thread, of its assistant, and of the stores."""
 
     thread_id: UUID | None = None
@@ -120,7 +120,7 @@ class FoundPassage:
 async def search(
     scope: Scope,
     question: Question,
-    sight: Sight,
+    sight: SearchScope,
     *,
     documents: Sequence[UUID] | None = None,
     top: int,
@@ -142,7 +142,7 @@ async def search(
 
 
 async def openings(
-    scope: Scope, sight: Sight, *, documents: Sequence[UUID] | None, top: int
+    scope: Scope, sight: SearchScope, *, documents: Sequence[UUID] | None, top: int
 ) -> list[FoundPassage]:
     """How documents begin, the newest first; for questions about a file as a whole."""
     found = await scope.session.scalars(

@@ -23,7 +23,7 @@ from pegboard.api.openai.wire.vector_stores import (
 )
 from pegboard.db.pages import Page
 from pegboard.documents import store_files, stores
-from pegboard.documents.retrieval import Sight
+from pegboard.documents.retrieval import SearchScope
 
 router = APIRouter(tags=["Vector stores"], route_class=StrictRoute)
 StoreId = Annotated[UUID, Depends(id_in_path("vector_store_id", stores.NOUN))]
@@ -90,7 +90,7 @@ async def search_vector_store(
         await stores.use(scope, store_id)
         if condition is not None:
             documents = await store_files.fitting(scope, store_id, condition)
-    sight = Sight(vector_store_ids=(store_id,))
+    sight = SearchScope(vector_store_ids=(store_id,))
     found = await server.lookup.search(
         tenant_id, sight, questions, documents=documents, least=least, top=top
     )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from pegboard.documents.library import DocumentsNotIndexed
-from pegboard.documents.lookup import Found, Lookup
+from pegboard.documents.lookup import DocumentSearch, Found
 from pegboard.llm.gateway import ModelName, Prompt
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
@@ -43,7 +43,7 @@ class Briefing:
         self,
         *,
         catalogue: Catalogue,
-        lookup: Lookup,
+        lookup: DocumentSearch,
         recall: Recall,
         pictures: Pictures,
         web: ServerTools,
