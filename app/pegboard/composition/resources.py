@@ -40,7 +40,7 @@ from pegboard.runs.execution.executor import Execution, ExecutionLimits
 from pegboard.runs.execution.recovery import Policy, Rescuer
 from pegboard.runs.following.follow import Following
 from pegboard.runs.following.tails import Tails
-from pegboard.runs.leases import Lessee
+from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.server_tools import NoTools
 from pegboard.runs.prompt.assembling import Briefing
 from pegboard.runs.prompt.images import Pictures
@@ -115,7 +115,7 @@ async def open_resources(
         streams = PoolSessions.on(pools.streams)
         keys_only = PoolSessions.on(pools.keys)
         vital = PoolSessions.on(pools.vital)
-        lessee = Lessee(new_id())
+        lease_holder = LeaseHolder(new_id())
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
@@ -142,7 +142,7 @@ async def open_resources(
             signals=signals,
             gateway=gateway,
             briefing=briefing,
-            lessee=lessee,
+            lease_holder=lease_holder,
             limits=execution_limits_of(settings),
         )
         tails = Tails(sessions=streams.statements, execution=execution, signals=signals)
@@ -151,7 +151,7 @@ async def open_resources(
             scopes=vital.scopes,
             execution=execution,
             catalogue=catalogue,
-            lessee=lessee,
+            lease_holder=lease_holder,
             signals=signals,
             policy=Policy(settings.rescue),
             keep_events=timedelta(hours=settings.event_hours),
@@ -220,7 +220,7 @@ async def open_resources(
                     gateway=gateway,
                     catalogue=catalogue,
                     execution=execution,
-                    lessee=lessee,
+                    lease_holder=lease_holder,
                     patience=patience,
                 ),
                 execution=execution,

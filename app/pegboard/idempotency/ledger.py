@@ -88,7 +88,7 @@ class Ledger:
             if not attempt.kept:
                 await self._execute(_row(attempt, update).values(columns_of(answer)))
         finally:
-            self.let_go(attempt)
+            self.release(attempt)
 
     async def refuse(self, attempt: Attempt, answer: Answer) -> None:
         """Keep an answer that says no only if something was written before it was said."""
@@ -106,16 +106,16 @@ class Ledger:
         except Exception as error:  # the lease runs out by itself
             log.warning("break_off_failed", error=type(error).__name__)
         finally:
-            self.let_go(attempt)
+            self.release(attempt)
 
     async def begin_anew(self, attempt: Attempt) -> None:
         """The request failed, which what it wrote shows: the next attempt is a new one."""
         try:
             await self._execute(_row(attempt, delete))
         finally:
-            self.let_go(attempt)
+            self.release(attempt)
 
-    def let_go(self, attempt: Attempt) -> None:
+    def release(self, attempt: Attempt) -> None:
         """It is over: its lease is not renewed, and who waits for it looks again."""
         place = (attempt.tenant_id, attempt.key_hash)
         if self._under_way.get(place) is attempt:
@@ -258,7 +258,7 @@ class Ledger:
         nothing = IdempotentRequest.written_at.is_(None)
         gone = await self._execute(_row(attempt, delete).where(nothing))
         if gone:
-            self.let_go(attempt)
+            self.release(attempt)
         return bool(gone)
 
     def _is_over(self) -> Any:

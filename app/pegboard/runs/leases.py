@@ -36,7 +36,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Lessee:
+class LeaseHolder:
     """The process that plays runs; a new id each time it starts."""
 
     process_id: UUID
@@ -49,8 +49,8 @@ class Lessee:
         return Lease(self.process_id, run.attempts)
 
 
-async def prolong(
-    session: AsyncSession, lessee: Lessee, run_ids: Sequence[UUID]
+async def renew(
+    session: AsyncSession, lease_holder: LeaseHolder, run_ids: Sequence[UUID]
 ) -> Mapping[UUID, str]:
     """Keep the leases of runs, and tell the statuses of those that are still held.
 
@@ -58,7 +58,11 @@ async def prolong(
     A row that somebody is writing just now is not waited for, lest one stuck writer cost all others
     their leases; its status is told as it stood before, and its lease is kept the next time.
     """
-    held = (Run.id.in_(run_ids), Run.lease_owner == lessee.process_id, Run.status.in_(PLAYING))
+    held = (
+        Run.id.in_(run_ids),
+        Run.lease_owner == lease_holder.process_id,
+        Run.status.in_(PLAYING),
+    )
     free = select(Run.id).where(*held).with_for_update(skip_locked=True)
     await session.execute(
         update(Run)
@@ -69,7 +73,7 @@ async def prolong(
     return dict((await session.execute(select(Run.id, Run.status).where(*held))).tuples().all())
 
 
-async def let_go(scope: Scope, run_id: UUID, lease: Lease) -> None:
+async def release(scope: Scope, run_id: UUID, lease: Lease) -> None:
     """End a lease before its time, so that another process takes the run up at once."""
     await scope.session.execute(
         update(Run)

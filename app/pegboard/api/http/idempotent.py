@@ -124,7 +124,7 @@ class IdempotencyMiddleware:
         except Exception as error:  # what was done is done, and the client is to know
             log.warning("answer_not_kept", error=type(error).__name__)
         finally:
-            self._ledger.let_go(attempt)
+            self._ledger.release(attempt)
 
     async def _read_again(
         self, asked: Asked, lost: AnswerLost, scope: Scope, body: RequestBody

@@ -30,7 +30,7 @@ from pegboard.runs.execution.aborting import broken_off
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.extraction import is_learnt_from, lesson_of
 from pegboard.runs.execution.recording import Spent, is_durable, record, record_usage
-from pegboard.runs.leases import HEARTBEAT, Lessee, let_go, prolong
+from pegboard.runs.leases import HEARTBEAT, LeaseHolder, release, renew
 from pegboard.runs.model.events import RESTS, VISIBLE, Facts, MessageStarted, RunStarted
 from pegboard.runs.model.snapshots import Failure, RunSnapshot
 from pegboard.runs.prompt.assembling import Briefing
@@ -85,7 +85,7 @@ class Execution:
         signals: Signals,
         gateway: Gateway,
         briefing: Briefing,
-        lessee: Lessee,
+        lease_holder: LeaseHolder,
         limits: ExecutionLimits,
     ) -> None:
         """Each statement in one of the `statement_scopes` is a transaction of its own.
@@ -103,7 +103,7 @@ class Execution:
         self._signals = signals
         self._gateway = gateway
         self._briefing = briefing
-        self._lessee = lessee
+        self._lessee = lease_holder
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], _Played] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
@@ -247,7 +247,7 @@ class Execution:
         if not known:
             return
         async with self._lease_sessions.begin() as session:
-            found = await prolong(session, self._lessee, known)
+            found = await renew(session, self._lessee, known)
         for run_id in run_ids:
             if run_id not in found:
                 self._tell_to_end(run_id, _End.LOST)
@@ -310,7 +310,7 @@ class Execution:
     async def _hand_over(self, ready: Ready) -> None:
         """Let another process play the run from where it began; nobody has heard of it yet."""
         async with self._scopes(ready.run.tenant_id) as scope:
-            await let_go(scope, ready.run.id, ready.lease)
+            await release(scope, ready.run.id, ready.lease)
 
     async def _play(self, ready: Ready, played: "_Played") -> RunStatus:
         begun = monotonic()

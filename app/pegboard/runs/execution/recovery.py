@@ -25,7 +25,7 @@ from pegboard.runs.execution.aborting import broken_off
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.executor import Execution
 from pegboard.runs.execution.recording import append_answer
-from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, Lessee
+from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, LeaseHolder
 from pegboard.runs.model.events import VISIBLE, MessageFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
@@ -80,7 +80,7 @@ class Rescuer:
         scopes: Scopes,
         execution: Execution,
         catalogue: Catalogue,
-        lessee: Lessee,
+        lease_holder: LeaseHolder,
         signals: Signals,
         policy: Policy,
         keep_events: timedelta,
@@ -90,7 +90,7 @@ class Rescuer:
         self._scopes = scopes
         self._execution = execution
         self._catalogue = catalogue
-        self._lessee = lessee
+        self._lessee = lease_holder
         self._policy = policy
         self._keep_events = keep_events
         self._freed = asyncio.Event()
@@ -198,7 +198,9 @@ class Rescuer:
         opening = await open_turn(scope, run.thread_id)
         logged = await event_log.read(scope, run.id, after=run.events)
         options = from_json(run.options)
-        ready = await ready_run(scope, run, options, lessee=self._lessee, catalogue=self._catalogue)
+        ready = await ready_run(
+            scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
+        )
         question_id = ready.gathered.question_id
         attached = () if question_id is None else await documents.of_message(scope, question_id)
         stores = options.vector_store_ids

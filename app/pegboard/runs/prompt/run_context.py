@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pegboard.identifiers import new_id
 from pegboard.models.catalogue import Catalogue
-from pegboard.runs.leases import Lease, Lessee
+from pegboard.runs.leases import Lease, LeaseHolder
 from pegboard.runs.model.events import RoundFinished, RunEvent
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.snapshots import RunSnapshot
@@ -37,12 +37,12 @@ class Ready:
 
 
 async def ready_run(
-    scope: Scope, run: Run, options: RunOptions, *, lessee: Lessee, catalogue: Catalogue
+    scope: Scope, run: Run, options: RunOptions, *, lease_holder: LeaseHolder, catalogue: Catalogue
 ) -> Ready:
     """Read what the model is to know for a run that this process has leased."""
     window = catalogue.window_of(options.model)
     gathered = await context.gather(scope, thread_id=run.thread_id, window=window)
-    return Ready(snapshot_of(run), options, gathered, lessee.lease_of(run), first=run.events)
+    return Ready(snapshot_of(run), options, gathered, lease_holder.lease_of(run), first=run.events)
 
 
 def left_off(ready: Ready) -> RunSnapshot:

@@ -23,7 +23,7 @@ from pegboard.models.catalogue import Catalogue
 from pegboard.runs import queries
 from pegboard.runs.execution import cancellation
 from pegboard.runs.execution.executor import Execution
-from pegboard.runs.leases import Lessee
+from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
 from pegboard.runs.prompt.run_context import Ready, ready_run
@@ -106,7 +106,7 @@ class Conversations:
         gateway: Gateway,
         catalogue: Catalogue,
         execution: Execution,
-        lessee: Lessee,
+        lease_holder: LeaseHolder,
         patience: float,
     ) -> None:
         """`patience`: seconds that a message waits for what keeps its thread from taking it."""
@@ -115,7 +115,7 @@ class Conversations:
         self._gateway = gateway
         self._catalogue = catalogue
         self._execution = execution
-        self._lessee = lessee
+        self._lessee = lease_holder
         self._lines = ThreadLines()
 
     async def say(
@@ -215,7 +215,7 @@ class Conversations:
                 outputs=outputs,
                 overrides=overrides,
                 whole=whole,
-                lessee=self._lessee,
+                lease_holder=self._lessee,
             )
             starts(run.id)
             ready = await self._ready(scope, run, from_json(run.options))
@@ -255,7 +255,7 @@ class Conversations:
                 caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(options.model),
-                lessee=self._lessee,
+                lease_holder=self._lessee,
                 expires_after=wish.expires_after,
                 labels=wish.labels,
             )
@@ -368,7 +368,7 @@ class Conversations:
                 caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(wishes.model),
-                lessee=self._lessee,
+                lease_holder=self._lessee,
             )
             starts(run.id)
             ready = await self._ready(scope, run, options)
@@ -383,7 +383,9 @@ class Conversations:
             )
 
     async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
-        return await ready_run(scope, run, options, lessee=self._lessee, catalogue=self._catalogue)
+        return await ready_run(
+            scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
+        )
 
     async def _when_idle(
         self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]

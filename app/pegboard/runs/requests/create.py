@@ -21,7 +21,7 @@ from pegboard.llm.gateway import ModelName
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Message, Role
 from pegboard.runs.execution import cancellation
-from pegboard.runs.leases import Lessee
+from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, to_json
 from pegboard.runs.requests.admission import admit
 from pegboard.runs.statuses import RunStatus
@@ -142,7 +142,7 @@ async def begin_run(
     caller: Caller,
     options: RunOptions,
     reported: ModelName,
-    lessee: Lessee,
+    lease_holder: LeaseHolder,
     expires_after: timedelta | None = None,
     labels: JsonDict | None = None,
 ) -> Run:
@@ -182,7 +182,7 @@ async def begin_run(
         ended_at=None,
         expires_at=expires_after and moment + expires_after,
         labels=labels,
-        **lessee.held(),
+        **lease_holder.held(),
     )
     try:
         await insert_row(scope.session, run)

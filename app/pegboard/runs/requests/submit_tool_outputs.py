@@ -12,7 +12,7 @@ from pegboard.errors import AppError, Kind, NotFound
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import MessageStatus, Role
 from pegboard.runs import queries
-from pegboard.runs.leases import Lessee
+from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json, to_json
 from pegboard.runs.prompt.history import calls_of
 from pegboard.runs.requests.admission import admit
@@ -85,7 +85,7 @@ async def resume_run(
     outputs: Sequence[ToolOutput],
     overrides: Overrides,
     whole: bool,
-    lessee: Lessee,
+    lease_holder: LeaseHolder,
 ) -> Run:
     """Store the outputs and take the run up again.
 
@@ -113,7 +113,7 @@ async def resume_run(
             status=RunStatus.IN_PROGRESS,
             key_id=caller.key_id,
             options=to_json(options),
-            **lessee.held(),
+            **lease_holder.held(),
         )
         .returning(Run.id)
         .execution_options(synchronize_session=False)
