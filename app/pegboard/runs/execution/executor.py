@@ -36,8 +36,8 @@ from pegboard.runs.model.snapshots import Failure, RunSnapshot
 from pegboard.runs.prompt.assembling import Briefing
 from pegboard.runs.prompt.run_context import Ready, left_off
 from pegboard.runs.statuses import RunStatus
-from pegboard.runs.stream.event_log import LOGGED, Entry, Line, RunLost
-from pegboard.runs.stream.event_writer import Journal, patiently
+from pegboard.runs.stream.event_log import LOGGED, Line, LogEntry, RunLost
+from pegboard.runs.stream.event_writer import EventWriter, retry_while_unavailable
 from pegboard.runs.stream.feed import Feed, Feeds
 from pegboard.runs.stream.log_writer import LogWriter
 from pegboard.slots import Slot, make_current
@@ -206,14 +206,14 @@ class Execution:
         if ready.logged:
             feed.publish(ready.logged)
 
-        async def write(entry: Entry) -> None:
+        async def write(entry: LogEntry) -> None:
             line = Line(ready.run.tenant_id, ready.run.id, ready.lease, entry)
             await self._log_writer.append(line)
             self._signals.tell(LOGGED, ready.run.id)
 
-        journal = Journal(feed, write, first=ready.first, whole=ready.options.whole)
+        event_writer = EventWriter(feed, write, first=ready.first, whole=ready.options.whole)
         slot = Slot(self._working, ready.run.tenant_id)
-        played = _Played(ready.run, feed, journal, slot)
+        played = _Played(ready.run, feed, event_writer, slot)
         task = asyncio.create_task(self._perform(ready, played, end), name=f"run {ready.run.id}")
         self._plays[task] = played
         self._tasks[ready.run.id] = task
@@ -238,7 +238,7 @@ class Execution:
     def _heard_elsewhere(self, run_id: UUID) -> None:
         task = self._tasks.get(run_id)
         if task is not None:
-            self._plays[task].journal.heard = True
+            self._plays[task].event_writer.heard = True
 
     async def _extend_leases(self) -> None:
         """Keep what is played here, and end what another process was asked to cancel."""
@@ -299,7 +299,7 @@ class Execution:
         if played.end is _End.CANCELLED:
             await self._break_off(ready, played, None)
             return RunStatus.CANCELLED
-        if not any(isinstance(event, VISIBLE) for event in played.journal.said):
+        if not any(isinstance(event, VISIBLE) for event in played.event_writer.said):
             await self._hand_over(ready)
             return RunStatus.IN_PROGRESS
         stopped = "The server was stopped before the answer was complete"
@@ -358,7 +358,7 @@ class Execution:
     async def _tell(self, ready: Ready, played: "_Played", facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
         if not is_durable(facts):
-            await played.journal.add(facts)
+            await played.event_writer.add(facts)
             return
         storing = asyncio.ensure_future(self._end(ready, played, facts))
         try:
@@ -372,12 +372,12 @@ class Execution:
             raise
 
     async def _end(self, ready: Ready, played: "_Played", facts: Facts) -> None:
-        entry = await played.journal.closing(facts)
+        entry = await played.event_writer.closing(facts)
         async with played.slot:
-            await patiently(partial(self._store, ready, facts, entry))
-        played.journal.publish(entry)
+            await retry_while_unavailable(partial(self._store, ready, facts, entry))
+        played.event_writer.publish(entry)
 
-    async def _store(self, ready: Ready, facts: Facts, entry: Entry) -> None:
+    async def _store(self, ready: Ready, facts: Facts, entry: LogEntry) -> None:
         tenant_id, lesson = ready.run.tenant_id, lesson_of(ready, facts)
         spent = Spent(ready.play_id, since=ready.run.usage)
         try:
@@ -399,21 +399,21 @@ class Execution:
 
     async def _break_off(self, ready: Ready, played: "_Played", failure: Failure | None) -> None:
         """End a run that has not come to rest: failed, or cancelled where nothing failed."""
-        journal = played.journal
-        if any(isinstance(event, RESTS) for event in journal.said):
+        event_writer = played.event_writer
+        if any(isinstance(event, RESTS) for event in event_writer.said):
             return
-        facts = broken_off(ready.run, journal.said, failure)
+        facts = broken_off(ready.run, event_writer.said, failure)
         try:
             await self._tell(ready, played, facts)
         except RunLost:
             # What became of it stands in its log, unless it is gone with its thread.
             if not await self._is_there(ready.run):
-                journal.abandon(facts)
+                event_writer.abandon(facts)
         except Exception:
             log.exception("run_not_recorded")
-            await self._store_late(ready, facts, journal.abandon(facts))
+            await self._store_late(ready, facts, event_writer.abandon(facts))
 
-    async def _store_late(self, ready: Ready, facts: Facts, entry: Entry) -> None:
+    async def _store_late(self, ready: Ready, facts: Facts, entry: LogEntry) -> None:
         """Record an end that was told before it could be recorded, as soon as that is possible.
 
         Until then the run stays in this process' hands: let go, it would be begun once more by
@@ -458,7 +458,7 @@ class _Played:
 
     run: RunSnapshot
     feed: Feed
-    journal: Journal
+    event_writer: EventWriter
     slot: Slot
     end: _End | None = None
 

@@ -22,7 +22,7 @@ from pegboard.runs.model.events import RESTS, Facts, MessageFinished, RunComplet
 from pegboard.runs.model.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from pegboard.runs.prompt.citations import annotations_of
 from pegboard.runs.statuses import MOVES, RunStatus
-from pegboard.runs.stream.event_log import LOGGED, Entry, RunLost
+from pegboard.runs.stream.event_log import LOGGED, LogEntry, RunLost
 from pegboard.tenants.scope import Scope
 from pegboard.usage import recording as usage
 from pegboard.usage.tables import Purpose
@@ -75,7 +75,7 @@ async def record(
     scope: Scope,
     facts: Facts,
     *,
-    entry: Entry,
+    entry: LogEntry,
     lease: Lease,
     spent: Spent,
     assistant_id: UUID | None = None,
@@ -108,7 +108,7 @@ def _run_after(event: RunEvent) -> RunSnapshot | None:
 
 
 async def _update_run(
-    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: LogEntry, lease: Lease, spent: Spent
 ) -> None:
     try:
         updated = await scope.session.execute(
@@ -122,7 +122,7 @@ async def _update_run(
 
 
 def _parameters(
-    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: Entry, lease: Lease, spent: Spent
+    scope: Scope, run: RunSnapshot, *, moment: datetime, entry: LogEntry, lease: Lease, spent: Spent
 ) -> dict[str, Any]:
     total = run.usage
     context = run.context_usage

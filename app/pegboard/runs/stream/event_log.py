@@ -72,7 +72,7 @@ class RunLost(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """Events for the log, from number `first` on; `heard` where another process waits for them."""
 
     first: int
@@ -94,7 +94,7 @@ class Line:
     tenant_id: UUID
     run_id: UUID
     lease: Lease
-    entry: Entry
+    entry: LogEntry
 
 
 async def append_many(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]:
@@ -149,7 +149,7 @@ async def _append(session: AsyncSession, statement: TextClause, lines: Sequence[
     return {run_id for run_id, _ in written}
 
 
-def _json_of(entry: Entry) -> str:
+def _json_of(entry: LogEntry) -> str:
     return json.dumps(entry.to_json(), separators=(",", ":"))
 
 

@@ -13,17 +13,17 @@ from typing import Final, TypeAlias
 from pegboard.db.availability import is_passing
 from pegboard.runs.leases import LEASE
 from pegboard.runs.model.events import Facts, RunEvent
-from pegboard.runs.stream.event_log import Entry
+from pegboard.runs.stream.event_log import LogEntry
 from pegboard.runs.stream.feed import Feed
 
 MOST_WAITING: Final = 4_000
 """Events that may wait to be written before the model is made to wait."""
 
 _AWAY_SECONDS: Final = 0.1
-Write: TypeAlias = Callable[[Entry], Awaitable[None]]
+Write: TypeAlias = Callable[[LogEntry], Awaitable[None]]
 
 
-class Journal:
+class EventWriter:
     def __init__(self, feed: Feed, write: Write, *, first: int, whole: bool) -> None:
         """`first` is the number of the play's first event.
 
@@ -50,22 +50,22 @@ class Journal:
         if len(self._waiting) > MOST_WAITING:
             await asyncio.wait({self._writer})
 
-    async def closing(self, facts: Facts) -> Entry:
+    async def closing(self, facts: Facts) -> LogEntry:
         """What is left to be written, and `facts`: for whoever stores the end of the play."""
         if self._writer is not None:
             await asyncio.wait({self._writer})
             self._check()
-        return Entry(self._next, (*self._waiting, *facts), self.heard)
+        return LogEntry(self._next, (*self._waiting, *facts), self.heard)
 
-    def publish(self, entry: Entry) -> None:
+    def publish(self, entry: LogEntry) -> None:
         """Tell what has been stored with the end of the play."""
         self._waiting = []
         self._next = entry.after
         self._feed.publish(tuple(entry.events))
 
-    def abandon(self, facts: Facts) -> Entry:
+    def abandon(self, facts: Facts) -> LogEntry:
         """Tell what cannot be stored any more, or not now; what that is."""
-        entry = Entry(self._next, (*self._waiting, *facts), self.heard)
+        entry = LogEntry(self._next, (*self._waiting, *facts), self.heard)
         self._waiting = []
         self._next = entry.after
         self._feed.abandon(tuple(entry.events))
@@ -83,8 +83,8 @@ class Journal:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            entry = Entry(self._next, tuple(self._waiting), self.heard)
-            await patiently(partial(self._write, entry))
+            entry = LogEntry(self._next, tuple(self._waiting), self.heard)
+            await retry_while_unavailable(partial(self._write, entry))
             del self._waiting[: len(entry.events)]
             self._next = entry.after
             self._feed.publish(tuple(entry.events))
@@ -96,7 +96,7 @@ def _seen(writer: "asyncio.Task[None]") -> None:
         writer.exception()
 
 
-async def patiently(write: Callable[[], Awaitable[None]]) -> None:
+async def retry_while_unavailable(write: Callable[[], Awaitable[None]]) -> None:
     """Write, again and again while the database is away, for as long as a lease would last."""
     with suppress(TimeoutError):
         async with asyncio.timeout(LEASE.total_seconds()):
