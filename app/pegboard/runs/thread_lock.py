@@ -42,7 +42,7 @@ _OPENING: Final = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ThreadState:
     """A thread as a new message finds it. `unfinished` names its files still to be indexed."""
 
     thread_id: UUID
@@ -55,7 +55,7 @@ class Opening:
     unfinished: tuple[str, ...]
 
 
-async def open_turn(scope: Scope, thread_id: UUID) -> Opening:
+async def lock_thread(scope: Scope, thread_id: UUID) -> ThreadState:
     """Raises NotFound for a thread that is missing or another tenant's."""
     rows = await scope.session.execute(
         _OPENING,
@@ -71,7 +71,7 @@ async def open_turn(scope: Scope, thread_id: UUID) -> Opening:
     if row is None:
         raise NotFound("Thread", thread_id)
     active = row["run_id"]
-    return Opening(
+    return ThreadState(
         thread_id=thread_id,
         assistant_id=row["assistant_id"],
         instructions=row["system_prompt"],

@@ -125,7 +125,7 @@ async def create_thread_and_run(
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await streamed(turn, server, opening=created, content=CONTENT in include)
+    return await streamed(turn, server, thread_state=created, content=CONTENT in include)
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
@@ -237,7 +237,7 @@ async def submit_tool_outputs(
     done = None
     if waiting is not None:
         done = await submitted(turn.row, waiting.id, server.read_scopes)
-    return await streamed(turn, server, opening=done)
+    return await streamed(turn, server, thread_state=done)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)

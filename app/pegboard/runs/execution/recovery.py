@@ -34,7 +34,7 @@ from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log
 from pegboard.runs.tables import Run
-from pegboard.runs.thread_lock import open_turn
+from pegboard.runs.thread_lock import lock_thread
 from pegboard.telemetry.metrics import RESCUED
 from pegboard.tenants.scope import Scope, Scopes
 from pegboard.threads.tables import Thread
@@ -195,7 +195,7 @@ class Rescuer:
             self._execution.begin(ready)
 
     async def _ready(self, scope: Scope, run: Run) -> Ready:
-        opening = await open_turn(scope, run.thread_id)
+        thread_state = await lock_thread(scope, run.thread_id)
         logged = await event_log.read(scope, run.id, after=run.events)
         options = from_json(run.options)
         ready = await ready_run(
@@ -208,7 +208,7 @@ class Rescuer:
             ready,
             logged=tuple(logged),
             first=run.events + len(logged),
-            look_up=opening.has_documents or bool(stores) or bool(attached),
+            look_up=thread_state.has_documents or bool(stores) or bool(attached),
             awaited=(
                 *(document.id for document in attached if document.status in UNFINISHED),
                 *(await documents.unfinished_in_stores(scope, stores) if stores else ()),
@@ -218,7 +218,7 @@ class Rescuer:
     async def _give_up(self, run: Run) -> None:
         """End a run of which nothing can be made any more: it keeps its thread no longer."""
         async with self._scopes(run.tenant_id) as scope:
-            await open_turn(scope, run.thread_id)
+            await lock_thread(scope, run.thread_id)
             present = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
             if present is None or present.attempts != run.attempts:
                 return

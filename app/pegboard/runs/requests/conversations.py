@@ -45,7 +45,7 @@ from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import answer_of, snapshot_of
 from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
-from pegboard.runs.thread_lock import Opening, open_turn
+from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.slots import waiting
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.limits import UNLIMITED
@@ -150,16 +150,16 @@ class Conversations:
 
         async def attempt() -> StoredMessage:
             async with self._scopes(caller.tenant_id) as scope:
-                opening = await create.open_place(scope, place)
-                stored = await create.store_message(scope, opening, new)
-                await threads.touch(scope, opening.thread_id)
-                if not memory.writes or opening.assistant_id is None:
+                thread_state = await create.open_place(scope, place)
+                stored = await create.store_message(scope, thread_state, new)
+                await threads.touch(scope, thread_state.thread_id)
+                if not memory.writes or thread_state.assistant_id is None:
                     return stored
                 await check_tokens(scope, caller)
                 lesson = Lesson(
                     operation_id=new_id(),
-                    assistant_id=opening.assistant_id,
-                    thread_id=opening.thread_id,
+                    assistant_id=thread_state.assistant_id,
+                    thread_id=thread_state.thread_id,
                     message_id=stored.row.id,
                     answer_id=None,
                     model=model,
@@ -204,9 +204,9 @@ class Conversations:
         starts: Callable[[UUID], None],
     ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
-            opening = await open_turn(scope, thread_id)
+            thread_state = await lock_thread(scope, thread_id)
             if run_id is None:
-                run_id = _waiting(opening)
+                run_id = _waiting(thread_state)
             run = await resuming.resume_run(
                 scope,
                 caller=caller,
@@ -220,7 +220,7 @@ class Conversations:
             starts(run.id)
             ready = await self._ready(scope, run, from_json(run.options))
             stores = ready.options.vector_store_ids
-            ready = replace(ready, look_up=opening.has_documents or bool(stores))
+            ready = replace(ready, look_up=thread_state.has_documents or bool(stores))
         return Turn(ready.run, run, self._execution.begin(ready), ready.first)
 
     async def check_limits(self, caller: Caller) -> None:
@@ -247,11 +247,11 @@ class Conversations:
         starts: Callable[[UUID], None],
     ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
-            opening = await asking.open_thread(scope, place)
-            options = await asking.prepare(scope, opening, wish)
+            thread_state = await asking.open_thread(scope, place)
+            options = await asking.prepare(scope, thread_state, wish)
             run = await create.begin_run(
                 scope,
-                replace(opening, assistant_id=wish.assistant_id),
+                replace(thread_state, assistant_id=wish.assistant_id),
                 caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(options.model),
@@ -264,7 +264,7 @@ class Conversations:
             stores = options.vector_store_ids
             ready = replace(
                 ready,
-                look_up=opening.has_documents or bool(stores),
+                look_up=thread_state.has_documents or bool(stores),
                 awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
             )
         return Turn(ready.run, run, self._execution.begin(ready), ready.first)
@@ -277,8 +277,8 @@ class Conversations:
         Raises NotFound and RunActive.
         """
         async with self._scopes(tenant_id) as scope:
-            opening = await asking.open_thread(scope, place)
-            return await asking.add_messages(scope, opening, messages)
+            thread_state = await asking.open_thread(scope, place)
+            return await asking.add_messages(scope, thread_state, messages)
 
     @asynccontextmanager
     async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
@@ -294,7 +294,7 @@ class Conversations:
         another process plays it.
         """
         async with self._scopes(tenant_id) as scope:
-            await open_turn(scope, thread_id)
+            await lock_thread(scope, thread_id)
             status = await self._status(scope, thread_id, run_id)
             if status is RunStatus.REQUIRES_ACTION:
                 return await cancellation.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
@@ -327,10 +327,10 @@ class Conversations:
     async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
         """What the thread's paused run waits for, if there is one."""
         async with self._scopes(tenant_id) as scope:
-            opening = await open_turn(scope, thread_id)
-            if opening.active_run is None:
+            thread_state = await lock_thread(scope, thread_id)
+            if thread_state.active_run is None:
                 return None
-            run_id, _ = opening.active_run
+            run_id, _ = thread_state.active_run
             run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
             message = await queries.waiting_message(scope, thread_id=thread_id, run_id=run_id)
             if run is None or message is None:
@@ -346,25 +346,27 @@ class Conversations:
         starts: Callable[[UUID], None],
     ) -> tuple[StoredMessage, Run, Ready]:
         async with self._scopes(caller.tenant_id) as scope:
-            opening = await create.open_place(scope, place)
-            if opening.unfinished:
-                raise DocumentsNotIndexed(opening.unfinished)
+            thread_state = await create.open_place(scope, place)
+            if thread_state.unfinished:
+                raise DocumentsNotIndexed(thread_state.unfinished)
             instructions, tools = wishes.instructions, wishes.tools
             options = RunOptions(
                 model=wishes.model,
-                instructions=(opening.instructions or "") if instructions is None else instructions,
-                tools=opening.tools if tools is None else tools,
-                passages=opening.tok_k,
+                instructions=(thread_state.instructions or "")
+                if instructions is None
+                else instructions,
+                tools=thread_state.tools if tools is None else tools,
+                passages=thread_state.tok_k,
                 memory=wishes.memory,
                 web=wishes.web,
                 generation=wishes.generation,
                 script=wishes.script,
                 whole=wishes.whole,
             )
-            stored = await create.store_message(scope, opening, new)
+            stored = await create.store_message(scope, thread_state, new)
             run = await create.begin_run(
                 scope,
-                opening,
+                thread_state,
                 caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(wishes.model),
@@ -377,7 +379,7 @@ class Conversations:
                 run,
                 replace(
                     ready,
-                    look_up=opening.has_documents or bool(stored.attachments),
+                    look_up=thread_state.has_documents or bool(stored.attachments),
                     awaited=tuple(document.id for document in stored.attachments),
                 ),
             )
@@ -420,7 +422,10 @@ class Conversations:
                         await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
 
 
-def _waiting(opening: Opening) -> UUID:
-    if opening.active_run is None or opening.active_run[1] is not RunStatus.REQUIRES_ACTION:
+def _waiting(thread_state: ThreadState) -> UUID:
+    if (
+        thread_state.active_run is None
+        or thread_state.active_run[1] is not RunStatus.REQUIRES_ACTION
+    ):
         raise NothingPending
-    return opening.active_run[0]
+    return thread_state.active_run[0]

@@ -26,7 +26,7 @@ from pegboard.runs.model.options import RunOptions, to_json
 from pegboard.runs.requests.admission import admit
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
-from pegboard.runs.thread_lock import Opening, open_turn
+from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -78,18 +78,18 @@ class StoredMessage:
     memory_operation_id: UUID | None = None
 
 
-async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
+async def open_place(scope: Scope, place: UUID | NewThread) -> ThreadState:
     """The thread that a message goes to, as it finds it. Raises NotFound.
 
     On a thread that belongs to nobody yet the tenant's default assistant answers.
     """
     if isinstance(place, UUID):
-        opening = await open_turn(scope, place)
-        if opening.assistant_id is not None:
-            return opening
+        thread_state = await lock_thread(scope, place)
+        if thread_state.assistant_id is not None:
+            return thread_state
         assistant = await assistants.get(scope, await assistants.default(scope))
         return replace(
-            opening,
+            thread_state,
             assistant_id=assistant.id,
             instructions=assistant.system_prompt,
             tools=tuple(assistant.tools or ()),
@@ -102,21 +102,21 @@ async def open_place(scope: Scope, place: UUID | NewThread) -> Opening:
         await assistants.hold(scope, assistant_id)
     await threads.open_thread(scope, assistant_id=assistant_id, thread_id=place.id)
     await scope.session.flush()
-    return await open_turn(scope, place.id)
+    return await lock_thread(scope, place.id)
 
 
-async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> StoredMessage:
+async def store_message(scope: Scope, thread_state: ThreadState, new: NewMessage) -> StoredMessage:
     """Append a user's message.
 
     A run that waits for tool outputs is cancelled by it. Raises ThreadBusy while one is played.
     """
-    if opening.active_run is not None:
-        run_id, status = opening.active_run
+    if thread_state.active_run is not None:
+        run_id, status = thread_state.active_run
         if status is not RunStatus.REQUIRES_ACTION:
-            raise ThreadBusy(opening.thread_id)
-        await cancellation.cancel_paused(scope, thread_id=opening.thread_id, run_id=run_id)
+            raise ThreadBusy(thread_state.thread_id)
+        await cancellation.cancel_paused(scope, thread_id=thread_state.thread_id, run_id=run_id)
     row = messages.new_message(
-        scope, thread_id=opening.thread_id, role=new.role, content=new.content
+        scope, thread_id=thread_state.thread_id, role=new.role, content=new.content
     )
     row.labels = new.labels
     row.parts = new.parts
@@ -126,18 +126,18 @@ async def store_message(scope: Scope, opening: Opening, new: NewMessage) -> Stor
         await documents.accept(
             scope,
             upload,
-            assistant_id=opening.assistant_id,
-            thread_id=opening.thread_id,
+            assistant_id=thread_state.assistant_id,
+            thread_id=thread_state.thread_id,
             message_id=row.id,
         )
         for upload in new.uploads
     ]
-    return StoredMessage(row, attached, opening.assistant_id)
+    return StoredMessage(row, attached, thread_state.assistant_id)
 
 
 async def begin_run(
     scope: Scope,
-    opening: Opening,
+    thread_state: ThreadState,
     *,
     caller: Caller,
     options: RunOptions,
@@ -157,8 +157,8 @@ async def begin_run(
         id=new_id(),
         tenant_id=scope.tenant_id,
         created_at=moment,
-        thread_id=opening.thread_id,
-        assistant_id=opening.assistant_id,
+        thread_id=thread_state.thread_id,
+        assistant_id=thread_state.assistant_id,
         key_id=caller.key_id,
         status=RunStatus.IN_PROGRESS,
         options=to_json(options),
@@ -188,6 +188,6 @@ async def begin_run(
         await insert_row(scope.session, run)
     except IntegrityError as error:
         if "uq_runs_active_thread_id" in str(error.orig):
-            raise ThreadBusy(opening.thread_id) from error
+            raise ThreadBusy(thread_state.thread_id) from error
         raise
     return run

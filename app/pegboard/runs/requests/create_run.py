@@ -16,7 +16,7 @@ from pegboard.runs import queries
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.requests import create
 from pegboard.runs.requests.create import NewMessage, NewThread
-from pegboard.runs.thread_lock import Opening, open_turn
+from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 
@@ -75,7 +75,7 @@ class RunWish:
     tool_resources: JsonDict | None = None
 
 
-async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
+async def open_thread(scope: Scope, place: UUID | NewThread) -> ThreadState:
     """The thread, on which no run is going. Raises NotFound and RunActive."""
     if isinstance(place, NewThread):
         await threads.open_thread(
@@ -86,39 +86,39 @@ async def open_thread(scope: Scope, place: UUID | NewThread) -> Opening:
             tool_resources=place.tool_resources,
         )
         await scope.session.flush()
-        return await open_turn(scope, place.id)
-    opening = await open_turn(scope, place)
-    if opening.active_run is not None:
-        raise RunActive(opening.thread_id, opening.active_run[0])
-    return opening
+        return await lock_thread(scope, place.id)
+    thread_state = await lock_thread(scope, place)
+    if thread_state.active_run is not None:
+        raise RunActive(thread_state.thread_id, thread_state.active_run[0])
+    return thread_state
 
 
 async def add_messages(
-    scope: Scope, opening: Opening, messages: Sequence[NewMessage]
+    scope: Scope, thread_state: ThreadState, messages: Sequence[NewMessage]
 ) -> Sequence[Message]:
     added = []
     for new in messages:
-        stored = await create.store_message(scope, opening, new)
+        stored = await create.store_message(scope, thread_state, new)
         added.append(stored.row)
     if added:
-        await threads.touch(scope, opening.thread_id)
+        await threads.touch(scope, thread_state.thread_id)
     return added
 
 
-async def prepare(scope: Scope, opening: Opening, wish: RunWish) -> RunOptions:
+async def prepare(scope: Scope, thread_state: ThreadState, wish: RunWish) -> RunOptions:
     """Add the wish's messages, and say what is in effect for its run."""
     assistant = await assistants.get(scope, wish.assistant_id)
     tools = (assistant.tools or []) if wish.tools is None else wish.tools
     if wish.refuse is not None:
         wish.refuse(tools)
-    await add_messages(scope, opening, wish.messages)
+    await add_messages(scope, thread_state, wish.messages)
     base = assistant.system_prompt if wish.instructions is None else wish.instructions
     parts = (base, wish.additional_instructions)
     instructions = "\n\n".join(part for part in parts if part)
-    if not instructions and not await queries.has_user_message(scope, opening.thread_id):
+    if not instructions and not await queries.has_user_message(scope, thread_state.thread_id):
         raise NothingToAnswer
     search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
-    thread = await threads.get(scope, opening.thread_id)
+    thread = await threads.get(scope, thread_state.thread_id)
     resources = (assistant.tool_resources, thread.tool_resources, wish.tool_resources)
     named = dict.fromkeys(store for one in resources for store in wish.stores_of(one))
     sampling = {
