@@ -42,7 +42,7 @@ from pegboard.runs.following.follow import Following
 from pegboard.runs.following.tails import Tails
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.server_tools import NoTools
-from pegboard.runs.prompt.assembling import Briefing
+from pegboard.runs.prompt.assembling import PromptBuilder
 from pegboard.runs.prompt.images import Pictures
 from pegboard.runs.requests.conversations import Conversations
 from pegboard.runs.stream import log_writer
@@ -125,7 +125,7 @@ async def open_resources(
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
         asked = witnessed(requests.scopes)
-        briefing = Briefing(
+        prompt_builder = PromptBuilder(
             catalogue=catalogue,
             lookup=shelves.lookup,
             recall=shelves.recall,
@@ -141,7 +141,7 @@ async def open_resources(
             log_writer=LogWriter(streams.statements),
             signals=signals,
             gateway=gateway,
-            briefing=briefing,
+            prompt_builder=prompt_builder,
             lease_holder=lease_holder,
             limits=execution_limits_of(settings),
         )

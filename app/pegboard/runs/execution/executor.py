@@ -33,8 +33,8 @@ from pegboard.runs.execution.recording import Spent, is_durable, record, record_
 from pegboard.runs.leases import HEARTBEAT, LeaseHolder, release, renew
 from pegboard.runs.model.events import RESTS, VISIBLE, Facts, MessageStarted, RunStarted
 from pegboard.runs.model.snapshots import Failure, RunSnapshot
-from pegboard.runs.prompt.assembling import Briefing
-from pegboard.runs.prompt.run_context import Ready, left_off
+from pegboard.runs.prompt.assembling import PromptBuilder
+from pegboard.runs.prompt.run_context import RunContext, left_off
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stream.event_log import LOGGED, Line, LogEntry, RunLost
 from pegboard.runs.stream.event_writer import EventWriter, retry_while_unavailable
@@ -84,7 +84,7 @@ class Execution:
         log_writer: LogWriter,
         signals: Signals,
         gateway: Gateway,
-        briefing: Briefing,
+        prompt_builder: PromptBuilder,
         lease_holder: LeaseHolder,
         limits: ExecutionLimits,
     ) -> None:
@@ -102,7 +102,7 @@ class Execution:
         self._log_writer = log_writer
         self._signals = signals
         self._gateway = gateway
-        self._briefing = briefing
+        self._briefing = prompt_builder
         self._lessee = lease_holder
         self._feeds = Feeds()
         self._plays: dict[asyncio.Task[None], _Played] = {}
@@ -137,13 +137,13 @@ class Execution:
         finally:
             self._starting -= named
 
-    def begin(self, ready: Ready) -> Feed:
+    def begin(self, context: RunContext) -> Feed:
         """Start playing; returns the feed, to which a follower may come at any time."""
-        return self._begin(ready, None)
+        return self._begin(context, None)
 
-    def break_off(self, ready: Ready, failure: Failure | None) -> None:
+    def break_off(self, context: RunContext, failure: Failure | None) -> None:
         """End a run whose process is gone: failed, or cancelled where nothing failed."""
-        self._begin(ready, _BreakOff(failure))
+        self._begin(context, _BreakOff(failure))
 
     def playing(self) -> Sequence[UUID]:
         """The runs that this process plays, or is about to."""
@@ -200,23 +200,23 @@ class Execution:
             ):
                 self._tell_to_end(run.id, _End.CANCELLED)
 
-    def _begin(self, ready: Ready, end: "_BreakOff | None") -> Feed:
-        know_run(ready.run.id)
-        feed = self._feeds.open(ready.run.thread_id, first=ready.first - len(ready.logged))
-        if ready.logged:
-            feed.publish(ready.logged)
+    def _begin(self, context: RunContext, end: "_BreakOff | None") -> Feed:
+        know_run(context.run.id)
+        feed = self._feeds.open(context.run.thread_id, first=context.first - len(context.logged))
+        if context.logged:
+            feed.publish(context.logged)
 
         async def write(entry: LogEntry) -> None:
-            line = Line(ready.run.tenant_id, ready.run.id, ready.lease, entry)
+            line = Line(context.run.tenant_id, context.run.id, context.lease, entry)
             await self._log_writer.append(line)
-            self._signals.tell(LOGGED, ready.run.id)
+            self._signals.tell(LOGGED, context.run.id)
 
-        event_writer = EventWriter(feed, write, first=ready.first, whole=ready.options.whole)
-        slot = Slot(self._working, ready.run.tenant_id)
-        played = _Played(ready.run, feed, event_writer, slot)
-        task = asyncio.create_task(self._perform(ready, played, end), name=f"run {ready.run.id}")
+        event_writer = EventWriter(feed, write, first=context.first, whole=context.options.whole)
+        slot = Slot(self._working, context.run.tenant_id)
+        played = _Played(context.run, feed, event_writer, slot)
+        task = asyncio.create_task(self._perform(context, played, end), name=f"run {ready.run.id}")
         self._plays[task] = played
-        self._tasks[ready.run.id] = task
+        self._tasks[context.run.id] = task
         task.add_done_callback(self._forget)
         return feed
 
@@ -254,85 +254,89 @@ class Execution:
             elif found[run_id] == RunStatus.CANCELLING:
                 self._tell_to_end(run_id, _End.CANCELLED)
 
-    async def _perform(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> None:
-        run = ready.run
+    async def _perform(
+        self, context: RunContext, played: "_Played", end: "_BreakOff | None"
+    ) -> None:
+        run = context.run
         make_current(played.slot)
         begin_run(run_id=run.id, thread_id=run.thread_id, tenant_id=run.tenant_id)
         with tracing.span("run", attributes=_ids(run)) as span:
-            status = await self._settle(ready, played, end)
+            status = await self._settle(context, played, end)
             span.set("pegboard.status", str(status))
             if status is RunStatus.FAILED:
                 span.fail("run_failed")
 
-    async def _settle(self, ready: Ready, played: "_Played", end: "_BreakOff | None") -> RunStatus:
+    async def _settle(
+        self, context: RunContext, played: "_Played", end: "_BreakOff | None"
+    ) -> RunStatus:
         """Play a run or break it off, count it, and say how it came to rest."""
         begun = monotonic()
         status = RunStatus.FAILED
         try:
             if end is None:
-                status = await self._play(ready, played)
+                status = await self._play(context, played)
             else:
-                await self._break_off(ready, played, end.failure)
+                await self._break_off(context, played, end.failure)
         except RunLost:
             # To be cancelled just when it came to rest; or ended, or taken up, by somebody else.
             status = RunStatus.CANCELLED
-            await self._break_off(ready, played, None)
+            await self._break_off(context, played, None)
         except asyncio.CancelledError:
-            status = await self._told_to_end(ready, played)
+            status = await self._told_to_end(context, played)
         except Exception:
             log.exception("run_fault")
             fault = "The server could not finish the run"
             failure = Failure(Kind.UNAVAILABLE, "server_error", fault)
-            await self._break_off(ready, played, failure)
+            await self._break_off(context, played, failure)
         finally:
-            self._feeds.drop(ready.run.thread_id, played.feed)
-            self._signals.tell(LOGGED, ready.run.id)
+            self._feeds.drop(context.run.thread_id, played.feed)
+            self._signals.tell(LOGGED, context.run.id)
             seconds = monotonic() - begun
             RUNS.labels(status).inc()
             RUN_SECONDS.observe(seconds)
             log.info("run_rests", status=str(status), ms=round(seconds * 1000, 1))
         return status
 
-    async def _told_to_end(self, ready: Ready, played: "_Played") -> RunStatus:
+    async def _told_to_end(self, context: RunContext, played: "_Played") -> RunStatus:
         if played.end is _End.LOST:
             return RunStatus.IN_PROGRESS
         if played.end is _End.CANCELLED:
-            await self._break_off(ready, played, None)
+            await self._break_off(context, played, None)
             return RunStatus.CANCELLED
         if not any(isinstance(event, VISIBLE) for event in played.event_writer.said):
-            await self._hand_over(ready)
+            await self._hand_over(context)
             return RunStatus.IN_PROGRESS
         stopped = "The server was stopped before the answer was complete"
         told = Failure(Kind.UNAVAILABLE, "server_stopped", stopped)
-        await self._break_off(ready, played, told)
+        await self._break_off(context, played, told)
         return RunStatus.FAILED
 
-    async def _hand_over(self, ready: Ready) -> None:
+    async def _hand_over(self, context: RunContext) -> None:
         """Let another process play the run from where it began; nobody has heard of it yet."""
-        async with self._scopes(ready.run.tenant_id) as scope:
-            await release(scope, ready.run.id, ready.lease)
+        async with self._scopes(context.run.tenant_id) as scope:
+            await release(scope, context.run.id, context.lease)
 
-    async def _play(self, ready: Ready, played: "_Played") -> RunStatus:
+    async def _play(self, context: RunContext, played: "_Played") -> RunStatus:
         begun = monotonic()
-        before = left_off(ready)
+        before = left_off(context)
         try:
             async with played.slot:
-                brief = await self._briefing.brief(ready, before)
+                brief = await self._briefing.brief(context, before)
         except AppError as error:
-            await self._break_off(ready, played, Failure.of(error))
+            await self._break_off(context, played, Failure.of(error))
             return RunStatus.FAILED
         run = replace(
             before,
             context_usage=brief.usage,
             retrieved=brief.retrieved,
             recalled=brief.recalled,
-            memory_operation_id=new_id() if is_learnt_from(ready) else None,
+            memory_operation_id=new_id() if is_learnt_from(context) else None,
         )
         status = RunStatus.IN_PROGRESS
-        answer = next((e for e in ready.logged if isinstance(e, MessageStarted)), None)
-        what = Play(run, ready.options.model, ready.options, brief.prompt, brief.tools, answer)
-        told = {type(event) for event in ready.logged}
-        silent = not ready.options.whole  # of a whole answer nobody waits for the first piece
+        answer = next((e for e in context.logged if isinstance(e, MessageStarted)), None)
+        what = Play(run, context.options.model, context.options, brief.prompt, brief.tools, answer)
+        told = {type(event) for event in context.logged}
+        silent = not context.options.whole  # of a whole answer nobody waits for the first piece
         async with aclosing(play(self._gateway, what)) as moments:
             breath = monotonic()
             async for facts in moments:
@@ -340,7 +344,7 @@ class Execution:
                     facts = tuple(fact for fact in facts if type(fact) not in told)  # noqa: PLW2901
                     if not facts:
                         continue
-                await self._tell(ready, played, facts)
+                await self._tell(context, played, facts)
                 status = _status_after(facts) or status
                 if silent and any(isinstance(fact, VISIBLE) for fact in facts):
                     silent = False
@@ -355,12 +359,12 @@ class Execution:
                     breath = monotonic()
         return status
 
-    async def _tell(self, ready: Ready, played: "_Played", facts: Facts) -> None:
+    async def _tell(self, context: RunContext, played: "_Played", facts: Facts) -> None:
         """Record, then publish: nobody hears of something that is not stored."""
         if not is_durable(facts):
             await played.event_writer.add(facts)
             return
-        storing = asyncio.ensure_future(self._end(ready, played, facts))
+        storing = asyncio.ensure_future(self._end(context, played, facts))
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
@@ -371,24 +375,24 @@ class Execution:
                 storing.result()
             raise
 
-    async def _end(self, ready: Ready, played: "_Played", facts: Facts) -> None:
+    async def _end(self, context: RunContext, played: "_Played", facts: Facts) -> None:
         entry = await played.event_writer.closing(facts)
         async with played.slot:
-            await retry_while_unavailable(partial(self._store, ready, facts, entry))
+            await retry_while_unavailable(partial(self._store, context, facts, entry))
         played.event_writer.publish(entry)
 
-    async def _store(self, ready: Ready, facts: Facts, entry: LogEntry) -> None:
-        tenant_id, lesson = ready.run.tenant_id, lesson_of(ready, facts)
-        spent = Spent(ready.play_id, since=ready.run.usage)
+    async def _store(self, context: RunContext, facts: Facts, entry: LogEntry) -> None:
+        tenant_id, lesson = context.run.tenant_id, lesson_of(context, facts)
+        spent = Spent(context.play_id, since=context.run.usage)
         try:
             async with self._scopes(tenant_id) as scope:
                 await record(
                     scope,
                     facts,
                     entry=entry,
-                    lease=ready.lease,
+                    lease=context.lease,
                     spent=spent,
-                    assistant_id=ready.run.assistant_id,
+                    assistant_id=context.run.assistant_id,
                     lesson=lesson,
                 )
         except RunLost:
@@ -397,23 +401,25 @@ class Execution:
                 await record_usage(scope, facts, spent)
             raise
 
-    async def _break_off(self, ready: Ready, played: "_Played", failure: Failure | None) -> None:
+    async def _break_off(
+        self, context: RunContext, played: "_Played", failure: Failure | None
+    ) -> None:
         """End a run that has not come to rest: failed, or cancelled where nothing failed."""
         event_writer = played.event_writer
         if any(isinstance(event, RESTS) for event in event_writer.said):
             return
-        facts = broken_off(ready.run, event_writer.said, failure)
+        facts = broken_off(context.run, event_writer.said, failure)
         try:
-            await self._tell(ready, played, facts)
+            await self._tell(context, played, facts)
         except RunLost:
             # What became of it stands in its log, unless it is gone with its thread.
-            if not await self._is_there(ready.run):
+            if not await self._is_there(context.run):
                 event_writer.abandon(facts)
         except Exception:
             log.exception("run_not_recorded")
-            await self._store_late(ready, facts, event_writer.abandon(facts))
+            await self._store_late(context, facts, event_writer.abandon(facts))
 
-    async def _store_late(self, ready: Ready, facts: Facts, entry: LogEntry) -> None:
+    async def _store_late(self, context: RunContext, facts: Facts, entry: LogEntry) -> None:
         """Record an end that was told before it could be recorded, as soon as that is possible.
 
         Until then the run stays in this process' hands: let go, it would be begun once more by
@@ -422,7 +428,7 @@ class Execution:
         while True:
             await asyncio.sleep(_LATE_SECONDS)
             try:
-                await self._store(ready, facts, entry)
+                await self._store(context, facts, entry)
             except RunLost:
                 return
             except Exception as error:

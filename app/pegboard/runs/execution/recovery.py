@@ -29,7 +29,7 @@ from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, LeaseHolde
 from pegboard.runs.model.events import VISIBLE, MessageFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
-from pegboard.runs.prompt.run_context import Ready, ready_run
+from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log
@@ -182,30 +182,30 @@ class Rescuer:
 
     async def _go_on(self, run: Run) -> None:
         async with self._scopes(run.tenant_id) as scope:
-            ready = await self._ready(scope, run)
+            context = await self._ready(scope, run)
         if run.status == RunStatus.CANCELLING:
-            self._execution.break_off(ready, None)
+            self._execution.break_off(context, None)
         elif (
             self._policy is Policy.FAIL
             or run.attempts > MOST_ATTEMPTS
-            or any(isinstance(event, VISIBLE) for event in ready.logged)
+            or any(isinstance(event, VISIBLE) for event in context.logged)
         ):
-            self._execution.break_off(ready, _LOST)
+            self._execution.break_off(context, _LOST)
         else:
-            self._execution.begin(ready)
+            self._execution.begin(context)
 
-    async def _ready(self, scope: Scope, run: Run) -> Ready:
+    async def _ready(self, scope: Scope, run: Run) -> RunContext:
         thread_state = await lock_thread(scope, run.thread_id)
         logged = await event_log.read(scope, run.id, after=run.events)
         options = from_json(run.options)
-        ready = await ready_run(
+        context = await run_context_of(
             scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
         )
-        question_id = ready.gathered.question_id
+        question_id = context.prepared.question_id
         attached = () if question_id is None else await documents.of_message(scope, question_id)
         stores = options.vector_store_ids
         return replace(
-            ready,
+            context,
             logged=tuple(logged),
             first=run.events + len(logged),
             look_up=thread_state.has_documents or bool(stores) or bool(attached),

@@ -83,10 +83,10 @@ class Tail:
         """The events from number `after` on, until the run rests or they are kept no more."""
         while after >= self._from:
             position = after - self._from
-            gathered = self._events[position : position + MOST_AT_ONCE]
-            after += len(gathered)
-            if gathered:
-                yield gathered
+            prepared = self._events[position : position + MOST_AT_ONCE]
+            after += len(prepared)
+            if prepared:
+                yield prepared
             elif self.over:
                 return
             else:

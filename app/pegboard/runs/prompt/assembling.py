@@ -14,7 +14,7 @@ from pegboard.runs.model.server_tools import NoTools, ServerTools
 from pegboard.runs.model.snapshots import ContextUsage, Recalled, Retrieved, RunSnapshot
 from pegboard.runs.prompt.context import assemble
 from pegboard.runs.prompt.images import Pictures
-from pegboard.runs.prompt.run_context import Ready
+from pegboard.runs.prompt.run_context import RunContext
 
 MEMORIES: Final = 10
 """How many memories the model is given; twice as many with memory_pro."""
@@ -28,7 +28,7 @@ _LIGHT: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class AssembledPrompt:
     """`recalled` is None where memory was not to be searched; `tools` are ours, played here."""
 
     prompt: Prompt
@@ -38,7 +38,7 @@ class Brief:
     tools: ServerTools
 
 
-class Briefing:
+class PromptBuilder:
     def __init__(
         self,
         *,
@@ -60,64 +60,64 @@ class Briefing:
         self._web = web
         self._patience = patience
 
-    async def brief(self, ready: Ready, before: RunSnapshot) -> Brief:
+    async def brief(self, context: RunContext, before: RunSnapshot) -> AssembledPrompt:
         """For a run that left off as `before`. Raises AppError where nothing can be asked."""
-        model = ready.options.model
-        tools = self._web if ready.options.web and self._takes_tools(model) else NoTools()
-        found = await self._look_up(ready)
-        recalled = await self._recall_memories(ready)
-        turns = await self._pictures.shown(ready.run.tenant_id, ready.gathered.turns)
+        model = context.options.model
+        tools = self._web if context.options.web and self._takes_tools(model) else NoTools()
+        found = await self._look_up(context)
+        recalled = await self._recall_memories(context)
+        turns = await self._pictures.shown(context.run.tenant_id, context.prepared.turns)
         fit = partial(
             assemble,
-            replace(ready.gathered, turns=turns),
+            replace(context.prepared, turns=turns),
             found,
             recalled or (),
-            ready.options,
+            context.options,
             findings=before.findings,
             server_tools=tools.tools,
             window=self._catalogue.window_of(model),
-            model_name=ready.run.model.name,
+            model_name=context.run.model.name,
         )
-        heavy = ready.options.tools or len(ready.options.instructions) > _LIGHT
+        heavy = context.options.tools or len(context.options.instructions) > _LIGHT
         prompt, usage = await asyncio.to_thread(fit) if heavy else fit()
-        return Brief(prompt, usage, _retrieved(found), recalled, tools)
+        return AssembledPrompt(prompt, usage, _retrieved(found), recalled, tools)
 
     def _takes_tools(self, model: ModelName) -> bool:
         """A model that is known to take none would refuse the whole request."""
         known = self._catalogue.find(model)
         return known is None or known.tools is not False
 
-    async def _look_up(self, ready: Ready) -> Found:
+    async def _look_up(self, context: RunContext) -> Found:
         """What the thread's documents say to the message, once its own files are indexed."""
-        if not ready.look_up or ready.gathered.question_id is None:
+        if not context.look_up or context.prepared.question_id is None:
             return Found()
-        run = ready.run
-        if ready.awaited:
+        run = context.run
+        if context.awaited:
             try:
-                await self._lookup.wait_for(run.tenant_id, ready.awaited, patience=self._patience)
+                await self._lookup.wait_for(run.tenant_id, context.awaited, patience=self._patience)
             except DocumentsNotIndexed:
-                if not ready.options.cite:
+                if not context.options.cite:
                     raise
         return await self._lookup.find(
             run.tenant_id,
             thread_id=run.thread_id,
             assistant_id=run.assistant_id,
-            question=ready.gathered.question,
-            message_id=ready.gathered.question_id,
-            top=ready.options.passages,
-            least=ready.options.least_rating,
-            vector_store_ids=ready.options.vector_store_ids,
+            question=context.prepared.question,
+            message_id=context.prepared.question_id,
+            top=context.options.passages,
+            least=context.options.least_rating,
+            vector_store_ids=context.options.vector_store_ids,
         )
 
-    async def _recall_memories(self, ready: Ready) -> tuple[Recalled, ...] | None:
+    async def _recall_memories(self, context: RunContext) -> tuple[Recalled, ...] | None:
         """What memory has for the message; None where it is not to be searched."""
-        use, run = ready.options.memory, ready.run
+        use, run = context.options.memory, context.run
         if not use.searches or run.assistant_id is None:
             return None
         found = await self._recall.find(
             run.tenant_id,
             run.assistant_id,
-            ready.gathered.question,
+            context.prepared.question,
             top=MEMORIES * 2 if use.careful else MEMORIES,
             patience=SETTLING_SECONDS,
         )

@@ -33,7 +33,7 @@ _JSON: Final = "Answer with one JSON object and nothing else."
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class PreparedPrompt:
     """The newest messages, oldest first; `question` is the newest of the user's, by its id."""
 
     turns: Sequence[SizedTurn]
@@ -41,7 +41,7 @@ class Gathered:
     question_id: UUID | None
 
 
-async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
+async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> PreparedPrompt:
     """Read as much of the thread as can fit into the window, and no more."""
     rows: list[StoredTurn] = []
     before: int | None = None
@@ -54,7 +54,7 @@ async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
             break
         before = page[-1][0]
     asked = next((row for row in rows if row.role == Role.USER), None)
-    return Gathered(
+    return PreparedPrompt(
         turns_of(reversed(rows)),
         question=(asked.content if asked else None) or "",
         question_id=asked.id if asked else None,
@@ -62,7 +62,7 @@ async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> Gathered:
 
 
 def assemble(
-    gathered: Gathered,
+    prepared: PreparedPrompt,
     found: Found,
     recalled: Sequence[Recalled],
     options: RunOptions,
@@ -90,7 +90,7 @@ def assemble(
         ),
     )
     fitted = fit(
-        _newest(gathered.turns, options.last_messages),
+        _newest(prepared.turns, options.last_messages),
         fixed_tokens=count_prompt_tokens(bare),
         room=room,
     )

@@ -10,14 +10,14 @@ from pegboard.runs.model.events import RoundFinished, RunEvent
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.prompt import context
-from pegboard.runs.prompt.context import Gathered
+from pegboard.runs.prompt.context import PreparedPrompt
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class RunContext:
     """A run that this process has leased, and what was read for it.
 
     `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
@@ -27,7 +27,7 @@ class Ready:
 
     run: RunSnapshot
     options: RunOptions
-    gathered: Gathered
+    prepared: PreparedPrompt
     lease: Lease
     first: int = 0
     logged: tuple[RunEvent, ...] = ()
@@ -36,16 +36,18 @@ class Ready:
     play_id: UUID = field(default_factory=new_id)
 
 
-async def ready_run(
+async def run_context_of(
     scope: Scope, run: Run, options: RunOptions, *, lease_holder: LeaseHolder, catalogue: Catalogue
-) -> Ready:
+) -> RunContext:
     """Read what the model is to know for a run that this process has leased."""
     window = catalogue.window_of(options.model)
-    gathered = await context.gather(scope, thread_id=run.thread_id, window=window)
-    return Ready(snapshot_of(run), options, gathered, lease_holder.lease_of(run), first=run.events)
+    prepared = await context.gather(scope, thread_id=run.thread_id, window=window)
+    return RunContext(
+        snapshot_of(run), options, prepared, lease_holder.lease_of(run), first=run.events
+    )
 
 
-def left_off(ready: Ready) -> RunSnapshot:
+def left_off(context: RunContext) -> RunSnapshot:
     """The run as it was last known: what its earlier model calls used and found is not lost."""
-    rounds = [event.run for event in ready.logged if isinstance(event, RoundFinished)]
-    return rounds[-1] if rounds else ready.run
+    rounds = [event.run for event in context.logged if isinstance(event, RoundFinished)]
+    return rounds[-1] if rounds else context.run

@@ -26,7 +26,7 @@ from pegboard.runs.execution.executor import Execution
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
-from pegboard.runs.prompt.run_context import Ready, ready_run
+from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.requests import (
     admission,
     create,
@@ -129,8 +129,8 @@ class Conversations:
 
         async def attempt() -> Turn:
             with self._execution.starting() as starts:
-                stored, run, ready = await self._start(caller, place, new, wishes, starts)
-                return Turn(ready.run, run, self._execution.begin(ready), ready.first, stored)
+                stored, run, context = await self._start(caller, place, new, wishes, starts)
+                return Turn(context.run, run, self._execution.begin(context), context.first, stored)
 
         return await self._when_idle(place, attempt)
 
@@ -218,10 +218,10 @@ class Conversations:
                 lease_holder=self._lessee,
             )
             starts(run.id)
-            ready = await self._ready(scope, run, from_json(run.options))
-            stores = ready.options.vector_store_ids
-            ready = replace(ready, look_up=thread_state.has_documents or bool(stores))
-        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
+            context = await self._ready(scope, run, from_json(run.options))
+            stores = context.options.vector_store_ids
+            context = replace(context, look_up=thread_state.has_documents or bool(stores))
+        return Turn(context.run, run, self._execution.begin(context), context.first)
 
     async def check_limits(self, caller: Caller) -> None:
         """Raises LimitReached where a run could not begin: for those who store something first."""
@@ -260,14 +260,14 @@ class Conversations:
                 labels=wish.labels,
             )
             starts(run.id)
-            ready = await self._ready(scope, run, options)
+            context = await self._ready(scope, run, options)
             stores = options.vector_store_ids
-            ready = replace(
-                ready,
+            context = replace(
+                context,
                 look_up=thread_state.has_documents or bool(stores),
                 awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
             )
-        return Turn(ready.run, run, self._execution.begin(ready), ready.first)
+        return Turn(context.run, run, self._execution.begin(context), context.first)
 
     async def add(
         self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
@@ -344,7 +344,7 @@ class Conversations:
         new: NewMessage,
         wishes: Wishes,
         starts: Callable[[UUID], None],
-    ) -> tuple[StoredMessage, Run, Ready]:
+    ) -> tuple[StoredMessage, Run, RunContext]:
         async with self._scopes(caller.tenant_id) as scope:
             thread_state = await create.open_place(scope, place)
             if thread_state.unfinished:
@@ -373,19 +373,19 @@ class Conversations:
                 lease_holder=self._lessee,
             )
             starts(run.id)
-            ready = await self._ready(scope, run, options)
+            context = await self._ready(scope, run, options)
             return (
                 stored,
                 run,
                 replace(
-                    ready,
+                    context,
                     look_up=thread_state.has_documents or bool(stored.attachments),
                     awaited=tuple(document.id for document in stored.attachments),
                 ),
             )
 
-    async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> Ready:
-        return await ready_run(
+    async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> RunContext:
+        return await run_context_of(
             scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
         )
 

@@ -58,10 +58,10 @@ class Feed:
         self, position: int, told: Callable[[], int]
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
         while True:
-            gathered = self._events[position : min(told(), position + MOST_AT_ONCE)]
-            position += len(gathered)
-            if gathered:
-                yield gathered
+            prepared = self._events[position : min(told(), position + MOST_AT_ONCE)]
+            position += len(prepared)
+            if prepared:
+                yield prepared
             elif self._closed:
                 return
             else:
