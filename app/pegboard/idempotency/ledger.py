@@ -95,7 +95,7 @@ class Ledger:
         if not await self._forget(attempt):
             await self.keep(attempt, answer)
 
-    async def break_off(self, attempt: Attempt) -> None:
+    async def abort(self, attempt: Attempt) -> None:
         """The request ended without an answer that holds.
 
         It may be carried out again, unless it wrote something: then that is all that is known.

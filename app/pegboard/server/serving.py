@@ -130,7 +130,7 @@ async def serve_on(
     connections = _connections(settings)
     bound_unsent(listener)
     async with AsyncExitStack() as opened:
-        with stopping.breaks_off():
+        with stopping.aborts():
             resources = await opened.enter_async_context(
                 open_resources(settings, auth=exposure.auth, database=database)
             )

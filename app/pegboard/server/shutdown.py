@@ -52,7 +52,7 @@ class GracefulShutdown:
         await self._told_again.wait()
 
     @contextmanager
-    def breaks_off(self) -> Iterator[None]:
+    def aborts(self) -> Iterator[None]:
         """A block of the present task that is cancelled when it is told: there is nothing to end
         in peace yet, and what is waited for may never come."""
         task = asyncio.current_task()

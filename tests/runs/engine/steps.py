@@ -28,7 +28,7 @@ from pegboard.llm.gateway import (
     UserTurn,
 )
 from pegboard.runs.engine.loop import Play, play
-from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.model.event_json import from_json, to_json
 from pegboard.runs.model.events import (
     Facts,
@@ -201,7 +201,7 @@ def _resumed(what: Play, before: Sequence[Facts], outputs: Mapping[str, str]) ->
 def _ended(run: RunSnapshot, heard: Sequence[RunEvent], word: str) -> Facts:
     if word == "expired":
         return (RunExpired(replace(run, status=RunStatus.EXPIRED)),)
-    return broken_off(run, heard, _FAILURES[word])
+    return aborted(run, heard, _FAILURES[word])
 
 
 def _flat(batches: Sequence[Facts]) -> list[RunEvent]:

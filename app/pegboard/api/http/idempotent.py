@@ -108,7 +108,7 @@ class IdempotencyMiddleware:
                 await self._app(scope, body.receive, recorder.send)
         finally:
             if not recorder.finished:
-                await self._ledger.break_off(attempt)
+                await self._ledger.abort(attempt)
 
     async def _settle(self, attempt: Attempt, answer: Answer) -> None:
         """Write down how it went, before the client hears the end of it."""
@@ -118,7 +118,7 @@ class IdempotencyMiddleware:
             elif attempt.failed_visibly and _may_be_repeated(answer.status):
                 await self._ledger.begin_anew(attempt)
             elif _may_be_repeated(answer.status):
-                await self._ledger.break_off(attempt)
+                await self._ledger.abort(attempt)
             else:
                 await self._ledger.refuse(attempt, answer)
         except Exception as error:  # what was done is done, and the client is to know

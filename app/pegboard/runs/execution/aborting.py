@@ -22,7 +22,7 @@ from pegboard.runs.model.snapshots import Failure, MessageSnapshot, RunSnapshot
 from pegboard.runs.statuses import RunStatus
 
 
-def broken_off(run: RunSnapshot, told: Sequence[RunEvent], failure: Failure | None) -> Facts:
+def aborted(run: RunSnapshot, told: Sequence[RunEvent], failure: Failure | None) -> Facts:
     """The end of a run that broke off after `told`; the text that was told is kept."""
     begun = run.usage
     run = next((e.run for e in reversed(told) if isinstance(e, RunStarted | RoundFinished)), run)

@@ -26,7 +26,7 @@ from pegboard.llm.gateway import Gateway
 from pegboard.llm.labels import provider_label
 from pegboard.runs import queries
 from pegboard.runs.engine.loop import Play, play
-from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.extraction import is_learnt_from, lesson_of
 from pegboard.runs.execution.recording import Spent, is_durable, record, record_usage
@@ -141,7 +141,7 @@ class Execution:
         """Start playing; returns the feed, to which a follower may come at any time."""
         return self._begin(context, None)
 
-    def break_off(self, context: RunContext, failure: Failure | None) -> None:
+    def abort(self, context: RunContext, failure: Failure | None) -> None:
         """End a run whose process is gone: failed, or cancelled where nothing failed."""
         self._begin(context, _BreakOff(failure))
 
@@ -408,7 +408,7 @@ class Execution:
         event_writer = played.event_writer
         if any(isinstance(event, RESTS) for event in event_writer.said):
             return
-        facts = broken_off(context.run, event_writer.said, failure)
+        facts = aborted(context.run, event_writer.said, failure)
         try:
             await self._tell(context, played, facts)
         except RunLost:

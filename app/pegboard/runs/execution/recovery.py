@@ -21,7 +21,7 @@ from pegboard.identifiers import earliest_id
 from pegboard.messages.tables import MessageStatus
 from pegboard.models.catalogue import Catalogue
 from pegboard.runs import queries
-from pegboard.runs.execution.aborting import broken_off
+from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.executor import Execution
 from pegboard.runs.execution.recording import append_answer
@@ -184,13 +184,13 @@ class Rescuer:
         async with self._scopes(run.tenant_id) as scope:
             context = await self._ready(scope, run)
         if run.status == RunStatus.CANCELLING:
-            self._execution.break_off(context, None)
+            self._execution.abort(context, None)
         elif (
             self._policy is Policy.FAIL
             or run.attempts > MOST_ATTEMPTS
             or any(isinstance(event, VISIBLE) for event in context.logged)
         ):
-            self._execution.break_off(context, _LOST)
+            self._execution.abort(context, _LOST)
         else:
             self._execution.begin(context)
 
@@ -251,7 +251,7 @@ class Rescuer:
         if run.status not in PLAYING:
             return
         logged = await event_log.read(scope, run.id, after=run.events)
-        finished, _ = broken_off(snapshot_of(run), logged, _LATE)
+        finished, _ = aborted(snapshot_of(run), logged, _LATE)
         if isinstance(finished, MessageFinished) and finished.message.content:
             await append_answer(scope, finished.message, assistant_id=run.assistant_id)
 

@@ -49,7 +49,7 @@ def supervise(settings: Settings) -> None:
 
         async def work(stopping: GracefulShutdown) -> None:
             async with AsyncExitStack() as opened:
-                with stopping.breaks_off():
+                with stopping.aborts():
                     engine = await opened.enter_async_context(open_database(settings))
                     await _warn_of_connections(engine, settings)
                 await engine.dispose()  # from here on it is the processes' alone
