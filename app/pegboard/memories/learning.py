@@ -31,7 +31,7 @@ class NothingToUndo(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class ExtractionRequest:
     """An exchange to learn from: the user's message, its answer, and what was recalled for it."""
 
     operation_id: UUID
@@ -45,24 +45,24 @@ class Lesson:
     key_id: UUID | None = None
 
 
-async def open_operation(scope: Scope, lesson: Lesson) -> None:
+async def open_operation(scope: Scope, extraction: ExtractionRequest) -> None:
     """Have an exchange learnt from, once this transaction is committed."""
     moment = clock.now()
     scope.session.add(
         MemoryOperation(
-            id=lesson.operation_id,
+            id=extraction.operation_id,
             tenant_id=scope.tenant_id,
             created_at=moment,
             updated_at=moment,
-            assistant_id=lesson.assistant_id,
-            thread_id=lesson.thread_id,
-            message_id=lesson.message_id,
-            answer_id=lesson.answer_id,
-            model_provider=lesson.model.provider,
-            model_name=lesson.model.name,
-            recalled=list(lesson.recalled) or None,
-            careful=lesson.careful,
-            key_id=lesson.key_id,
+            assistant_id=extraction.assistant_id,
+            thread_id=extraction.thread_id,
+            message_id=extraction.message_id,
+            answer_id=extraction.answer_id,
+            model_provider=extraction.model.provider,
+            model_name=extraction.model.name,
+            recalled=list(extraction.recalled) or None,
+            careful=extraction.careful,
+            key_id=extraction.key_id,
             status=OperationStatus.IN_PROGRESS,
             attempts=0,
             error_message=None,
@@ -75,7 +75,7 @@ async def open_operation(scope: Scope, lesson: Lesson) -> None:
         scope.session,
         LEARN,
         tenant_id=str(scope.tenant_id),
-        operation_id=str(lesson.operation_id),
+        operation_id=str(extraction.operation_id),
     )
 
 

@@ -28,7 +28,7 @@ from pegboard.runs import queries
 from pegboard.runs.engine.loop import Play, play
 from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
-from pegboard.runs.execution.extraction import is_learnt_from, lesson_of
+from pegboard.runs.execution.extraction import extraction_of, is_extracted_from
 from pegboard.runs.execution.recording import Spent, is_durable, record, record_usage
 from pegboard.runs.leases import HEARTBEAT, LeaseHolder, release, renew
 from pegboard.runs.model.events import RESTS, VISIBLE, Facts, MessageStarted, RunStarted
@@ -330,7 +330,7 @@ class Execution:
             context_usage=brief.usage,
             retrieved=brief.retrieved,
             recalled=brief.recalled,
-            memory_operation_id=new_id() if is_learnt_from(context) else None,
+            memory_operation_id=new_id() if is_extracted_from(context) else None,
         )
         status = RunStatus.IN_PROGRESS
         answer = next((e for e in context.logged if isinstance(e, MessageStarted)), None)
@@ -382,7 +382,7 @@ class Execution:
         played.event_writer.publish(entry)
 
     async def _store(self, context: RunContext, facts: Facts, entry: LogEntry) -> None:
-        tenant_id, lesson = context.run.tenant_id, lesson_of(context, facts)
+        tenant_id, extraction = context.run.tenant_id, extraction_of(context, facts)
         spent = Spent(context.play_id, since=context.run.usage)
         try:
             async with self._scopes(tenant_id) as scope:
@@ -393,7 +393,7 @@ class Execution:
                     lease=context.lease,
                     spent=spent,
                     assistant_id=context.run.assistant_id,
-                    lesson=lesson,
+                    extraction=extraction,
                 )
         except RunLost:
             # Perhaps it is gone with its thread; what it has used was used all the same.

@@ -1,11 +1,11 @@
 """What a run leaves to be learnt."""
 
-from pegboard.memories.learning import Lesson
+from pegboard.memories.learning import ExtractionRequest
 from pegboard.runs.model.events import Facts, MessageFinished, RunCompleted
 from pegboard.runs.prompt.run_context import RunContext
 
 
-def is_learnt_from(context: RunContext) -> bool:
+def is_extracted_from(context: RunContext) -> bool:
     return (
         context.options.memory.writes
         and context.run.assistant_id is not None
@@ -13,7 +13,7 @@ def is_learnt_from(context: RunContext) -> bool:
     )
 
 
-def lesson_of(context: RunContext, facts: Facts) -> Lesson | None:
+def extraction_of(context: RunContext, facts: Facts) -> ExtractionRequest | None:
     """What there is to learn, once the run is completed."""
     end = facts[-1]
     if not isinstance(end, RunCompleted) or end.run.memory_operation_id is None:
@@ -21,7 +21,7 @@ def lesson_of(context: RunContext, facts: Facts) -> Lesson | None:
     answers = [event.message.id for event in facts if isinstance(event, MessageFinished)]
     if context.run.assistant_id is None or context.prepared.question_id is None:
         return None
-    return Lesson(
+    return ExtractionRequest(
         operation_id=end.run.memory_operation_id,
         assistant_id=context.run.assistant_id,
         thread_id=context.run.thread_id,

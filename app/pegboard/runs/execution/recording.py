@@ -14,7 +14,7 @@ from pegboard import clock
 from pegboard.db.signals import NOTIFY, payload
 from pegboard.llm.gateway import Usage
 from pegboard.llm.tokens import count_tokens
-from pegboard.memories.learning import Lesson, open_operation
+from pegboard.memories.learning import ExtractionRequest, open_operation
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Role
 from pegboard.runs.leases import PLAYING, Lease
@@ -79,11 +79,11 @@ async def record(
     lease: Lease,
     spent: Spent,
     assistant_id: UUID | None = None,
-    lesson: Lesson | None = None,
+    extraction: ExtractionRequest | None = None,
 ) -> None:
     """Store facts of a run that is played under `lease`. Raises RunLost, and nothing is stored.
 
-    `entry` is what its log is to hold of them. With a completed run its `lesson` is opened: it is
+    `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it is
     learnt from exactly if it is completed.
     """
     # What ends together ended at one moment, which is also told to those who listen.
@@ -99,8 +99,8 @@ async def record(
             await append_answer(
                 scope, event.message, assistant_id=assistant_id, retrieved=retrieved
             )
-    if lesson is not None and any(isinstance(event, RunCompleted) for event in facts):
-        await open_operation(scope, lesson)
+    if extraction is not None and any(isinstance(event, RunCompleted) for event in facts):
+        await open_operation(scope, extraction)
 
 
 def _run_after(event: RunEvent) -> RunSnapshot | None:

@@ -16,7 +16,7 @@ from pegboard.documents.library import DocumentsNotIndexed
 from pegboard.errors import NotFound
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway, GenerationOptions, ModelName
-from pegboard.memories.learning import Lesson, open_operation
+from pegboard.memories.learning import ExtractionRequest, open_operation
 from pegboard.memories.modes import MemoryUse
 from pegboard.messages.tables import Message
 from pegboard.models.catalogue import Catalogue
@@ -156,7 +156,7 @@ class Conversations:
                 if not memory.writes or thread_state.assistant_id is None:
                     return stored
                 await check_tokens(scope, caller)
-                lesson = Lesson(
+                extraction = ExtractionRequest(
                     operation_id=new_id(),
                     assistant_id=thread_state.assistant_id,
                     thread_id=thread_state.thread_id,
@@ -166,8 +166,8 @@ class Conversations:
                     careful=memory.careful,
                     key_id=caller.key_id,
                 )
-                await open_operation(scope, lesson)
-                return replace(stored, memory_operation_id=lesson.operation_id)
+                await open_operation(scope, extraction)
+                return replace(stored, memory_operation_id=extraction.operation_id)
 
         return await self._when_idle(place, attempt)
 
