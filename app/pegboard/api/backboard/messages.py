@@ -22,7 +22,7 @@ from pegboard.api.http.stream_claims import claim_stream
 from pegboard.api.http.uploads import stored
 from pegboard.composition.resources import Resources
 from pegboard.documents.pending import check_pending
-from pegboard.runs.requests.conversations import Wishes
+from pegboard.runs.requests.conversations import RunRequest
 from pegboard.runs.requests.create import NewMessage, NewThread
 from pegboard.tenants.callers import Caller
 
@@ -111,7 +111,7 @@ async def _answer(
         claim_stream(request)
     if not (body.content or "").strip() and not files:
         return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
-    wishes = _wishes(body, server)
+    request = _wishes(body, server)
     if files:
         async with server.read_scopes(caller.tenant_id) as scope:
             at_most = server.settings.max_pending_documents
@@ -120,14 +120,14 @@ async def _answer(
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
             return await _only_store(server, caller, place, new, body, request)
-        turn = await server.conversations.say(caller, place=place, new=new, wishes=wishes)
+        turn = await server.conversations.say(caller, place=place, new=new, request=request)
     if body.stream:
         return await streamed(turn, server)
     return await whole(turn, client_of(request), server)
 
 
-def _wishes(body: MessageIn, server: Resources) -> Wishes:
-    return Wishes(
+def _wishes(body: MessageIn, server: Resources) -> RunRequest:
+    return RunRequest(
         model=body.model(server.resolver),
         instructions=body.system_prompt,
         tools=None if body.tools is None else tuple(stored_tools(body.tools)),

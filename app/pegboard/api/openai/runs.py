@@ -59,7 +59,7 @@ from pegboard.runs import queries
 from pegboard.runs.prompt.history import calls_of
 from pegboard.runs.requests.conversations import Turn
 from pegboard.runs.requests.create import NewThread
-from pegboard.runs.requests.create_run import RunWish
+from pegboard.runs.requests.create_run import ThreadRunRequest
 from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.tables import Run
@@ -102,7 +102,7 @@ async def create_thread_and_run(
     await server.conversations.check_limits(caller)  # before anything is stored
     given = [*(thread.messages or ()), *(body.additional_messages or ())]
     said = new_messages(given)
-    wish = _wish(body, server, said)
+    request = _wish(body, server, said)
     await check_attachments(server, caller.tenant_id, given)
     place = NewThread(
         labels=thread.metadata,
@@ -113,13 +113,13 @@ async def create_thread_and_run(
         await server.conversations.add(caller.tenant_id, place, said)
         await attach_to_thread(server, caller.tenant_id, place.id, given)
         where: UUID | NewThread = place.id
-        wish = replace(wish, messages=())
+        request = replace(request, messages=())
     else:
         where = place
     if body.tool_resources:
         resources = await resolved(server, caller.tenant_id, body.tool_resources)
-        wish = replace(wish, tool_resources=resources)
-    turn = await _start(server, caller, where, wish)
+        request = replace(request, tool_resources=resources)
+    turn = await _start(server, caller, where, request)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(caller.tenant_id) as scope:
@@ -143,10 +143,10 @@ async def create_run(
     place = id_of("Thread", thread_id, param="thread_id")
     await server.conversations.check_limits(caller)
     given = body.additional_messages or []
-    wish = _wish(body, server, new_messages(given))
+    request = _wish(body, server, new_messages(given))
     await check_attachments(server, caller.tenant_id, given)
     await attach_to_thread(server, caller.tenant_id, place, given)
-    turn = await _start(server, caller, place, wish)
+    turn = await _start(server, caller, place, request)
     if body.stream:
         return await streamed(turn, server, content=CONTENT in include)
     return _queued(turn)
@@ -285,7 +285,7 @@ def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
     return step if CONTENT in include else without_content(step)
 
 
-def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
+def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadRunRequest:
     asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
     if body.truncation_strategy is not None:
         asked["truncation_strategy"] = body.truncation_strategy.model_dump()
@@ -302,7 +302,7 @@ def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> RunWish:
 
     tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
     truncation = body.truncation_strategy
-    return RunWish(
+    return ThreadRunRequest(
         assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
         name_model=name_model,
         generation=generation,
@@ -352,9 +352,11 @@ def _headers(run: Run) -> dict[str, str]:
     return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
-async def _start(server: Resources, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
+async def _start(
+    server: Resources, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
+) -> Turn:
     with told_in_openais_words():
-        return await server.conversations.start(caller, place, wish)
+        return await server.conversations.start(caller, place, request)
 
 
 def _queued(turn: Turn) -> Response:

@@ -38,7 +38,7 @@ from pegboard.runs.requests import (
     submit_tool_outputs as resuming,
 )
 from pegboard.runs.requests.create import NewMessage, NewThread, StoredMessage, ThreadBusy
-from pegboard.runs.requests.create_run import RunWish
+from pegboard.runs.requests.create_run import ThreadRunRequest
 from pegboard.runs.requests.submit_tool_outputs import NothingPending, Overrides, ToolOutput
 from pegboard.runs.requests.thread_queues import ThreadLines
 from pegboard.runs.statuses import ACTIVE, RunStatus
@@ -61,7 +61,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RunRequest:
     """What the caller wants of one turn; None leaves the assistant's own."""
 
     model: ModelName
@@ -119,7 +119,7 @@ class Conversations:
         self._lines = ThreadLines()
 
     async def say(
-        self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, wishes: Wishes
+        self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, request: RunRequest
     ) -> Turn:
         """Store a message on a thread, or on one that it opens, and start to answer it.
 
@@ -129,7 +129,7 @@ class Conversations:
 
         async def attempt() -> Turn:
             with self._execution.starting() as starts:
-                stored, run, context = await self._start(caller, place, new, wishes, starts)
+                stored, run, context = await self._start(caller, place, new, request, starts)
                 return Turn(context.run, run, self._execution.begin(context), context.first, stored)
 
         return await self._when_idle(place, attempt)
@@ -230,34 +230,36 @@ class Conversations:
             async with self._scopes(caller.tenant_id) as scope:
                 await admission.check(scope, caller)
 
-    async def start(self, caller: Caller, place: UUID | NewThread, wish: RunWish) -> Turn:
+    async def start(
+        self, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
+    ) -> Turn:
         """Begin a run on a thread as it is, with the messages that the wish adds.
 
         Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
         """
         self._execution.check_room(caller.tenant_id)
         with self._execution.starting() as starts:
-            return await self._start_asked(caller, place, wish, starts)
+            return await self._start_asked(caller, place, request, starts)
 
     async def _start_asked(
         self,
         caller: Caller,
         place: UUID | NewThread,
-        wish: RunWish,
+        request: ThreadRunRequest,
         starts: Callable[[UUID], None],
     ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
             thread_state = await asking.open_thread(scope, place)
-            options = await asking.prepare(scope, thread_state, wish)
+            options = await asking.prepare(scope, thread_state, request)
             run = await create.begin_run(
                 scope,
-                replace(thread_state, assistant_id=wish.assistant_id),
+                replace(thread_state, assistant_id=request.assistant_id),
                 caller=caller,
                 options=options,
                 reported=self._gateway.answers_as(options.model),
                 lease_holder=self._lessee,
-                expires_after=wish.expires_after,
-                labels=wish.labels,
+                expires_after=request.expires_after,
+                labels=request.labels,
             )
             starts(run.id)
             context = await self._ready(scope, run, options)
@@ -342,26 +344,26 @@ class Conversations:
         caller: Caller,
         place: UUID | NewThread,
         new: NewMessage,
-        wishes: Wishes,
+        request: RunRequest,
         starts: Callable[[UUID], None],
     ) -> tuple[StoredMessage, Run, RunContext]:
         async with self._scopes(caller.tenant_id) as scope:
             thread_state = await create.open_place(scope, place)
             if thread_state.unfinished:
                 raise DocumentsNotIndexed(thread_state.unfinished)
-            instructions, tools = wishes.instructions, wishes.tools
+            instructions, tools = request.instructions, request.tools
             options = RunOptions(
-                model=wishes.model,
+                model=request.model,
                 instructions=(thread_state.instructions or "")
                 if instructions is None
                 else instructions,
                 tools=thread_state.tools if tools is None else tools,
                 passages=thread_state.tok_k,
-                memory=wishes.memory,
-                web=wishes.web,
-                generation=wishes.generation,
-                script=wishes.script,
-                whole=wishes.whole,
+                memory=request.memory,
+                web=request.web,
+                generation=request.generation,
+                script=request.script,
+                whole=request.whole,
             )
             stored = await create.store_message(scope, thread_state, new)
             run = await create.begin_run(
@@ -369,7 +371,7 @@ class Conversations:
                 thread_state,
                 caller=caller,
                 options=options,
-                reported=self._gateway.answers_as(wishes.model),
+                reported=self._gateway.answers_as(request.model),
                 lease_holder=self._lessee,
             )
             starts(run.id)

@@ -46,7 +46,7 @@ class NothingToAnswer(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class RunWish:
+class ThreadRunRequest:
     """What the caller wants of a run; None leaves the assistant's own.
 
     `asked` are the fields that a door echoes, those of the assistant not among them; the door says
@@ -105,42 +105,42 @@ async def add_messages(
     return added
 
 
-async def prepare(scope: Scope, thread_state: ThreadState, wish: RunWish) -> RunOptions:
+async def prepare(scope: Scope, thread_state: ThreadState, request: ThreadRunRequest) -> RunOptions:
     """Add the wish's messages, and say what is in effect for its run."""
-    assistant = await assistants.get(scope, wish.assistant_id)
-    tools = (assistant.tools or []) if wish.tools is None else wish.tools
-    if wish.refuse is not None:
-        wish.refuse(tools)
-    await add_messages(scope, thread_state, wish.messages)
-    base = assistant.system_prompt if wish.instructions is None else wish.instructions
-    parts = (base, wish.additional_instructions)
+    assistant = await assistants.get(scope, request.assistant_id)
+    tools = (assistant.tools or []) if request.tools is None else request.tools
+    if request.refuse is not None:
+        request.refuse(tools)
+    await add_messages(scope, thread_state, request.messages)
+    base = assistant.system_prompt if request.instructions is None else request.instructions
+    parts = (base, request.additional_instructions)
     instructions = "\n\n".join(part for part in parts if part)
     if not instructions and not await queries.has_user_message(scope, thread_state.thread_id):
         raise NothingToAnswer
     search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
     thread = await threads.get(scope, thread_state.thread_id)
-    resources = (assistant.tool_resources, thread.tool_resources, wish.tool_resources)
-    named = dict.fromkeys(store for one in resources for store in wish.stores_of(one))
+    resources = (assistant.tool_resources, thread.tool_resources, request.tool_resources)
+    named = dict.fromkeys(store for one in resources for store in request.stores_of(one))
     sampling = {
         key: value for key, value in (assistant.sampling or {}).items() if value is not None
     }
-    model = wish.model or assistant.model
-    effective = {**(assistant.tool_resources or {}), **(wish.tool_resources or {})}
-    asked = {**sampling, **wish.asked, "model": model, "tool_resources": effective}
+    model = request.model or assistant.model
+    effective = {**(assistant.tool_resources or {}), **(request.tool_resources or {})}
+    asked = {**sampling, **request.asked, "model": model, "tool_resources": effective}
     return RunOptions(
-        model=wish.name_model(model),
+        model=request.name_model(model),
         instructions=instructions,
         tools=tuple(tools),
         passages=assistant.tok_k if search is None else _most_results(search),
         least_rating=0.0 if search is None else _threshold(search),
         vector_store_ids=await stores.searchable(scope, list(named)) if search and named else (),
         cite=search is not None,
-        generation=wish.generation(asked),
-        script=wish.script,
-        whole=wish.whole,
-        max_prompt_tokens=wish.max_prompt_tokens,
-        max_completion_tokens=wish.max_completion_tokens,
-        last_messages=wish.last_messages,
+        generation=request.generation(asked),
+        script=request.script,
+        whole=request.whole,
+        max_prompt_tokens=request.max_prompt_tokens,
+        max_completion_tokens=request.max_completion_tokens,
+        last_messages=request.last_messages,
         asked=asked,
     )
 
