@@ -89,7 +89,7 @@ async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
 
 async def _frames(turn: Turn, server: Resources) -> AsyncGenerator[bytes, None]:
     telling = Telling.of(turn)
-    yield b"".join(telling.thread_state())
+    yield b"".join(telling.opening())
     async with aclosing(server.following.turn(turn)) as batches:
         async for events in batches:
             frames = (frame for event in events for frame in telling.frames(event))

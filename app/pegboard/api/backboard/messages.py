@@ -111,7 +111,7 @@ async def _answer(
         claim_stream(request)
     if not (body.content or "").strip() and not files:
         return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
-    request = _wishes(body, server)
+    run_request = _run_request(body, server)
     if files:
         async with server.read_scopes(caller.tenant_id) as scope:
             at_most = server.settings.max_pending_documents
@@ -119,14 +119,14 @@ async def _answer(
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
-            return await _only_store(server, caller, place, new, body, request)
-        turn = await server.conversations.say(caller, place=place, new=new, request=request)
+            return await _only_store(server, caller, place, new, body, run_request)
+        turn = await server.conversations.say(caller, place=place, new=new, request=run_request)
     if body.stream:
         return await streamed(turn, server)
     return await whole(turn, client_of(request), server)
 
 
-def _wishes(body: MessageIn, server: Resources) -> RunRequest:
+def _run_request(body: MessageIn, server: Resources) -> RunRequest:
     return RunRequest(
         model=body.model(server.resolver),
         instructions=body.system_prompt,
@@ -159,7 +159,7 @@ async def _only_store(
     place: UUID | NewThread,
     new: NewMessage,
     body: MessageIn,
-    request: Request,
+    request: RunRequest,
 ) -> Response | ReplyOut:
     kept = await server.conversations.store(
         caller,

@@ -20,7 +20,7 @@ async def replayed(
         asked = await messages.asked_before(scope, run.thread_id, run.id)
     stored = None if asked is None else StoredMessage(asked, (), run.assistant_id)
     telling = Telling(snapshot_of(run), resumed=False, message=stored)
-    yield telling.thread_state()
+    yield telling.opening()
     begun = False
 
     def frames(events: Sequence[RunEvent]) -> Iterator[bytes]:
@@ -29,7 +29,7 @@ async def replayed(
             if isinstance(event, RunStarted):
                 if begun:
                     telling = Telling(event.run, resumed=True, message=None)
-                    yield from telling.thread_state()
+                    yield from telling.opening()
                 begun = True
             yield from telling.frames(event)
 

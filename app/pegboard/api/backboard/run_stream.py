@@ -63,7 +63,7 @@ class Telling:
         whole = self._frame("content_streaming").decode("ascii")
         self._piece_head = whole.rstrip("\n").removesuffix("}")
 
-    def thread_state(self) -> list[bytes]:
+    def opening(self) -> list[bytes]:
         """What is told before the model says anything."""
         if self.resumed:
             return [self._frame("run_continuing", phase="tool_outputs_received")]

@@ -23,9 +23,9 @@ from pegboard.runs.tables import Run
 
 
 async def streamed(
-    turn: Turn, server: Resources, *, thread_state: bytes | None = None, content: bool = False
+    turn: Turn, server: Resources, *, opening: bytes | None = None, content: bool = False
 ) -> Response:
-    """A turn as it is played. `thread_state` is a frame that is told before it.
+    """A turn as it is played. `opening` is a frame that is told before it.
 
     What opens the stream of a new thread is no part of its run's; what opens that of a run that
     goes on is. With `content` the search of files tells the texts it found.
@@ -34,9 +34,9 @@ async def streamed(
         before = told_at_once(await server.following.before(turn))
         offset = await count(replayed(turn.row, before, server.read_scopes))
     else:
-        offset = 0 if thread_state is None else -1
+        offset = 0 if opening is None else -1
     return event_stream(
-        _frames(turn, server, thread_state, content),
+        _frames(turn, server, opening, content),
         keepalive=server.settings.keepalive,
         headers=_headers(turn.row, offset),
     )
@@ -54,11 +54,11 @@ async def resumed(run: Run, after: int, server: Resources) -> Response:
 
 
 async def _frames(
-    turn: Turn, server: Resources, thread_state: bytes | None, content: bool
+    turn: Turn, server: Resources, opening: bytes | None, content: bool
 ) -> AsyncGenerator[bytes, None]:
     telling = Telling(turn.row, resumed=turn.first > 0, content=content)
-    if thread_state is not None:
-        yield thread_state
+    if opening is not None:
+        yield opening
     async with aclosing(server.following.turn(turn)) as batches:
         async for events in batches:
             frames = (frame for event in events for frame in telling.frames(event))

@@ -102,7 +102,7 @@ async def create_thread_and_run(
     await server.conversations.check_limits(caller)  # before anything is stored
     given = [*(thread.messages or ()), *(body.additional_messages or ())]
     said = new_messages(given)
-    request = _wish(body, server, said)
+    run_request = _run_request(body, server, said)
     await check_attachments(server, caller.tenant_id, given)
     place = NewThread(
         labels=thread.metadata,
@@ -113,19 +113,19 @@ async def create_thread_and_run(
         await server.conversations.add(caller.tenant_id, place, said)
         await attach_to_thread(server, caller.tenant_id, place.id, given)
         where: UUID | NewThread = place.id
-        request = replace(request, messages=())
+        run_request = replace(run_request, messages=())
     else:
         where = place
     if body.tool_resources:
         resources = await resolved(server, caller.tenant_id, body.tool_resources)
-        request = replace(request, tool_resources=resources)
-    turn = await _start(server, caller, where, request)
+        run_request = replace(run_request, tool_resources=resources)
+    turn = await _start(server, caller, where, run_request)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await streamed(turn, server, thread_state=created, content=CONTENT in include)
+    return await streamed(turn, server, opening=created, content=CONTENT in include)
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
@@ -143,10 +143,10 @@ async def create_run(
     place = id_of("Thread", thread_id, param="thread_id")
     await server.conversations.check_limits(caller)
     given = body.additional_messages or []
-    request = _wish(body, server, new_messages(given))
+    run_request = _run_request(body, server, new_messages(given))
     await check_attachments(server, caller.tenant_id, given)
     await attach_to_thread(server, caller.tenant_id, place, given)
-    turn = await _start(server, caller, place, request)
+    turn = await _start(server, caller, place, run_request)
     if body.stream:
         return await streamed(turn, server, content=CONTENT in include)
     return _queued(turn)
@@ -237,7 +237,7 @@ async def submit_tool_outputs(
     done = None
     if waiting is not None:
         done = await submitted(turn.row, waiting.id, server.read_scopes)
-    return await streamed(turn, server, thread_state=done)
+    return await streamed(turn, server, opening=done)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
@@ -285,7 +285,7 @@ def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
     return step if CONTENT in include else without_content(step)
 
 
-def _wish(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadRunRequest:
+def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadRunRequest:
     asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
     if body.truncation_strategy is not None:
         asked["truncation_strategy"] = body.truncation_strategy.model_dump()

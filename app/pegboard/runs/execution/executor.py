@@ -214,7 +214,9 @@ class Execution:
         event_writer = EventWriter(feed, write, first=context.first, whole=context.options.whole)
         slot = Slot(self._working, context.run.tenant_id)
         played = _Played(context.run, feed, event_writer, slot)
-        task = asyncio.create_task(self._perform(context, played, end), name=f"run {ready.run.id}")
+        task = asyncio.create_task(
+            self._perform(context, played, end), name=f"run {context.run.id}"
+        )
         self._plays[task] = played
         self._tasks[context.run.id] = task
         task.add_done_callback(self._forget)

@@ -83,8 +83,8 @@ async def record(
 ) -> None:
     """Store facts of a run that is played under `lease`. Raises RunLost, and nothing is stored.
 
-    `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it is
-    learnt from exactly if it is completed.
+    `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it
+    is learnt from exactly if it is completed.
     """
     # What ends together ended at one moment, which is also told to those who listen.
     written = (event.message for event in facts if isinstance(event, MessageFinished))

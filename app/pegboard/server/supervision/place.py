@@ -13,7 +13,7 @@ import structlog
 from pegboard.errors import AppError, Kind
 from pegboard.interpreter import module_command
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import READY, WorkerConfig
+from pegboard.server.supervision.orders import READY, WorkerCommand, WorkerConfig
 
 QUICK_SECONDS: Final = 10.0
 """A process that lives shorter died at once."""
@@ -39,14 +39,14 @@ class Place:
     def __init__(
         self,
         number: int,
-        charge: WorkerConfig,
+        config: WorkerConfig,
         *,
         environment: Mapping[str, str],
         stopping: GracefulShutdown,
     ) -> None:
         self.ready = asyncio.Event()
         self._number = number
-        self._charge = charge
+        self._charge = config
         self._environment = {**os.environ, **environment}
         self._stopping = stopping
 
@@ -108,11 +108,11 @@ class Place:
     async def _end(self, process: Process) -> None:
         """See that a process ends in time once we were told to stop."""
         await self._stopping.told()
-        _tell(process, f"{Order.STOP}\n".encode())
+        _tell(process, f"{WorkerCommand.STOP}\n".encode())
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stopping.remaining()):
                 await self._stopping.told_again()
-                _tell(process, f"{Order.STOP_AT_ONCE}\n".encode())
+                _tell(process, f"{WorkerCommand.STOP_AT_ONCE}\n".encode())
         await asyncio.sleep(_LATE_SECONDS)
         log.warning("server_killed", place=self._number, pid=process.pid)
         with suppress(ProcessLookupError):

@@ -36,14 +36,14 @@ log = structlog.get_logger("pegboard.server")
 def main() -> None:
     # Unbuffered: a thread that waits for a line must hold no lock when the interpreter ends.
     orders = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  open as long as we live
-    charge = WorkerConfig.read(orders.readline())
-    settings = charge.settings()
+    config = WorkerConfig.read(orders.readline())
+    settings = config.settings()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
 
     @asynccontextmanager
     async def database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         """The supervisor has migrated it, and looks after it."""
-        engine = engine_on(charge.routes(), pool_size=settings.database_pool)
+        engine = engine_on(config.routes(), pool_size=settings.database_pool)
         try:
             yield engine
         finally:
@@ -53,7 +53,7 @@ def main() -> None:
         tell = get_running_loop().call_soon_threadsafe
         # A thread, so that the supervisor's end is noticed even by a process that is stuck.
         threading.Thread(target=_obey, args=(orders, stopping, tell), daemon=True).start()
-        with bound(charge.host, charge.port, inherited=charge.listener) as listener:
+        with bound(config.host, config.port, inherited=config.listener) as listener:
             await serve_on(
                 listener,
                 settings,

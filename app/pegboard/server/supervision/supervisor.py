@@ -54,7 +54,7 @@ def supervise(settings: Settings) -> None:
                     await _warn_of_connections(engine, settings)
                 await engine.dispose()  # from here on it is the processes' alone
                 routes = routes_of(engine)
-                charge = WorkerConfig(
+                config = WorkerConfig(
                     listener=inheritance(listener),
                     host=settings.host,
                     port=port,
@@ -63,7 +63,7 @@ def supervise(settings: Settings) -> None:
                     direct=Way.of(routes.direct),
                 )
                 places = [
-                    Place(number, charge, environment={FOLDER: figures}, stopping=stopping)
+                    Place(number, config, environment={FOLDER: figures}, stopping=stopping)
                     for number in range(1, settings.workers + 1)
                 ]
                 banner = Banner.of(settings, exposure, port)
