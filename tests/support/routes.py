@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from pegboard.api import backboard, openai
-from pegboard.api.http.doors import DoorRules
+from pegboard.api.http.api_rules import DoorRules
 
 _ID: Final = re.compile(r"(^|_)ids?$")
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.blobs.removal import LOOK_AGAIN, removals_held
 from pegboard.blobs.store import REMOVE_BLOB
-from pegboard.composition.shelves import Knowledge
+from pegboard.composition.knowledge import Knowledge
 from pegboard.documents.operations import INDEX_DOCUMENT
 from pegboard.documents.store_files import remove_file
 from pegboard.errors import NotFound

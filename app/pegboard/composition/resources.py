@@ -14,13 +14,13 @@ from pegboard.composition.database import OpenDatabase, open_database, statement
 from pegboard.composition.database_metrics import DatabaseMetrics
 from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.jobs import JOB_GROUPS, job_kinds
+from pegboard.composition.knowledge import Knowledge, shelves_of
 from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
 from pegboard.composition.sessions import PoolSessions
-from pegboard.composition.shelves import Knowledge, shelves_of
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
 from pegboard.db.signals import Signals
-from pegboard.documents.lookup import DocumentSearch
+from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
 from pegboard.documents.parsing.parser import Parser
@@ -38,11 +38,11 @@ from pegboard.models.resolution import Resolver
 from pegboard.models.serving import keep_told
 from pegboard.runs.execution.executor import Execution, ExecutionLimits
 from pegboard.runs.execution.recovery import Policy, Rescuer
-from pegboard.runs.following.follow import Following
+from pegboard.runs.following.followers import Following
 from pegboard.runs.following.tails import Tails
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.server_tools import NoTools
-from pegboard.runs.prompt.assembling import PromptBuilder
+from pegboard.runs.prompt.builder import PromptBuilder
 from pegboard.runs.prompt.images import Pictures
 from pegboard.runs.requests.conversations import Conversations
 from pegboard.runs.stream import log_writer
@@ -52,11 +52,11 @@ from pegboard.settings import Auth, SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag
 from pegboard.telemetry.trace_choice import traced
 from pegboard.tenants import keys
-from pegboard.tenants.allowances import RateLimiter
+from pegboard.tenants.authentication import Authenticator
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.last_uses import LastUses
 from pegboard.tenants.open_streams import OpenStreams
-from pegboard.tenants.recognition import Authenticator
+from pegboard.tenants.rate_limits import RateLimiter
 from pegboard.tenants.scope import Scopes
 
 _FOR_STREAMS = log_writer.CONNECTIONS + 1

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from pegboard.composition.database import open_directly, statements_of
-from pegboard.composition.shelves import blobs_of
+from pegboard.composition.knowledge import blobs_of
 from pegboard.db.availability import is_away
 from pegboard.db.engine import DatabaseUnreachable, sessions_of
 from pegboard.errors import AppError, Kind
-from pegboard.operations.importing.desk import ImportContext
 from pegboard.operations.importing.dump import Dump
+from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.openai import import_dump
 from pegboard.operations.importing.report import Report
 from pegboard.operations.progress import Progress
@@ -21,9 +21,9 @@ from pegboard.operations.stuck_runs import StuckRun, stuck_runs
 from pegboard.server.bind_safety import exposure_of
 from pegboard.settings import Auth, Settings
 from pegboard.tenants import keys
+from pegboard.tenants.authentication import Authenticator
 from pegboard.tenants.keys import Grant
 from pegboard.tenants.permissions import Permission
-from pegboard.tenants.recognition import Authenticator
 from pegboard.tenants.scope import scopes_of
 from pegboard.tenants.tables import ApiKey
 

@@ -16,15 +16,15 @@ from starlette.routing import Mount, Route
 
 from pegboard.api import backboard, openai
 from pegboard.api.http import reference_page
+from pegboard.api.http.api_rules import DoorRules
 from pegboard.api.http.asgi import Refuse
-from pegboard.api.http.doors import DoorRules
+from pegboard.api.http.draining import RejectWhenDraining
 from pegboard.api.http.entering import EnterInTurn
 from pegboard.api.http.fair_admission import Admission, AdmissionLimits
-from pegboard.api.http.observation import PROBES, RequestTelemetry
 from pegboard.api.http.origin_guard import LOOPBACK_NAMES, GuardOrigin
 from pegboard.api.http.protection import ProtectPages
+from pegboard.api.http.request_telemetry import PROBES, RequestTelemetry
 from pegboard.api.http.room import KeepRoom, Room
-from pegboard.api.http.stopping import RejectWhenDraining
 from pegboard.api.http.stream_claims import ReleaseStream
 from pegboard.composition.resources import Resources
 from pegboard.originals.directory import Directory

@@ -11,7 +11,7 @@ from pegboard.api.backboard import (
     assistants,
     documents,
     faults,
-    lost_answers,
+    lost_responses,
     memories,
     messages,
     models,
@@ -22,12 +22,12 @@ from pegboard.api.backboard import (
 )
 from pegboard.api.backboard.connections import CloseUnended
 from pegboard.api.http import documented_responses, reference_page
+from pegboard.api.http.api_rules import DoorRules
 from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTrailingSlash
 from pegboard.api.http.cors import cors
-from pegboard.api.http.doors import DoorRules
 from pegboard.api.http.fair_admission import AdmitInTurn
-from pegboard.api.http.idempotent import IdempotencyMiddleware
-from pegboard.api.http.observation import RecordRoute
+from pegboard.api.http.idempotency import IdempotencyMiddleware
+from pegboard.api.http.request_telemetry import RecordRoute
 
 _DESCRIPTION = """
 Assistants with threads, messages, tool calls and streaming, in the shapes of the Backboard API.
@@ -67,7 +67,7 @@ def build(rules: DoorRules) -> FastAPI:
             Middleware(RefuseNul, status=422, refuse=faults.refuse),
             Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
-            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_responses.DIALECT),
             Middleware(RecordRoute, run_of=_run_of),
         ],
     )

@@ -119,7 +119,7 @@ async def _answer(
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
-            return await _only_store(server, caller, place, new, body, run_request)
+            return await _only_store(server, caller, place, new, body, request)
         turn = await server.conversations.say(caller, place=place, new=new, request=run_request)
     if body.stream:
         return await streamed(turn, server)
@@ -159,7 +159,7 @@ async def _only_store(
     place: UUID | NewThread,
     new: NewMessage,
     body: MessageIn,
-    request: RunRequest,
+    request: Request,
 ) -> Response | ReplyOut:
     kept = await server.conversations.store(
         caller,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from pegboard.api.http.doors import DoorRules
+from pegboard.api.http.api_rules import DoorRules
 from pegboard.api.http.numbered_frames import OFFSET_HEADER, RUN_HEADER
 
 

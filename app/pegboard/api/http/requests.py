@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pegboard.api.http.idempotent import kept_headers
+from pegboard.api.http.idempotency import kept_headers
 from pegboard.api.http.sse import EventStream
 from pegboard.idempotency.attempts import Answer, is_under_way, note_answer
 from pegboard.strict_json import BadJson, loads_aside

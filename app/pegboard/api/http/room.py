@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pegboard.api.http.asgi import Refuse
-from pegboard.api.http.observation import PROBES
+from pegboard.api.http.request_telemetry import PROBES
 
 _RETRY_AFTER_SECONDS: Final = 1
 

@@ -8,12 +8,12 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
 from pegboard.api.http import documented_responses, reference_page
+from pegboard.api.http.api_rules import DoorRules
 from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTrailingSlash
 from pegboard.api.http.cors import cors
-from pegboard.api.http.doors import DoorRules
 from pegboard.api.http.fair_admission import AdmitInTurn
-from pegboard.api.http.idempotent import IdempotencyMiddleware
-from pegboard.api.http.observation import RecordRoute
+from pegboard.api.http.idempotency import IdempotencyMiddleware
+from pegboard.api.http.request_telemetry import RecordRoute
 from pegboard.api.openai import (
     assistant_files,
     assistants,
@@ -22,7 +22,7 @@ from pegboard.api.openai import (
     faults,
     file_batches,
     files,
-    lost_answers,
+    lost_responses,
     message_files,
     messages,
     models,
@@ -87,7 +87,7 @@ def build(rules: DoorRules) -> FastAPI:
                 imported=rules.imported,
                 tell=faults.tell,
             ),
-            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_answers.DIALECT),
+            Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_responses.DIALECT),
             Middleware(RecordRoute, run_of=partial(uuid_of, Prefix.RUN)),
         ],
     )

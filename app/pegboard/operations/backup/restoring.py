@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import reach_database
-from pegboard.composition.shelves import blobs_of
+from pegboard.composition.knowledge import blobs_of
 from pegboard.db.migration import known_revisions, upgrade_within
 from pegboard.operations.backup import folder
 from pegboard.operations.backup.catalogue import columns_by_table, in_loading_order

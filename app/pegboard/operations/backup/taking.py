@@ -17,7 +17,7 @@ from pegboard import clock
 from pegboard.blobs.removal import hold_removals
 from pegboard.blobs.store import BlobMissing, BlobStore, blob_key
 from pegboard.composition.database import holds_data, reach_database
-from pegboard.composition.shelves import blobs_of
+from pegboard.composition.knowledge import blobs_of
 from pegboard.db.engine import connect_arguments
 from pegboard.db.migration import present_revision, require_known
 from pegboard.operations.backup import folder

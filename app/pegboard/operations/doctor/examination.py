@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from pegboard.composition.database import holds_data, reach_database
-from pegboard.composition.shelves import blobs_of
+from pegboard.composition.knowledge import blobs_of
 from pegboard.errors import AppError
 from pegboard.operations.doctor.database import examine_database
 from pegboard.operations.doctor.finding import Finding, fail, warn

@@ -6,8 +6,8 @@ from pegboard.api.openai.profiles.requests import from_v1
 from pegboard.api.openai.wire.assistants import AssistantIn
 from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
-from pegboard.operations.importing.desk import given
 from pegboard.operations.importing.files import moment
+from pegboard.operations.importing.import_context import given
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
 from pegboard.operations.importing.report import Skip

@@ -12,8 +12,8 @@ from pegboard import clock
 from pegboard.api.openai.wire.files import PURPOSES
 from pegboard.blobs.store import StoredBlob, blob_key
 from pegboard.files import operations as files
-from pegboard.operations.importing.desk import ImportContext, skip_of
 from pegboard.operations.importing.dump import NotPlain
+from pegboard.operations.importing.import_context import ImportContext, skip_of
 from pegboard.operations.importing.kinds import FILES
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names, names_of

@@ -14,8 +14,8 @@ from pegboard.db.base import JsonDict
 from pegboard.llm.tokens import count_tokens
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.operations.importing.desk import ImportItem, given
 from pegboard.operations.importing.files import moment
+from pegboard.operations.importing.import_context import ImportItem, given
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
 from pegboard.operations.importing.report import Skip

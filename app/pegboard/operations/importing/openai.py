@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pegboard.errors import AppError, Kind
 from pegboard.operations.importing.assistants import take_assistant
-from pegboard.operations.importing.desk import ImportContext
 from pegboard.operations.importing.dump import NotPlain
 from pegboard.operations.importing.files import take_file
+from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.kinds import ASSISTANTS, FILES, MESSAGES, THREADS, VECTOR_STORES
 from pegboard.operations.importing.kinds import Kind as ObjectKind
 from pegboard.operations.importing.lines import Item, items_of

@@ -8,7 +8,7 @@ from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.documents import stores
 from pegboard.errors import NotFound
-from pegboard.operations.importing.desk import ImportContext
+from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import names_of
 from pegboard.operations.importing.stores import fill

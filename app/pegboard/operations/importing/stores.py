@@ -14,8 +14,8 @@ from pegboard.documents.store_files import Attachment
 from pegboard.documents.tables import VectorStore
 from pegboard.errors import AppError, NotFound
 from pegboard.files import operations as files
-from pegboard.operations.importing.desk import ImportContext, given, skip_of
 from pegboard.operations.importing.files import moment
+from pegboard.operations.importing.import_context import ImportContext, given, skip_of
 from pegboard.operations.importing.kinds import STORE_FILES
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names, names_of

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pegboard.api.openai.wire.threads import ThreadChange
 from pegboard.operations.importing.assistants import resources_of
-from pegboard.operations.importing.desk import ImportItem, given
 from pegboard.operations.importing.files import moment
+from pegboard.operations.importing.import_context import ImportItem, given
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
 from pegboard.tenants.scope import Scope

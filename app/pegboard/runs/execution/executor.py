@@ -33,7 +33,7 @@ from pegboard.runs.execution.recording import Spent, is_durable, record, record_
 from pegboard.runs.leases import HEARTBEAT, LeaseHolder, release, renew
 from pegboard.runs.model.events import RESTS, VISIBLE, Facts, MessageStarted, RunStarted
 from pegboard.runs.model.snapshots import Failure, RunSnapshot
-from pegboard.runs.prompt.assembling import PromptBuilder
+from pegboard.runs.prompt.builder import PromptBuilder
 from pegboard.runs.prompt.run_context import RunContext, left_off
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stream.event_log import LOGGED, Line, LogEntry, RunLost

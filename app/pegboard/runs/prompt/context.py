@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pegboard.db.base import JsonDict
-from pegboard.documents.lookup import Found
+from pegboard.documents.document_search import Found
 from pegboard.llm.gateway import Passage, Prompt, Tool, ToolTurn
 from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 from pegboard.messages import queries as messages

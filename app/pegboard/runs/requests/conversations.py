@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from pegboard.db.base import JsonDict
 from pegboard.db.engine import is_collision
 from pegboard.documents import operations as documents
-from pegboard.documents.library import DocumentsNotIndexed
+from pegboard.documents.search_scope import DocumentsNotIndexed
 from pegboard.errors import NotFound
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway, GenerationOptions, ModelName

@@ -13,7 +13,7 @@ import structlog
 from pegboard.errors import AppError, Kind
 from pegboard.interpreter import module_command
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import READY, WorkerCommand, WorkerConfig
+from pegboard.server.supervision.commands import READY, WorkerCommand, WorkerConfig
 
 QUICK_SECONDS: Final = 10.0
 """A process that lives shorter died at once."""

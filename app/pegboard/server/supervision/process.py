@@ -19,7 +19,7 @@ from pegboard.errors import AppError
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import Server, run_until_stopped, serve_on
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import READY, WorkerCommand, WorkerConfig
+from pegboard.server.supervision.commands import READY, WorkerCommand, WorkerConfig
 from pegboard.server.supervision.sockets import bound
 from pegboard.settings import Settings
 from pegboard.telemetry import logs

@@ -19,7 +19,7 @@ from pegboard.server.banner import Banner
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import run_until_stopped, show
 from pegboard.server.shutdown import GracefulShutdown
-from pegboard.server.supervision.orders import Way, WorkerConfig
+from pegboard.server.supervision.commands import Way, WorkerConfig
 from pegboard.server.supervision.place import Place
 from pegboard.server.supervision.sockets import inheritance, shared
 from pegboard.settings import Settings

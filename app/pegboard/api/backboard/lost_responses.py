@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pegboard.api.backboard.faults import refuse, tell
-from pegboard.api.http.idempotent import Dialect
+from pegboard.api.http.idempotency import Dialect
 from pegboard.api.http.request_bodies import RequestBody
 from pegboard.idempotency.attempts import Made
 

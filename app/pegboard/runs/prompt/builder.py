@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from pegboard.documents.library import DocumentsNotIndexed
-from pegboard.documents.lookup import DocumentSearch, Found
+from pegboard.documents.document_search import DocumentSearch, Found
+from pegboard.documents.search_scope import DocumentsNotIndexed
 from pegboard.llm.gateway import ModelName, Prompt
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue

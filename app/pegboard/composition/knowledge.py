@@ -10,8 +10,8 @@ from pegboard.blobs.s3 import S3Store
 from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import data_folder
 from pegboard.db.signals import Signals
+from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.indexing import Indexer
-from pegboard.documents.lookup import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.parser import Parser
 from pegboard.llm import litellm_gateway, providers

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from pegboard.api.http.idempotent import Dialect
+from pegboard.api.http.idempotency import Dialect
 from pegboard.api.http.request_bodies import RequestBody
 from pegboard.api.openai.faults import refuse, tell
 from pegboard.api.openai.public_ids import Prefix, public_id

@@ -9,8 +9,8 @@ from typing import Final
 from uuid import UUID
 
 from pegboard.documents import operations, retrieval
-from pegboard.documents.library import DocumentsNotIndexed, models_in_sight
 from pegboard.documents.retrieval import FoundPassage, Question, SearchScope
+from pegboard.documents.search_scope import DocumentsNotIndexed, models_in_sight
 from pegboard.documents.tables import Document, DocumentStatus
 from pegboard.llm.embeddings.choice import ChosenEmbedder
 from pegboard.llm.embeddings.questions import LONGEST_QUESTION, embed_question
