@@ -39,7 +39,7 @@ def server(database_url: str) -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server) -> Iterator[httpx.Client]:
-    """A new tenant's client of the Backboard door."""
+    """A new tenant's client of the Backboard API."""
     with server.client() as opened:
         yield opened
 

@@ -52,7 +52,7 @@ def told_to_stop(server: Server) -> None:
 
 def requests_counted(server: Server) -> int:
     told = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
-    counted = re.findall(r'^pegboard_requests_total\{.*door="backboard".*\} (\S+)$', told, re.M)
+    counted = re.findall(r'^pegboard_requests_total\{.*api="backboard".*\} (\S+)$', told, re.M)
     return int(sum(map(float, counted)))
 
 
@@ -123,7 +123,7 @@ def test_all_processes_let_streams_end_and_begin_nothing(
     ]
 
 
-def test_a_server_that_stops_refuses_work_in_the_dialect_of_each_door(start: StartServer) -> None:
+def test_a_server_that_stops_refuses_work_in_the_dialect_of_each_api(start: StartServer) -> None:
     server = start()
     with streaming(server, reply="one two three four", delay_ms=500) as rest:
         told_to_stop(server)

@@ -1,4 +1,4 @@
-"""Errors in our own words. `kind` says whose turn it is; only the doors know HTTP."""
+"""Errors in our own words. `kind` says whose turn it is; only the APIs know HTTP."""
 
 import errno
 from enum import StrEnum

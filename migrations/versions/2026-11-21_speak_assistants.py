@@ -1,4 +1,4 @@
-"""Keep what the OpenAI door tells of assistants, threads, messages and runs.
+"""Keep what the OpenAI API tells of assistants, threads, messages and runs.
 
 All new columns are empty, which costs nothing on a large table.
 """

@@ -1,4 +1,4 @@
-"""Writes that come with an Idempotency-Key, at both doors."""
+"""Writes that come with an Idempotency-Key, at both APIs."""
 
 import json
 import time
@@ -135,7 +135,7 @@ def test_another_request_with_the_key_is_refused(client: httpx.Client) -> None:
     assert assistants_of(client) == ["Ada"]
 
 
-def test_another_request_is_a_400_at_openais_door(wire: httpx.Client) -> None:
+def test_another_request_is_a_400_at_openais_api(wire: httpx.Client) -> None:
     wire.post("threads", json={}, headers=once("k"))
     other = wire.post("threads", json={"metadata": {"a": "b"}}, headers=once("k"))
     assert refusal(other) == (
@@ -147,7 +147,7 @@ def test_another_request_is_a_400_at_openais_door(wire: httpx.Client) -> None:
     )
 
 
-def test_keys_belong_to_a_tenant_and_a_door(server: Server) -> None:
+def test_keys_belong_to_a_tenant_and_a_api(server: Server) -> None:
     for tenant in ("one", "other"):
         with server.client(f"idempotent-{tenant}") as client:
             made = client.post("/assistants", json={"name": tenant}, headers=once("k"))

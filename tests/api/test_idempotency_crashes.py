@@ -200,7 +200,7 @@ def test_a_message_whose_server_was_killed_is_not_said_twice(
         ]
 
 
-def test_a_lost_stream_at_openais_door_names_its_run(start: StartServer, postgres_url: str) -> None:
+def test_a_lost_stream_at_openais_api_names_its_run(start: StartServer, postgres_url: str) -> None:
     url = new_database(postgres_url)
     first, second = start(PEGBOARD_DATABASE_URL=url), start(PEGBOARD_DATABASE_URL=url)
     with openai_wire(second) as wire:

@@ -3,7 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.conformance.document import DOORS, PATH, written
+from tests.conformance.document import APIS, PATH, written
 from tests.conformance.results import DIFFERS, Results, results_of
 from tests.support.postgres import new_database, running_postgres
 from tests.support.published_clients import Door
@@ -13,8 +13,8 @@ AT_ONCE = 4
 
 
 def main() -> None:
-    visits = [(door, client) for door in DOORS for client in door.clients]
-    missing = [client for door, client in visits if not door.can_run(client)]
+    visits = [(api, client) for api in APIS for client in api.clients]
+    missing = [client for api, client in visits if not api.can_run(client)]
     if missing:
         sys.exit(f"{', '.join(missing)} needs Node.js with npm, and then `make clients`")
     with running_postgres() as postgres:
@@ -24,9 +24,9 @@ def main() -> None:
                 played = list(pool.map(lambda it: results_of(it[0], it[1], server), visits))
         finally:
             server.stop()
-    told: dict[Door, dict[str, Results]] = {door: {} for door in DOORS}
-    for (door, client), results in zip(visits, played, strict=True):
-        told[door][client] = results
+    told: dict[Door, dict[str, Results]] = {api: {} for api in APIS}
+    for (api, client), results in zip(visits, played, strict=True):
+        told[api][client] = results
     PATH.write_text(written(told), "utf-8")
     differing = sum(it.startswith(DIFFERS) for one in played for it in one.values())
     print(f"{PATH.name}: {len(visits)} clients, {differing} cases differ")

@@ -10,12 +10,12 @@ from tests.support.published_clients import Door
 from tests.support.server import Server
 
 
-def assert_finds_what_is_documented(door: Door, client: str, server: Server) -> None:
+def assert_finds_what_is_documented(api: Door, client: str, server: Server) -> None:
     """No less, and no more: what has become better must be told."""
-    if not door.can_run(client):
+    if not api.can_run(client):
         pytest.skip("needs Node.js with npm, and then `make clients`")
-    documented = read(PATH.read_text("utf-8"))[door].get(client, {})
-    changes = list(_changes(documented, results_of(door, client, server)))
+    documented = read(PATH.read_text("utf-8"))[api].get(client, {})
+    changes = list(_changes(documented, results_of(api, client, server)))
     if changes:
         pytest.fail("\n".join([f"{client}:", *changes]), pytrace=False)
 

@@ -42,18 +42,18 @@ others its second. Each event of a stream is compared with what is due, one for 
 and what it tells.
 """,
 }
-DOORS: Final = tuple(_CLIENTS)
+APIS: Final = tuple(_CLIENTS)
 
-Told = Mapping[Door, Mapping[str, Results]]  # by door and client
+Told = Mapping[Door, Mapping[str, Results]]  # by API and client
 
 
 def written(told: Told) -> str:
     """The document that tells these results."""
     notes: dict[str, int] = {}
     parts = [_INTRODUCTION]
-    for door, clients in _CLIENTS.items():
-        results = told[door]
-        parts += [f"## {_heading(door)}\n", clients, _summary(results)]
+    for api, clients in _CLIENTS.items():
+        results = told[api]
+        parts += [f"## {_heading(api)}\n", clients, _summary(results)]
         for noun, group in groupby(_rows(results), key=lambda row: row.noun):
             parts.append(f"### {noun}\n\n" + _table(list(group), results, notes))
     if notes:
@@ -65,8 +65,8 @@ def read(text: str) -> Told:
     """The results that a document tells."""
     notes = dict(_NOTE.findall(text))
     sections = text.split("\n## ")[1:]
-    doors = {_heading(door): door for door in DOORS}
-    return {doors[section.partition("\n")[0]]: _read(section, notes) for section in sections}
+    apis = {_heading(api): api for api in APIS}
+    return {apis[section.partition("\n")[0]]: _read(section, notes) for section in sections}
 
 
 def _read(section: str, notes: Mapping[str, str]) -> Mapping[str, Results]:
@@ -86,8 +86,8 @@ def _read(section: str, notes: Mapping[str, str]) -> Mapping[str, Results]:
     return results
 
 
-def _heading(door: Door) -> str:
-    return f"{door.title}: `{door.path}`"
+def _heading(api: Door) -> str:
+    return f"{api.title}: `{api.path}`"
 
 
 def _rows(results: Mapping[str, Results]) -> list[Row]:

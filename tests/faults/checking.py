@@ -1,4 +1,4 @@
-"""Read everything back, through the doors, and hold it against what clients were told."""
+"""Read everything back, through the APIs, and hold it against what clients were told."""
 
 import asyncio
 from collections import defaultdict

@@ -282,7 +282,7 @@ class Rememberer:
 
 
 class Neighbour:
-    """One of several at the other door of one thread: appends, runs, cancels and submits."""
+    """One of several at the other API of one thread: appends, runs, cancels and submits."""
 
     def __init__(self, caller: Caller, shared: "Shared") -> None:
         self.caller = caller

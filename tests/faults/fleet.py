@@ -33,7 +33,7 @@ class Member:
 
 @dataclass(slots=True)
 class Fleet:
-    """`worker` is a process without a door, which rescues as servers do."""
+    """`worker` is a process without an API, which rescues as servers do."""
 
     url: str
     folder: Path
@@ -135,7 +135,7 @@ class Fleet:
             self.worker = None
 
     async def rows(self, statement: str, **values: object) -> list[tuple[object, ...]]:
-        """The rows of one statement, for what cannot be seen at the door; asked until answered."""
+        """The rows of one statement, for what cannot be seen at the API; asked until answered."""
         while True:
             try:
                 async with self.engine.begin() as connection:

@@ -26,7 +26,7 @@ LEARNT = [
     ("call me Bob", ["User prefers to be called Bob"]),
     ("we have two cats", ["User has two cats"]),
     ("I don't eat meat", ["User doesn't eat meat"]),
-    ("Remember that the door code is 4711", ["The door code is 4711"]),
+    ("Remember that the API code is 4711", ["The API code is 4711"]),
     ("Hi, I'm Sarah", ["User's name is Sarah"]),
     (
         "Hello! I'm Sarah, a software engineer from Berlin.",

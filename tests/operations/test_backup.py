@@ -35,7 +35,7 @@ def other() -> Iterator[Path]:
 
 
 def file_of(server: Server, content: bytes, name: str = "notes.txt") -> str:
-    """Upload a file at OpenAI's door; its id."""
+    """Upload a file at OpenAI's API; its id."""
     answer = httpx.post(
         f"{server.url}/v1/files",
         headers={"Authorization": "Bearer k"},

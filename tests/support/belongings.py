@@ -1,4 +1,4 @@
-"""One of everything that a tenant can own, made through both doors."""
+"""One of everything that a tenant can own, made through both APIs."""
 
 import base64
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ class Belongings:
 
     ids: dict[str, UUID | str]
 
-    def told(self, noun: str, door: str) -> str:
-        """An id as the door writes it."""
+    def told(self, noun: str, api: str) -> str:
+        """An id as the API writes it."""
         value = self.ids[noun]
         if isinstance(value, str):
             return value
-        return str(value) if door == "/api" else public_id(PREFIXES[noun], value)
+        return str(value) if api == "/api" else public_id(PREFIXES[noun], value)
 
     def missing(self) -> "Belongings":
         """Ids of nothing, in the same shape and order as these: one bit is another."""

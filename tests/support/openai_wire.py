@@ -1,4 +1,4 @@
-"""Bare requests at the OpenAI door, where the SDK hides what is on the wire."""
+"""Bare requests at the OpenAI API, where the SDK hides what is on the wire."""
 
 from typing import Any
 

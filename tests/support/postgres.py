@@ -52,7 +52,7 @@ def new_database(server_url: str) -> str:
 
 
 def query(url: str, statement: str, **values: object) -> list[tuple[object, ...]]:
-    """The rows of one statement, for what cannot be seen at the door."""
+    """The rows of one statement, for what cannot be seen at the API."""
 
     async def ask() -> list[tuple[object, ...]]:
         engine = open_engine(url, pool_size=1)

@@ -1,4 +1,4 @@
-"""The published clients of each door: which there are, and how to run a program with one.
+"""The published clients of each API: which there are, and how to run a program with one.
 
 A client is named by its language and version, such as `python-1.0.3` or `node-1.5.0`.
 """

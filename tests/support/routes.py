@@ -1,4 +1,4 @@
-"""Every route of both doors, read from the applications themselves, with where ids may stand."""
+"""Every route of both APIs, read from the applications themselves, with where ids may stand."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from pegboard.api import backboard, openai
-from pegboard.api.http.api_rules import DoorRules
+from pegboard.api.http.api_rules import ApiRules
 
 _ID: Final = re.compile(r"(^|_)ids?$")
 
@@ -18,7 +18,7 @@ _ID: Final = re.compile(r"(^|_)ids?$")
 class DoorRoute:
     """`fields` are the names of a body's fields, at any depth, that look like ids."""
 
-    door: str
+    api: str
     method: str
     path: str
     queries: tuple[str, ...]
@@ -27,7 +27,7 @@ class DoorRoute:
 
     @property
     def name(self) -> str:
-        return f"{self.method} {self.door}{self.path}"
+        return f"{self.method} {self.api}{self.path}"
 
     @property
     def path_names(self) -> list[str]:
@@ -37,7 +37,7 @@ class DoorRoute:
 def every_route() -> list[DoorRoute]:
     """Reading first, deleting last."""
     nothing: Any = None  # what is built is looked at, not asked
-    rules = DoorRules(
+    rules = ApiRules(
         version="0",
         origins=frozenset(),
         recognise=_never,
@@ -49,8 +49,8 @@ def every_route() -> list[DoorRoute]:
         max_body=0,
         max_upload=0,
     )
-    doors = {"/api": backboard.build(rules), "/v1": openai.build(rules)}
-    found = [route for door, app in doors.items() for route in _routes(door, app)]
+    apis = {"/api": backboard.build(rules), "/v1": openai.build(rules)}
+    found = [route for api, app in apis.items() for route in _routes(api, app)]
     order = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return sorted(found, key=lambda route: order.index(route.method))
 
@@ -59,7 +59,7 @@ async def _never(_: Any) -> None:
     raise AssertionError("The applications are looked at, not asked")
 
 
-def _routes(door: str, app: FastAPI) -> Iterator[DoorRoute]:
+def _routes(api: str, app: FastAPI) -> Iterator[DoorRoute]:
     told = app.openapi()
     for route in _walk(app.routes):
         for method in sorted(route.methods or ()):
@@ -67,7 +67,7 @@ def _routes(door: str, app: FastAPI) -> Iterator[DoorRoute]:
             kinds = operation.get("requestBody", {}).get("content", {})
             names = {name for kind in kinds.values() for name in _names(kind["schema"], told, ())}
             yield DoorRoute(
-                door,
+                api,
                 method,
                 route.path,
                 tuple(

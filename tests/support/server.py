@@ -38,7 +38,7 @@ class Server:
         return f"{self.url}/api"
 
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
-        """A client of the Backboard door with a key, and so a tenant, of its own."""
+        """A client of the Backboard API with a key, and so a tenant, of its own."""
         return httpx.Client(
             base_url=self.api,
             headers={"X-API-Key": key or f"key-{new_id().hex}", **headers},

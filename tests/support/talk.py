@@ -1,4 +1,4 @@
-"""The first steps that nearly every test at the Backboard door takes."""
+"""The first steps that nearly every test at the Backboard API takes."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ def json_server(postgres_url: str) -> Iterator[Server]:
     assert running.stop() == 0
 
 
-def door_of_openai(server: Server, key: str = f"sk-{CANARY}") -> httpx.Client:
+def api_of_openai(server: Server, key: str = f"sk-{CANARY}") -> httpx.Client:
     return httpx.Client(
         base_url=f"{server.url}/v1",
         headers={"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v2"},
@@ -51,7 +51,7 @@ def test_a_request_is_one_line_that_says_whose_it_was(json_server: Server) -> No
     (tenant_id,) = {
         one["tenant_id"]
         for one in lines_of(json_server)
-        if one["event"] == "run_rests" and one["run_id"] == answer.json()["run_id"]
+        if one["event"] == "run_settled" and one["run_id"] == answer.json()["run_id"]
     }
     assert line.pop("ms") > 0
     assert line.pop("timestamp").endswith("Z")
@@ -64,7 +64,7 @@ def test_a_request_is_one_line_that_says_whose_it_was(json_server: Server) -> No
         "request_id": answer.headers["x-request-id"],
         "tenant_id": tenant_id,
         "run_id": answer.json()["run_id"],
-        "door": "backboard",
+        "api": "backboard",
     }
 
 
@@ -74,7 +74,7 @@ def test_a_runs_line_tells_the_request_that_began_it(json_server: Server) -> Non
         answer = client.post(f"/threads/{thread_id}/messages", json={"content": "Hi"})
     run_id = answer.json()["run_id"]
     (line,) = awaited(
-        json_server, lambda one: one["event"] == "run_rests" and one["run_id"] == run_id
+        json_server, lambda one: one["event"] == "run_settled" and one["run_id"] == run_id
     )
     assert line["thread_id"] == thread_id
     assert line["request_id"] == answer.headers["x-request-id"]
@@ -90,7 +90,7 @@ def test_a_request_about_a_run_says_which(json_server: Server) -> None:
         answered = submit(client, paused, "snow")
     line = line_of_request(json_server, answered.headers["x-request-id"])
     assert line["run_id"] == paused["run_id"]
-    with door_of_openai(json_server, "k") as openai:
+    with api_of_openai(json_server, "k") as openai:
         listed = openai.get("/assistants").json()["data"][0]["id"]
         begun = openai.post("/threads/runs", json={"assistant_id": listed, "thread": {}})
         assert begun.status_code == 400  # nothing to answer: there is no run
@@ -100,7 +100,7 @@ def test_a_request_about_a_run_says_which(json_server: Server) -> None:
     one, other = (line_of_request(json_server, r.headers["x-request-id"]) for r in (run, read))
     assert one["run_id"] == other["run_id"]
     assert other["route"] == "/v1/threads/{thread_id}/runs/{run_id}"
-    assert other["door"] == "openai"
+    assert other["api"] == "openai"
     assert "run_id" not in line_of_request(json_server, begun.headers["x-request-id"])
 
 
@@ -186,7 +186,7 @@ def test_nothing_that_users_and_models_say_is_in_the_log(
     with server.client(f"key-{CANARY}") as client:
         _tour_of_backboard(client)
         _have_the_database_refuse(client, database)
-    with door_of_openai(server) as client:
+    with api_of_openai(server) as client:
         _tour_of_openai(client)
         last = client.get("/models").headers["x-request-id"]
     for _ in range(3_000):

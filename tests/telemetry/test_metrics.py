@@ -122,11 +122,11 @@ def test_what_is_going_on_is_a_gauge_that_comes_down_again(
     with client.stream("POST", f"/threads/{new_thread(client)}/messages", json=body) as response:
         lines = response.iter_lines()
         next(line for line in lines if "content_streaming" in line)
-        assert value(server, "pegboard_streams_open", door="backboard") == 1
+        assert value(server, "pegboard_streams_open", api="backboard") == 1
         assert value(server, "pegboard_runs_in_progress") == 1
         becomes(server, 1, "pegboard_runs_unfinished", status="in_progress")
         list(lines)
-    becomes(server, 0, "pegboard_streams_open", door="backboard")
+    becomes(server, 0, "pegboard_streams_open", api="backboard")
     becomes(server, 0, "pegboard_runs_in_progress")
     becomes(server, 0, "pegboard_runs_unfinished", status="in_progress")
 
@@ -175,10 +175,10 @@ def test_what_a_dead_process_had_open_is_not_told(start: StartServer, tmp_path: 
             lines = response.iter_lines()  # let go of, it would end the stream
             next(line for line in lines if "content_streaming" in line)
             assert value(second, "pegboard_streams_open") == 1
-            requests = value(second, "pegboard_requests_total", door="backboard")
+            requests = value(second, "pegboard_requests_total", api="backboard")
             first.kill()
     assert requests == 2
-    assert value(second, "pegboard_requests_total", door="backboard") == 2
+    assert value(second, "pegboard_requests_total", api="backboard") == 2
     assert value(second, "pegboard_streams_open") == 0
 
 

@@ -82,7 +82,7 @@ def test_a_message_is_a_tree_from_its_request_to_its_models_calls(
         "http.route": "/api/threads/{thread_id}/messages",
         "http.response.status_code": 200,
         "pegboard.request_id": answer.headers["x-request-id"],
-        "pegboard.door": "backboard",
+        "pegboard.api": "backboard",
         "pegboard.tenant_id": tenant_id,
         "pegboard.run_id": run_id,
     }

@@ -12,7 +12,7 @@ class Assistant(Owned, Base):
     """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
 
     A tenant has one default assistant at most, which answers where none is named. `labels` is the
-    client's metadata; `sampling` and `tool_resources` are as the OpenAI door was given them.
+    client's metadata; `sampling` and `tool_resources` are as the OpenAI API was given them.
     """
 
     __tablename__ = "assistants"

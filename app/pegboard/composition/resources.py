@@ -68,7 +68,7 @@ _WEB_LIMITS = Limits(seconds=20, cpu_seconds=4)
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the doors need, made once a process.
+    """What the APIs need, made once a process.
 
     `scopes` are for what a request writes: they see to requests that are carried out once.
     """

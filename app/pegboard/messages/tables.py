@@ -30,7 +30,7 @@ class Message(Owned, Base):
     `tool_calls` is what an assistant turn asked for, as [{id, name, arguments}]; `tool_call_id` and
     `tool_name` belong to a tool turn. `tokens` is our estimate of the text, kept so that a long
     thread can be fitted to a model's window without reading it again. `parts` keeps a content that
-    is more than text, as the OpenAI door was given it; `content` is then the text in it.
+    is more than text, as the OpenAI API was given it; `content` is then the text in it.
     """
 
     __tablename__ = "messages"

@@ -1,4 +1,4 @@
-"""The web application: mounts the doors, answers the questions of those who operate it."""
+"""The web application: mounts the APIs, answers the questions of those who operate it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from pegboard.api import backboard, openai
 from pegboard.api.http import reference_page
-from pegboard.api.http.api_rules import DoorRules
+from pegboard.api.http.api_rules import ApiRules
 from pegboard.api.http.asgi import Refuse
 from pegboard.api.http.draining import RejectWhenDraining
 from pegboard.api.http.entering import EnterInTurn
@@ -55,7 +55,7 @@ def build(
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
         yield {"resources": resources, "readiness": readiness}
 
-    rules = DoorRules(
+    rules = ApiRules(
         version=version("pegboard"),
         origins=frozenset(settings.cors_origins),
         recognise=resources.recognise,
@@ -121,9 +121,9 @@ def _dialect_at(path: str) -> Refuse:
 
 def _is_page(path: str) -> bool:
     """Whether a browser shows what is there: the references, and the way to them."""
-    door, _, place = path.strip("/").partition("/")
-    if door not in {"api", "v1"}:
-        return not door
+    api, _, place = path.strip("/").partition("/")
+    if api not in {"api", "v1"}:
+        return not api
     return f"/{place.split('/', 1)[0]}" in reference_page.OPEN_PATHS
 
 

@@ -21,8 +21,8 @@ _SLOW: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 REQUESTS: Final = Counter(
     "pegboard_requests",
-    "HTTP requests by door, method and status",
-    ["door", "method", "status"],
+    "HTTP requests by API, method and status",
+    ["api", "method", "status"],
 )
 REQUESTS_REJECTED: Final = Counter(
     "pegboard_requests_rejected",
@@ -48,13 +48,13 @@ LOOP_STALLS: Final = Counter(
 REQUEST_SECONDS: Final = Histogram(
     "pegboard_request_seconds",
     "Seconds from a request to the beginning of its answer",
-    ["door", "method"],
+    ["api", "method"],
     buckets=_QUICK,
 )
 STREAMS: Final = Gauge(
     "pegboard_streams_open",
     "Answers that are being streamed",
-    ["door"],
+    ["api"],
     multiprocess_mode="livesum",
 )
 RUNS: Final = Counter(

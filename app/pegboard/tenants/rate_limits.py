@@ -49,7 +49,7 @@ class RateLimiter:
         limit = caller.limits.requests_per_minute
         if limit is None:
             return
-        # A refusal holds until its moment for every server, so that those who hammer at the door
+        # A refusal holds until its moment for every server, so that those who hammer at the API
         # need not be told by the database each time.
         left = self._refused.get(caller.key_id, 0.0) - monotonic()
         if left <= 0:

@@ -10,7 +10,7 @@ from pegboard.db.base import Base, JsonDict, Owned
 
 
 class Thread(Owned, Base):
-    """One conversation, of an assistant or, where the door allows it, of nobody yet."""
+    """One conversation, of an assistant or, where the API allows it, of nobody yet."""
 
     __tablename__ = "threads"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Who is let in at the Backboard door, and what a stranger can learn."""
+"""Who is let in at the Backboard API, and what a stranger can learn."""
 
 from typing import Any
 from uuid import uuid4

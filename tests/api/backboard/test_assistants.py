@@ -1,4 +1,4 @@
-"""Assistants at the Backboard door."""
+"""Assistants at the Backboard API."""
 
 from typing import Any
 

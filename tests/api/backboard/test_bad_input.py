@@ -1,4 +1,4 @@
-"""Input that is wrong: a clear error in the door's dialect, and nothing lost or changed."""
+"""Input that is wrong: a clear error in the API's dialect, and nothing lost or changed."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Documents at the Backboard door: uploaded, indexed, asked about, deleted."""
+"""Documents at the Backboard API: uploaded, indexed, asked about, deleted."""
 
 import time
 from pathlib import Path

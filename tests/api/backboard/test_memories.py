@@ -1,4 +1,4 @@
-"""Memories at the Backboard door: kept verbatim, found, learnt from conversations, undone."""
+"""Memories at the Backboard API: kept verbatim, found, learnt from conversations, undone."""
 
 import concurrent.futures
 from typing import Any

@@ -1,4 +1,4 @@
-"""Messages at the Backboard door: what is sent, what comes back, what is kept."""
+"""Messages at the Backboard API: what is sent, what comes back, what is kept."""
 
 import concurrent.futures
 import json

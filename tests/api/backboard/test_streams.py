@@ -1,4 +1,4 @@
-"""Streams at the Backboard door: their frames, their order, their ends."""
+"""Streams at the Backboard API: their frames, their order, their ends."""
 
 import json
 import time

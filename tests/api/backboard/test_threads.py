@@ -1,4 +1,4 @@
-"""Threads at the Backboard door."""
+"""Threads at the Backboard API."""
 
 import httpx
 import pytest

@@ -13,7 +13,7 @@ import pytest
 from tests.support.deadlines import patience
 from tests.support.server import Server
 
-DOORS = ("api", "v1")
+APIS = ("api", "v1")
 
 
 def status_of(
@@ -100,24 +100,24 @@ def test_a_default_port_need_not_be_named(server: Server) -> None:
     assert status_of(server, ("Host", "localhost:80"), ("Origin", "http://localhost")) == 200
 
 
-def test_a_refusal_is_in_the_dialect_of_its_door(server: Server) -> None:
+def test_a_refusal_is_in_the_dialect_of_its_api(server: Server) -> None:
     told = [
         httpx.get(
-            f"{server.url}/{door}/threads",
+            f"{server.url}/{api}/threads",
             headers={"Origin": "https://evil.example"},
             timeout=patience(60),
         )
-        for door in DOORS
+        for api in APIS
     ]
     assert [answer.status_code for answer in told] == [403, 403]
     assert [set(answer.json()) for answer in told] == [{"detail"}, {"error"}]
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("api", APIS)
 def test_a_reference_runs_its_own_scripts_only_and_stands_in_no_frame(
-    server: Server, door: str
+    server: Server, api: str
 ) -> None:
-    page = httpx.get(f"{server.url}/{door}/docs", timeout=patience(60))
+    page = httpx.get(f"{server.url}/{api}/docs", timeout=patience(60))
     (script,) = re.findall(r"<script>(.*?)</script>", page.text, re.S)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = dict(
@@ -127,7 +127,7 @@ def test_a_reference_runs_its_own_scripts_only_and_stands_in_no_frame(
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in page.headers["content-security-policy"]
     for path in ("docs", "docs/", "openapi.json", "docs-assets/swagger-ui.css"):
-        shown = httpx.get(f"{server.url}/{door}/{path}", timeout=patience(60))
+        shown = httpx.get(f"{server.url}/{api}/{path}", timeout=patience(60))
         assert shown.status_code == 200
         assert shown.headers["x-frame-options"] == "DENY"
         assert shown.headers["referrer-policy"] == "no-referrer"

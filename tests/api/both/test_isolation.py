@@ -1,4 +1,4 @@
-"""Another tenant's object is not there: every route of both doors, with every foreign id.
+"""Another tenant's object is not there: every route of both APIs, with every foreign id.
 
 The matrix is made from the routes of the applications. Of each route, every place for an id (in the
 path, the query or a body) is given another tenant's real id and, to compare, one of nothing, alone
@@ -50,7 +50,7 @@ class Ask:
     cursors: frozenset[int]
 
     def __str__(self) -> str:
-        return f"{self.route.method} {self.route.door}{self.path} {self.body or ''} {self.nouns}"
+        return f"{self.route.method} {self.route.api}{self.path} {self.body or ''} {self.nouns}"
 
     def filled(self, ids: list[str]) -> tuple[str, str | None]:
         def fill(text: str) -> str:
@@ -89,7 +89,7 @@ def asks_of(route: DoorRoute, version: str = "v2") -> Iterator[Ask]:
 
 def send(client: httpx.Client, ask: Ask, ids: list[str]) -> httpx.Response:
     path, body = ask.filled(ids)
-    url = ask.route.door + path
+    url = ask.route.api + path
     if ask.route.name in FORMS:
         return client.request(
             ask.route.method,
@@ -139,7 +139,7 @@ def everything(server: Server, owned: Belongings) -> dict[str, Any]:
     with client_of(server, OWNER, "v2") as client:
         for ask in chain.from_iterable(map(asks_of, ROUTES)):
             if ask.route.method == "GET" and not ask.cursors and ask.nouns:
-                ids = [owned.told(noun, ask.route.door) for noun in ask.nouns]
+                ids = [owned.told(noun, ask.route.api) for noun in ask.nouns]
                 answer = send(client, ask, ids)
                 told[str(ask)] = (answer.status_code, answer.content)
     return told
@@ -178,14 +178,14 @@ def test_a_foreign_id_looks_like_one_of_nothing(
     asked, answers = 0, Counter[int]()
     with client_of(server, STRANGER, version) as client:
         for ask in asks:
-            door = ask.route.door
-            own = [strangers.told(noun, door) for noun in ask.nouns]
+            api = ask.route.api
+            own = [strangers.told(noun, api) for noun in ask.nouns]
             for places in sets_of_places(len(ask.nouns)):
                 kinds = []
                 for others in (owners, missing):
                     ids = list(own)
                     for place in places:
-                        ids[place] = others.told(ask.nouns[place], door)
+                        ids[place] = others.told(ask.nouns[place], api)
                     kinds.append(seen(send(client, ask, ids), ids))
                 foreign, nothing = kinds
                 assert foreign == nothing, f"{ask} with places {places}"

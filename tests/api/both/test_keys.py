@@ -215,7 +215,7 @@ def test_a_key_is_good_for_its_scopes_alone(house: House) -> None:
     }
 
 
-def test_requests_a_minute_are_counted_by_all_servers_and_doors_together(house: House) -> None:
+def test_requests_a_minute_are_counted_by_all_servers_and_apis_together(house: House) -> None:
     key = house.operator.make_key(requests_per_minute=2)
     with (
         house.first.client(key) as one,

@@ -1,4 +1,4 @@
-"""Assistants, threads, messages and runs at OpenAI's door, through the published SDK."""
+"""Assistants, threads, messages and runs at OpenAI's API, through the published SDK."""
 
 import base64
 import json
@@ -326,7 +326,7 @@ def test_a_thread_and_its_run_are_made_in_one_call(client: OpenAI) -> None:
     assert events[-1].event == "thread.run.completed"
 
 
-def test_one_thread_is_seen_through_both_doors(client: OpenAI, server: Server) -> None:
+def test_one_thread_is_seen_through_both_apis(client: OpenAI, server: Server) -> None:
     thread_id = ready_thread(client, "My name is Sarah")
     with server.client(client.api_key) as backboard:
         (thread,) = backboard.get("/threads").json()
@@ -343,7 +343,7 @@ def test_one_thread_is_seen_through_both_doors(client: OpenAI, server: Server) -
         assert run.status == "completed"
         last = backboard.get(f"/threads/{thread['thread_id']}").json()["messages"][-1]
         assert (last["role"], last["content"]) == ("assistant", "Hi")
-        # The assistant of the other door is shown there without what it has no word for.
+        # The assistant of the other API is shown there without what it has no word for.
         client.beta.assistants.create(model="m", tools=[{"type": "code_interpreter"}], name="C")
         named = backboard.get("/assistants", params={"name": "C"}).json()
         assert named[0]["tools"] == []
@@ -360,7 +360,7 @@ def test_deleting_an_assistant_leaves_its_threads(client: OpenAI, server: Server
         assert (kept["assistant_id"], len(kept["messages"])) == (None, 2)
 
 
-def test_a_thread_with_a_run_takes_nothing_else_at_either_door(
+def test_a_thread_with_a_run_takes_nothing_else_at_either_api(
     client: OpenAI, server: Server
 ) -> None:
     run = paused(client)

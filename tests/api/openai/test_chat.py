@@ -1,4 +1,4 @@
-"""Chat completions and models at OpenAI's door, through the published SDK."""
+"""Chat completions and models at OpenAI's API, through the published SDK."""
 
 import json
 from collections.abc import Iterator
@@ -290,7 +290,7 @@ def test_a_wrong_key_is_told_so(start: Any) -> None:
         assert told.value.code == "invalid_api_key"
 
 
-def test_a_key_is_the_same_tenant_at_both_doors(server: Server) -> None:
+def test_a_key_is_the_same_tenant_at_both_apis(server: Server) -> None:
     key = f"key-{new_id().hex}"
     with sdk(server, key) as client, server.client(key) as backboard:
         answer = client.chat.completions.create(model="gpt-4o", messages=HELLO)

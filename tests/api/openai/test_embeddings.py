@@ -1,4 +1,4 @@
-"""Embeddings and moderations at OpenAI's door, through the published SDKs."""
+"""Embeddings and moderations at OpenAI's API, through the published SDKs."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Files at OpenAI's door, through the published SDK; error bodies as they are on the wire."""
+"""Files at OpenAI's API, through the published SDK; error bodies as they are on the wire."""
 
 import time
 from collections.abc import Iterator

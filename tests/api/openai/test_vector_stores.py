@@ -1,4 +1,4 @@
-"""Vector stores at OpenAI's door, through the published SDK; error bodies as on the wire."""
+"""Vector stores at OpenAI's API, through the published SDK; error bodies as on the wire."""
 
 import io
 import time
@@ -481,7 +481,7 @@ def test_stores_of_others_are_missing(server: Server, client: OpenAI, store: Vec
     assert names_found(client, store, "lighthouse") == ["lighthouse.txt"]
 
 
-def test_the_other_door_sees_nothing_of_stores(server: Server) -> None:
+def test_the_other_api_sees_nothing_of_stores(server: Server) -> None:
     with sdk(server) as client, server.client(client.api_key) as backboard:
         assistant = backboard.post("/assistants", json={"name": "A"}).json()["assistant_id"]
         thread = backboard.post(f"/assistants/{assistant}/threads").json()["thread_id"]
@@ -498,7 +498,7 @@ def test_the_other_door_sees_nothing_of_stores(server: Server) -> None:
         assert "lighthouse.txt" not in (answer["retrieved_files"] or [])
 
 
-def test_documents_of_a_store_are_not_documents_of_the_other_door(
+def test_documents_of_a_store_are_not_documents_of_the_other_api(
     server: Server, client: OpenAI, store: VectorStore, database_url: str
 ) -> None:
     filled(client, store, LIGHTHOUSE)

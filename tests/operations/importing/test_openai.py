@@ -518,7 +518,7 @@ def test_pictures_and_unfinished_answers_keep_their_shape(
     assert [one.to_dict() for one in listed] == [shown, cut]
 
 
-def test_the_other_door_tells_of_imported_threads_by_their_own_ids(
+def test_the_other_api_tells_of_imported_threads_by_their_own_ids(
     client: OpenAI, server: Server, bring: Import, tmp_path: Path
 ) -> None:
     place = thread()

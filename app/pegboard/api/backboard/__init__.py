@@ -22,7 +22,7 @@ from pegboard.api.backboard import (
 )
 from pegboard.api.backboard.connections import CloseUnended
 from pegboard.api.http import documented_responses, reference_page
-from pegboard.api.http.api_rules import DoorRules
+from pegboard.api.http.api_rules import ApiRules
 from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTrailingSlash
 from pegboard.api.http.cors import cors
 from pegboard.api.http.fair_admission import AdmitInTurn
@@ -39,8 +39,8 @@ whenever it is sent again within a day.
 _HEADERS = ("X-API-Key", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
 
 
-def build(rules: DoorRules) -> FastAPI:
-    """The door as an application of its own, to be mounted at `/api`."""
+def build(rules: ApiRules) -> FastAPI:
+    """The API as an application of its own, to be mounted at `/api`."""
     app = FastAPI(
         title="Pegboard: Backboard API",
         description=_DESCRIPTION,

@@ -111,7 +111,7 @@ def install(app: FastAPI) -> None:
 
 
 def tell(error: AppError) -> Response:
-    """An error as this door tells it."""
+    """An error as this API tells it."""
     response = refuse(_BY_CODE.get(error.code) or STATUS[error.kind], error.message)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:

@@ -1,4 +1,4 @@
-"""Requests with keys at this door, and where to read again what one of them told."""
+"""Requests with keys at this API, and where to read again what one of them told."""
 
 import re
 from collections.abc import Sequence
@@ -34,4 +34,4 @@ def name(made: Made) -> str | None:
     return f"{_NOUNS[table]} {row_id}" if table in _NOUNS else None
 
 
-DIALECT: Final = Dialect(door="backboard", tell=tell, refuse=refuse, name=name, find=find)
+DIALECT: Final = Dialect(api="backboard", tell=tell, refuse=refuse, name=name, find=find)

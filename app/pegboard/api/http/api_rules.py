@@ -1,4 +1,4 @@
-"""What every door is told when it is built."""
+"""What every API is told when it is built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pegboard.originals.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
-class DoorRules:
+class ApiRules:
     """`origins`: those whose pages may call. Sizes in bytes.
 
     `imported` tells which tenants have objects with ids in the `directory` of original ones.

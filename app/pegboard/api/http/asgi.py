@@ -1,6 +1,6 @@
-"""Pure ASGI middleware that every door wears. (Starlette's BaseHTTPMiddleware costs 185 us a call.)
+"""Pure ASGI middleware that every API wears. (Starlette's BaseHTTPMiddleware costs 185 us a call.)
 
-`Refuse` is a door's way to say no: status and text in, a response in its dialect out.
+`Refuse` is an API's way to say no: status and text in, a response in its dialect out.
 """
 
 from collections.abc import Awaitable, Callable
@@ -92,8 +92,8 @@ class RefuseNul:
 class RequireKey:
     """Let in who has a key that is good for the request, and note the caller in its state.
 
-    `key_of` reads the key from the headers as the door's clients send it; `open_paths` need none.
-    `admit` counts the request, or raises; `tell` says errors in the door's dialect. `refuse_key` is
+    `key_of` reads the key from the headers as the API's clients send it; `open_paths` need none.
+    `admit` counts the request, or raises; `tell` says errors in the API's dialect. `refuse_key` is
     told whether there was a key at all.
     """
 

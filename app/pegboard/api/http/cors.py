@@ -1,15 +1,15 @@
-"""Which web pages may call a door, by the operator's word alone."""
+"""Which web pages may call an API, by the operator's word alone."""
 
 from collections.abc import Sequence
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from pegboard.api.http.api_rules import DoorRules
+from pegboard.api.http.api_rules import ApiRules
 from pegboard.api.http.numbered_frames import OFFSET_HEADER, RUN_HEADER
 
 
-def cors(rules: DoorRules, *, headers: Sequence[str]) -> list[Middleware]:
+def cors(rules: ApiRules, *, headers: Sequence[str]) -> list[Middleware]:
     """Nothing where no origin is named."""
     if not rules.origins:
         return []

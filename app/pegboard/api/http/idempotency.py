@@ -1,6 +1,6 @@
 """Middleware: a write that comes with `Idempotency-Key` is carried out once.
 
-Innermost of a door's, so that what is kept is what the endpoint said, before it is translated for
+Innermost of an API's, so that what is kept is what the endpoint said, before it is translated for
 older clients. A request without the header passes at the cost of one look at its headers.
 """
 
@@ -38,13 +38,13 @@ log = structlog.get_logger("pegboard.idempotency")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a door speaks of requests with keys.
+    """How an API speaks of requests with keys.
 
-    `find` knows where a lost answer can be read again: the path below the door of the one object
+    `find` knows where a lost answer can be read again: the path below the API of the one object
     that a request to this path has made, None where there is no such thing.
     """
 
-    door: str
+    api: str
     tell: Callable[[AppError], Response]
     refuse: Refuse
     name: Callable[[Made], str | None]
@@ -69,7 +69,7 @@ class IdempotencyMiddleware:
         try:
             key = _checked(keys)
             async with read_body(Headers(scope=scope), receive) as body:
-                asked = _asked(tenant_id, self._dialect.door, key, scope, body)
+                asked = _asked(tenant_id, self._dialect.api, key, scope, body)
                 await self._once(asked, scope, body, send)
         except AppError as error:
             await self._dialect.tell(error)(scope, receive, send)
@@ -224,7 +224,7 @@ def _checked(keys: Sequence[bytes]) -> bytes:
     return key
 
 
-def _asked(tenant_id: UUID, door: str, key: bytes, scope: Scope, body: RequestBody) -> Asked:
+def _asked(tenant_id: UUID, api: str, key: bytes, scope: Scope, body: RequestBody) -> Asked:
     kind = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
     parts = (
         scope["method"].encode(),
@@ -236,7 +236,7 @@ def _asked(tenant_id: UUID, door: str, key: bytes, scope: Scope, body: RequestBo
     fingerprint = hashlib.sha256()
     for part in parts:
         fingerprint.update(len(part).to_bytes(8, "big") + part)
-    key_hash = hashlib.sha256(door.encode() + b"\n" + key).digest()
+    key_hash = hashlib.sha256(api.encode() + b"\n" + key).digest()
     return Asked(tenant_id, key_hash, fingerprint.digest())
 
 

@@ -1,4 +1,4 @@
-"""A page that shows a door's API and works with the network unplugged.
+"""A page that shows an API's reference and works with the network unplugged.
 
 Swagger UI's files come with the package `fastapi-offline`; FastAPI's own page wants a CDN.
 """

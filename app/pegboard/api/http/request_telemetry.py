@@ -17,7 +17,7 @@ from pegboard.telemetry import tracing
 from pegboard.telemetry.logs.ids import RequestIds, begin_request, know_run
 from pegboard.telemetry.metrics import REQUEST_SECONDS, REQUESTS, STREAMS
 
-_DOORS: Final = {"api": "backboard", "v1": "openai"}
+_APIS: Final = {"api": "backboard", "v1": "openai"}
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
@@ -26,7 +26,7 @@ log = structlog.get_logger("pegboard.http")
 
 
 class RequestTelemetry:
-    """Outermost: sees what every door answers."""
+    """Outermost: sees what every API answers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class RequestTelemetry:
             await self._app(scope, receive, send)
             return
         begun = scope.setdefault("state", {}).get(ARRIVED) or monotonic()
-        ids = RequestIds(_request_id(scope), _DOORS.get(scope["path"].split("/", 2)[1], "other"))
+        ids = RequestIds(_request_id(scope), _APIS.get(scope["path"].split("/", 2)[1], "other"))
         begin_request(ids)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         status, streams = 500, False
@@ -46,12 +46,12 @@ class RequestTelemetry:
             nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
-                REQUEST_SECONDS.labels(ids.door, method).observe(monotonic() - begun)
+                REQUEST_SECONDS.labels(ids.api, method).observe(monotonic() - begun)
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = ids.request_id
                 streams = headers.get("content-type", "").startswith("text/event-stream")
                 if streams:
-                    STREAMS.labels(ids.door).inc()
+                    STREAMS.labels(ids.api).inc()
             await send(message)
 
         try:
@@ -66,16 +66,16 @@ class RequestTelemetry:
                     _tell(span, scope, ids, method=method, status=status)
         finally:
             if streams:
-                STREAMS.labels(ids.door).dec()
-            REQUESTS.labels(ids.door, method, str(status)).inc()
+                STREAMS.labels(ids.api).dec()
+            REQUESTS.labels(ids.api, method, str(status)).inc()
             ms = round((monotonic() - begun) * 1000, 1)
             _write(scope, ids, method=method, status=status, ms=ms)
 
 
 class RecordRoute:
-    """Innermost of a door's: notes where a request was routed to, and the run that it names.
+    """Innermost of an API's: notes where a request was routed to, and the run that it names.
 
-    A path as it was sent may hold anything. `run_of` reads a run's id as the door spells it.
+    A path as it was sent may hold anything. `run_of` reads a run's id as the API spells it.
     """
 
     def __init__(self, app: ASGIApp, *, run_of: Callable[[str], UUID | None]) -> None:
@@ -107,7 +107,7 @@ def _place(scope: Scope) -> str | None:
 
 
 def _routed_to(scope: Scope) -> str | None:
-    """As a door has noted it; what stands beside the doors has no such note.
+    """As an API has noted it; what stands beside the APIs has no such note.
 
     What was refused on its way in was never routed, and is looked up: a log of refusals is of
     little use that does not say of what.
@@ -149,7 +149,7 @@ def _tell(span: tracing.Span, scope: Scope, ids: RequestIds, *, method: str, sta
     span.set("http.request.method", method)
     span.set("http.response.status_code", status)
     span.set("pegboard.request_id", ids.request_id)
-    span.set("pegboard.door", ids.door)
+    span.set("pegboard.api", ids.api)
     tenant_id = scope["state"].get("tenant_id")
     for name, known in (("tenant_id", tenant_id), ("run_id", ids.run_id)):
         if known is not None:

@@ -29,7 +29,7 @@ async def _server(request: Request) -> Resources:
 
 
 def tenant_of(request: Request) -> UUID:
-    """The tenant that the door has recognised."""
+    """The tenant that the API has recognised."""
     return cast(UUID, request.state.tenant_id)
 
 

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 
 from pegboard.api.http import documented_responses, reference_page
-from pegboard.api.http.api_rules import DoorRules
+from pegboard.api.http.api_rules import ApiRules
 from pegboard.api.http.asgi import LimitBody, RefuseNul, RequireKey, TolerateTrailingSlash
 from pegboard.api.http.cors import cors
 from pegboard.api.http.fair_admission import AdmitInTurn
@@ -53,8 +53,8 @@ _HEADERS = (
 )
 
 
-def build(rules: DoorRules) -> FastAPI:
-    """The door as an application of its own, to be mounted at `/v1`."""
+def build(rules: ApiRules) -> FastAPI:
+    """The API as an application of its own, to be mounted at `/v1`."""
     app = FastAPI(
         title="Pegboard: OpenAI API",
         description=_DESCRIPTION,

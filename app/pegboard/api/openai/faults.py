@@ -133,7 +133,7 @@ def install(app: FastAPI) -> None:
 
 
 def tell(error: AppError) -> Response:
-    """An error as this door tells it."""
+    """An error as this API tells it."""
     status, _ = STATUS[error.kind]
     response = JSONResponse(told(error), status_code=status)
     retry_after = getattr(error, "retry_after", None)

@@ -1,4 +1,4 @@
-"""Requests with keys at this door, and where to read again what one of them told.
+"""Requests with keys at this API, and where to read again what one of them told.
 
 The answer to a request that makes or changes an object is that object, which a GET tells as well.
 """
@@ -65,4 +65,4 @@ async def _streams(body: RequestBody) -> bool:
     return isinstance(asked, dict) and bool(asked.get("stream"))
 
 
-DIALECT: Final = Dialect(door="openai", tell=tell, refuse=refuse, name=name, find=find)
+DIALECT: Final = Dialect(api="openai", tell=tell, refuse=refuse, name=name, find=find)

@@ -1,4 +1,4 @@
-"""`/models`: what can be asked for by name at this door."""
+"""`/models`: what can be asked for by name at this API."""
 
 from fastapi import APIRouter
 

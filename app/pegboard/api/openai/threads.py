@@ -42,7 +42,7 @@ async def create_thread(
 
 @router.get("/threads")
 async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
-    """All threads, those of the other door among them. OpenAI never offered this."""
+    """All threads, those of the other API among them. OpenAI never offered this."""
     rows = await operations.page(scope, asked)
     return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
 

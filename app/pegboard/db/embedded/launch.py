@@ -98,7 +98,7 @@ async def until_ready(launched: Launched, address: Address) -> None:
         if not launched.running():
             raise _failure(launched, f"Postgres ended at its start ({_exit_of(launched)})")
         told = read_postmaster_file(launched.cluster.data)
-        # The file spares us knocking at a closed door, which Postgres would log each time.
+        # The file spares us knocking at a closed API, which Postgres would log each time.
         ready = told is not None and (told.pid, told.status) == (launched.process.pid, "ready")
         if ready and await answers_with_database(address):
             return

@@ -41,7 +41,7 @@ async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
 
 
 def resources_of(value: JsonDict) -> JsonDict | None:
-    """What an object is given to work with, as the door keeps it."""
+    """What an object is given to work with, as the API keeps it."""
     told = value.get("tool_resources")
     if told is None:
         return None

@@ -47,7 +47,7 @@ class PartTold(BaseModel):
         return self.text.value if self.text else self.refusal or ""
 
     def kept(self) -> JsonDict:
-        """As the door keeps parts; annotations stay as they were told."""
+        """As the API keeps parts; annotations stay as they were told."""
         if self.image_file is not None:
             file_id = uuid_of(Prefix.FILE, self.image_file.file_id)
             here = {} if file_id is None else {"file": str(file_id)}

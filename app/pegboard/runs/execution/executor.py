@@ -296,7 +296,7 @@ class Execution:
             seconds = monotonic() - begun
             RUNS.labels(status).inc()
             RUN_SECONDS.observe(seconds)
-            log.info("run_rests", status=str(status), ms=round(seconds * 1000, 1))
+            log.info("run_settled", status=str(status), ms=round(seconds * 1000, 1))
         return status
 
     async def _told_to_end(self, context: RunContext, played: "_Played") -> RunStatus:

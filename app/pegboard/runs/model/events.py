@@ -1,6 +1,6 @@
 """What happens to a run, as frozen facts in our own words.
 
-The engine yields them, recording stores the durable ones, every door tells them in its language.
+The engine yields them, recording stores the durable ones, every API tells them in its language.
 A new fact belongs into `RunEvent`; mypy then names each place that has to learn it.
 """
 

@@ -20,7 +20,7 @@ class RunOptions:
     that nobody reads the answer in pieces. The budgets count over all model calls of the run;
     `last_messages` is how many of the thread's newest messages the model reads at most. Documents
     of `vector_store_ids` are searched besides the thread's own; with `cite` the model marks what it
-    takes from which passage. `asked` is what a door tells of the run as it was asked for.
+    takes from which passage. `asked` is what an API tells of the run as it was asked for.
     """
 
     model: ModelName

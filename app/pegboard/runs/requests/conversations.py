@@ -1,4 +1,4 @@
-"""A message or tool outputs in, a run being played out: the engine's front desk for every door."""
+"""A message or tool outputs in, a run being played out: the engine's front desk for every API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

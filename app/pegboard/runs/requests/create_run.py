@@ -49,7 +49,7 @@ class NothingToAnswer(AppError):
 class ThreadRunRequest:
     """What the caller wants of a run; None leaves the assistant's own.
 
-    `asked` are the fields that a door echoes, those of the assistant not among them; the door says
+    `asked` are the fields that an API echoes, those of the assistant not among them; the API says
     which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
     cannot be served; `stores_of` reads the vector stores that tool resources name.
     """

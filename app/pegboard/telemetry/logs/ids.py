@@ -17,7 +17,7 @@ class RequestIds:
     """A request, and what comes to be known of it on its way in."""
 
     request_id: str
-    door: str
+    api: str
     run_id: UUID | None = None
 
 
@@ -30,7 +30,7 @@ def begin_request(ids: RequestIds) -> None:
     Never undone: each request is carried out in a context of its own.
     """
     clear_contextvars()
-    bind_contextvars(request_id=ids.request_id, door=ids.door)
+    bind_contextvars(request_id=ids.request_id, api=ids.api)
     _request.set(ids)
 
 

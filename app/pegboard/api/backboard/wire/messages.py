@@ -127,7 +127,7 @@ def document_status(document: Document, client: Client) -> str:
 
 
 def status_word(status: str) -> MessageStatusWord:
-    """This door has no word for an answer that was cut short by its limit: it is complete."""
+    """This API has no word for an answer that was cut short by its limit: it is complete."""
     if status == MessageStatus.INCOMPLETE:
         return "COMPLETED"
     word: MessageStatusWord = status.upper()  # type: ignore[assignment]

@@ -72,7 +72,7 @@ def stored_tools(tools: list[ToolIn]) -> list[JsonDict]:
 def echoed_tools(tools: list[JsonDict] | None, client: Client) -> list[JsonDict] | None:
     """The stored tools, put so that this client's parser accepts them.
 
-    Tools of the other door that are no functions are not told: this door has no word for them.
+    Tools of the other API that are no functions are not told: this API has no word for them.
     """
     if tools is not None:
         tools = [tool for tool in tools if "function" in tool]

@@ -1,4 +1,4 @@
-"""Assistants as the OpenAI door writes them; `instructions` is the other door's prompt."""
+"""Assistants as the OpenAI API writes them; `instructions` is the other API's prompt."""
 
 from typing import Annotated, Any, Final, Self
 

@@ -1,4 +1,4 @@
-"""Messages as the OpenAI door writes them.
+"""Messages as the OpenAI API writes them.
 
 A part of text is `{"type": "text", "text": "…"}` on its way in and
 `{"type": "text", "text": {"value": "…", "annotations": []}}` on its way out.

@@ -1,4 +1,4 @@
-"""Runs as the OpenAI door takes and tells them."""
+"""Runs as the OpenAI API takes and tells them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

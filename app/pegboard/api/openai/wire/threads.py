@@ -1,4 +1,4 @@
-"""Threads as the OpenAI door writes them."""
+"""Threads as the OpenAI API writes them."""
 
 from typing import Annotated, Any, Self
 

@@ -1,4 +1,4 @@
-"""Tools as the OpenAI door takes and tells them."""
+"""Tools as the OpenAI API takes and tells them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
@@ -89,7 +89,7 @@ def stored_tools(tools: Sequence[ToolIn], *, most: int) -> list[JsonDict]:
 
 
 def told_tools(stored: Sequence[JsonDict] | None) -> list[JsonDict]:
-    """Stored tools, those of the other door among them."""
+    """Stored tools, those of the other API among them."""
     told: list[JsonDict] = []
     for tool in stored or ():
         if "function" in tool:
