@@ -24,11 +24,12 @@ def url(postgres_url: str) -> str:
 
 @pytest.fixture
 def narrow(start: StartServer, url: str) -> Server:
-    """A server that works on two requests of a tenant at once, and lets three more wait."""
+    """It works on two requests of a tenant at once, whoever else comes, and lets three more wait."""
     return start(
         PEGBOARD_DATABASE_URL=url,
         PEGBOARD_REQUEST_SLOTS="3",
         PEGBOARD_REQUEST_SLOTS_PER_TENANT=str(PER_TENANT),
+        PEGBOARD_REQUEST_SLOTS_IN_COMPANY=str(PER_TENANT),
         PEGBOARD_WAITING_REQUESTS_PER_TENANT=str(MAY_WAIT),
     )
 
