@@ -24,7 +24,7 @@ def url(postgres_url: str) -> str:
 
 @pytest.fixture
 def narrow(start: StartServer, url: str) -> Server:
-    """It works on two requests of a tenant at once, whoever else comes, and lets three more wait."""
+    """It works on two requests of a tenant at once, in company too, and lets three more wait."""
     return start(
         PEGBOARD_DATABASE_URL=url,
         PEGBOARD_REQUEST_SLOTS="3",
