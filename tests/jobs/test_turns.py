@@ -130,7 +130,7 @@ def test_a_file_that_is_deleted_while_it_is_read_holds_up_no_other(
     start: StartServer, url: str
 ) -> None:
     """Four that are worked at are all that a tenant has places for."""
-    server = start(PEGBOARD_DATABASE_URL=url)
+    server = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_JOBS_PER_TENANT="4")
     with server.client("first") as client:
         thread_id = new_thread(client)
         long = "\n\n".join(f"Paragraph {n}: {'words and ' * 60}" for n in range(600))

@@ -1,5 +1,6 @@
 """More connections than there may be: who wants something is let in."""
 
+import socket
 from contextlib import ExitStack
 
 import httpx
@@ -22,8 +23,18 @@ from tests.support.talk import new_thread, say
 LIMIT = 40
 
 
-BEGUN = request("POST", "/api/assistants", b"{", Content_Length="9", X_API_Key="known")
-"""A request that keeps its connection busy, as its body does not come."""
+BEGUN = request(
+    "POST", "/api/assistants", Content_Length="9", X_API_Key="known", Expect="100-continue"
+)
+
+
+def keep_busy(connection: socket.socket) -> None:
+    """Send a request whose body does not come; returns once the server waits for that.
+
+    Until the server knows what it is, a connection that came first is the first to go.
+    """
+    connection.sendall(BEGUN)
+    assert connection.recv(4096).startswith(b"HTTP/1.1 100")
 
 
 def refused(server: Server, path: str, *, source: str = "127.0.0.1", **headers: str) -> bool:
@@ -68,14 +79,9 @@ def test_the_last_connections_are_for_known_keys_and_the_very_last_for_probes(
     # One is kept for keys, one for probes.
     server = start(PEGBOARD_MAX_CONNECTIONS="16", PEGBOARD_BODY_SECONDS="600")
     with server.client("known") as known, ExitStack() as held:
-
-        def keep_busy() -> None:
-            connection = held.enter_context(connected(server))
-            connection.sendall(BEGUN)
-
         assert known.get("/assistants").status_code == 200
         for _ in range(14):
-            keep_busy()
+            keep_busy(held.enter_context(connected(server)))
         wait_until(lambda: refused(server, "/api/assistants", X_API_Key="stranger"))
         refusal = httpx.get(
             f"{server.api}/assistants", headers={"X-API-Key": "stranger"}, timeout=patience(60)
@@ -88,7 +94,7 @@ def test_the_last_connections_are_for_known_keys_and_the_very_last_for_probes(
         assert refusal.status_code == 503
         assert refusal.json()["error"]["type"] == "server_error"
         assert known.get("/assistants").status_code == 200
-        keep_busy()
+        keep_busy(held.enter_context(connected(server)))
         wait_until(lambda: refused(server, "/api/assistants", X_API_Key="known"))
         for path in ("/healthz", "/readyz", "/metrics"):
             assert httpx.get(f"{server.url}{path}", timeout=patience(60)).status_code == 200
@@ -99,10 +105,7 @@ def test_one_address_gets_no_more_than_its_share(start: StartServer) -> None:
     server = start(PEGBOARD_MAX_CONNECTIONS_PER_ADDRESS="4", PEGBOARD_BODY_SECONDS="600")
     with ExitStack() as held:
         for _ in range(4):
-            connection = held.enter_context(connected(server, source="127.0.0.2"))
-            connection.sendall(BEGUN)
-        # Once it is known what they are: until then the oldest would go.
-        wait_until(lambda: refused(server, "/healthz", source="127.0.0.2"))
+            keep_busy(held.enter_context(connected(server, source="127.0.0.2")))
         with connected(server, source="127.0.0.2") as fifth:
             status, headers, told = answer(fifth)
             assert status == 429
