@@ -17,7 +17,11 @@ def test_a_run_is_played_once_while_requests_hold_every_connection(
     start: StartServer, postgres_url: str
 ) -> None:
     url = new_database(postgres_url)
-    server = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_DATABASE_POOL=str(POOL))
+    server = start(
+        PEGBOARD_DATABASE_URL=url,
+        PEGBOARD_DATABASE_POOL=str(POOL),
+        PEGBOARD_REQUEST_SLOTS_IN_COMPANY=str(POOL),
+    )
     # Longer than a lease lasts without its heartbeat.
     script = {"sandbox": {"reply": "one two three four five", "delay_ms": 2500}}
     with server.client() as client, server.client() as crowd, ThreadPoolExecutor(40) as threads:
