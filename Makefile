@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-# pip checks uv by its hashes, and uv everything else: it takes a sixth of the time. Where it reaches no
-# index, as it reads none of pip's own settings (a mirror, a certificate), pip does what it would do.
-install = { [ -t 2 ] || quiet=-q; $(BIN)/uv pip install $$quiet --python $(BIN)/python $(1) || $(PIP) install $(1); }
+# pip checks uv by its hashes, and uv everything else: it takes a tenth of the time. It reads none of
+# pip's settings: where those are needed (a mirror, a certificate), pip does what it could not.
+install = { [ -t 2 ] || quiet=-q; \
+	[ -x $(BIN)/uv ] && $(BIN)/uv pip install $$quiet --python $(BIN)/python $(1) || $(PIP) install $(1); }
 CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/python-\1/' tests/clients/python.txt) \
 	$(patsubst tests/clients/openai/%.txt,openai-%,$(wildcard tests/clients/openai/python-*.txt))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, text
@@ -186,8 +186,3 @@ async def forget_all(scope: Scope, assistant_id: UUID) -> int:
 def check_length(content: str) -> None:
     if len(content.encode()) > LONGEST - 1:
         raise MemoryTooLong(f"A memory can be {LONGEST:,} bytes long at most")
-
-
-def told(memory: Memory) -> dict[str, Any]:
-    """A memory as it is kept in the record of a run."""
-    return {"id": str(memory.id), "content": memory.content}

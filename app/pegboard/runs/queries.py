@@ -1,11 +1,9 @@
 """Read runs."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from pegboard.db.pages import Page, Rows, rows_of
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.statuses import ACTIVE
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 
@@ -14,13 +12,6 @@ async def get(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Run | None:
     """The run of that thread, or None."""
     return await scope.session.scalar(
         scope.select(Run).where(Run.id == run_id, Run.thread_id == thread_id)
-    )
-
-
-async def active_run(scope: Scope, thread_id: UUID) -> Run | None:
-    """The one run of a thread that is not over."""
-    return await scope.session.scalar(
-        scope.select(Run).where(Run.thread_id == thread_id, Run.status.in_(ACTIVE))
     )
 
 
@@ -49,9 +40,3 @@ async def has_user_message(scope: Scope, thread_id: UUID) -> bool:
         Message.thread_id == thread_id, Message.role == Role.USER
     )
     return await scope.session.scalar(found.limit(1)) is not None
-
-
-async def of_thread(scope: Scope, thread_id: UUID) -> Sequence[Run]:
-    """A thread's runs, oldest first."""
-    found = scope.select(Run).where(Run.thread_id == thread_id).order_by(Run.id)
-    return (await scope.session.scalars(found)).all()
