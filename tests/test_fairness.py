@@ -217,3 +217,12 @@ async def test_with_each_turn_of_the_loop_one_of_a_tenant_goes_on() -> None:
         await asyncio.sleep(0)
     together = [sorted(turn) for turn in gone if turn]
     assert together == [["a", "b"], ["a", "b"], ["c", "d"], ["a"]]
+
+
+async def test_whoever_stops_waiting_for_a_turn_is_passed_over() -> None:
+    turns = LoopTurns(1)
+    first, gone, stays = (asyncio.create_task(turns.take("a")) for _ in range(3))
+    await first
+    gone.cancel()
+    await asyncio.wait_for(stays, timeout=60)
+    assert gone.cancelled()

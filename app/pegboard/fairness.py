@@ -10,9 +10,10 @@ nor what a tenant is; any hashable key will do.
 """
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
+from itertools import islice
 from time import monotonic
 from typing import Final, TypeAlias
 
@@ -165,9 +166,36 @@ class LoopTurns:
     """
 
     def __init__(self, at_once: int) -> None:
-        self._limiter = FairLimiter(at_once, 1)
+        self._at_once = at_once
+        self._gone: set[Hashable] = set()
+        self._lanes: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+        self._is_ending = False
 
     async def take(self, tenant_id: Hashable) -> None:
         """Go on with this turn, if nobody of the tenant has had it, or with one of the next."""
-        await self._limiter.acquire(tenant_id)
-        asyncio.get_running_loop().call_soon(self._limiter.release, tenant_id)
+        loop = asyncio.get_running_loop()
+        if not self._is_ending:
+            self._is_ending = True
+            loop.call_soon(self._begin_next)
+        if len(self._gone) < self._at_once and not (
+            tenant_id in self._gone or tenant_id in self._lanes
+        ):
+            self._gone.add(tenant_id)
+            return
+        waiter = loop.create_future()
+        self._lanes.setdefault(tenant_id, deque()).append(waiter)
+        await waiter
+
+    def _begin_next(self) -> None:
+        self._gone.clear()
+        for tenant_id in list(islice(self._lanes, self._at_once)):
+            lane = self._lanes.pop(tenant_id)
+            waiter = lane.popleft()
+            if not waiter.done():  # else cancelled
+                waiter.set_result(None)
+                self._gone.add(tenant_id)
+            if lane:
+                self._lanes[tenant_id] = lane  # behind the others
+        self._is_ending = bool(self._lanes or self._gone)
+        if self._is_ending:
+            asyncio.get_running_loop().call_soon(self._begin_next)
