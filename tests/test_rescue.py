@@ -16,6 +16,7 @@ from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.runs.leases import HEARTBEAT
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
+from tests.support.freezing import freeze
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.sdk import sdk
@@ -285,7 +286,7 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(
                 told.append(data)
                 if "content_streaming" in data:
                     break
-            os.kill(first.process.pid, signal.SIGSTOP)
+            freeze(first, url)
             try:
                 query(url, LATER)
                 second = waiting(start, url, provider)
