@@ -57,7 +57,7 @@ class Admission:
     def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
         self.requests = FairLimiter(limits.slots, limits.per_tenant, in_company=limits.in_company)
-        self.bodies = FairLimiter(limits.bodies, max(1, limits.bodies // 2))
+        self.bodies = FairLimiter(limits.bodies, max(1, limits.bodies // 2), in_company=1)
 
     def check_room(self, tenant_id: UUID) -> None:
         """Raises TooManyRequests where the tenant's lane is full."""

@@ -44,7 +44,7 @@ class Parser:
     ) -> None:
         self._limits = limits
         self._start = start
-        self._turns = FairLimiter(at_once, per_tenant)
+        self._turns = FairLimiter(at_once, per_tenant, in_company=1)
 
     async def parse(self, path: Path, suffix: str, *, tenant_id: UUID | None = None) -> Parsed:
         """The text of a file with an accepted suffix. Raises UnreadableFile with the reason."""
