@@ -23,9 +23,10 @@ async def open_thread(
     thread_id: UUID | None = None,
     tool_resources: JsonDict | None = None,
 ) -> Thread:
-    """Begin a conversation with an assistant of the same tenant, or with nobody yet."""
+    """Begin a conversation with an assistant of the same tenant, who stays until this transaction
+    ends, or with nobody yet. Raises NotFound."""
     if assistant_id is not None:
-        await assistants.get(scope, assistant_id)
+        await assistants.hold(scope, assistant_id)
     moment = clock.now()
     thread = Thread(
         id=thread_id or new_id(),

@@ -30,12 +30,8 @@ from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.requests import (
     admission,
     create,
-)
-from pegboard.runs.requests import (
-    create_run as asking,
-)
-from pegboard.runs.requests import (
-    submit_tool_outputs as resuming,
+    create_run,
+    submit_tool_outputs,
 )
 from pegboard.runs.requests.create import NewMessage, NewThread, StoredMessage, ThreadBusy
 from pegboard.runs.requests.create_run import ThreadRunRequest
@@ -207,7 +203,7 @@ class Conversations:
             thread_state = await lock_thread(scope, thread_id)
             if run_id is None:
                 run_id = _waiting(thread_state)
-            run = await resuming.resume_run(
+            run = await submit_tool_outputs.resume_run(
                 scope,
                 caller=caller,
                 thread_id=thread_id,
@@ -249,8 +245,8 @@ class Conversations:
         starts: Callable[[UUID], None],
     ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
-            thread_state = await asking.open_thread(scope, place)
-            options = await asking.prepare(scope, thread_state, request)
+            thread_state = await create_run.open_thread(scope, place)
+            options = await create_run.prepare(scope, thread_state, request)
             run = await create.begin_run(
                 scope,
                 replace(thread_state, assistant_id=request.assistant_id),
@@ -279,14 +275,14 @@ class Conversations:
         Raises NotFound and RunActive.
         """
         async with self._scopes(tenant_id) as scope:
-            thread_state = await asking.open_thread(scope, place)
-            return await asking.add_messages(scope, thread_state, messages)
+            thread_state = await create_run.open_thread(scope, place)
+            return await create_run.add_messages(scope, thread_state, messages)
 
     @asynccontextmanager
     async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
         """A scope in which no run begins on the thread. Raises NotFound and RunActive."""
         async with self._scopes(tenant_id) as scope:
-            await asking.open_thread(scope, thread_id)
+            await create_run.open_thread(scope, thread_id)
             yield scope
 
     async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:

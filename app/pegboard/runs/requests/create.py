@@ -98,8 +98,6 @@ async def open_place(scope: Scope, place: UUID | NewThread) -> ThreadState:
     assistant_id = place.assistant_id
     if assistant_id is None:
         assistant_id = await assistants.default(scope)
-    else:
-        await assistants.hold(scope, assistant_id)
     await threads.open_thread(scope, assistant_id=assistant_id, thread_id=place.id)
     await scope.session.flush()
     return await lock_thread(scope, place.id)
