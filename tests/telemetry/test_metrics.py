@@ -99,6 +99,8 @@ def test_only_streamed_runs_have_a_first_token(server: Server, client: httpx.Cli
 
 def test_clients_cannot_make_series(server: Server, client: httpx.Client) -> None:
     thread_id = new_thread(client)
+    # One of each kind first: the series of `openai` and of `other` may not be there yet.
+    say(client, thread_id, "Hi", model_name="madeup-0", llm_provider="openai")
     say(client, thread_id, "Hi", model_name="madeup-0", llm_provider="madeup-0")
     client.request("MADEUP-0", "/assistants")
     client.get("/madeup-0")
