@@ -49,9 +49,25 @@ class UserTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A block of what a model thought, which its provider may want back beside the calls it led to.
+
+    `signature` is the provider's proof that the text is its own; `encrypted` stands in place of a
+    text that it does not show. Both are opaque to everybody else.
+    """
+
+    text: str = ""
+    signature: str | None = None
+    encrypted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AssistantTurn:
+    """`reasoning` is given only where the turn is one of the run that is going."""
+
     text: str | None
     tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: tuple[Reasoning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +157,19 @@ class TextPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningPiece:
+class RefusalPiece:
+    """Part of what a model says in place of an answer, by a provider that tells the two apart."""
+
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPiece:
+    """Part of a block of reasoning; a `signature` or an `encrypted` text is the block's last."""
+
+    text: str = ""
+    signature: str | None = None
+    encrypted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +191,17 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one model call, and its price in US dollars where it is known."""
+    """Tokens of one model call, and its price in US dollars where it is known.
+
+    The cached ones are among the input tokens, those of reasoning among the output tokens.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     cache_write_input_tokens: int = 0
     cost_usd: Decimal | None = None
+    reasoning_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         """The sum. A price that is unknown for one call leaves the sum unknown."""
@@ -192,6 +223,7 @@ class Usage:
                 self.cache_write_input_tokens + sign * other.cache_write_input_tokens
             ),
             cost_usd=cost,
+            reasoning_tokens=self.reasoning_tokens + sign * other.reasoning_tokens,
         )
 
 
@@ -206,7 +238,7 @@ class Finished:
     usage: Usage
 
 
-Delta: TypeAlias = TextPiece | ReasoningPiece | ToolCallPiece | Finished
+Delta: TypeAlias = TextPiece | RefusalPiece | ReasoningPiece | ToolCallPiece | Finished
 
 
 class Gateway(Protocol):

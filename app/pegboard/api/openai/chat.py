@@ -85,13 +85,13 @@ async def _frames(
     *,
     with_usage: bool,
 ) -> AsyncGenerator[bytes, None]:
-    yield completion.begin()
-    yield completion.piece(first)
+    yield completion.begin() + completion.piece(first)
     used = first.usage if isinstance(first, Finished) else Usage()
     try:
         async with aclosing(rest):
             async for delta in rest:
-                yield completion.piece(delta)
+                if chunk := completion.piece(delta):
+                    yield chunk
                 if isinstance(delta, Finished):
                     used = delta.usage
     except AppError as error:

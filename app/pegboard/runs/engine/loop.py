@@ -29,6 +29,7 @@ from pegboard.llm.gateway import (
     ModelRequest,
     Prompt,
     ReasoningPiece,
+    RefusalPiece,
     TextPiece,
     Tool,
     ToolCall,
@@ -366,7 +367,7 @@ async def _said(
                 reasoning = False
                 yield ReasoningFinished(draft.id)
             match delta:
-                case TextPiece(text=told):
+                case TextPiece(text=told) | RefusalPiece(text=told):
                     text = storable(told)
                     draft.text.append(text)
                     yield TextDelta(draft.id, text)

@@ -13,6 +13,7 @@ from pegboard.llm.gateway import (
     Delta,
     Finished,
     ReasoningPiece,
+    RefusalPiece,
     TextPiece,
     ToolCallPiece,
     Usage,
@@ -33,6 +34,7 @@ class Completion:
     def whole(self, deltas: Sequence[Delta]) -> dict[str, Any]:
         """All of an answer; the last delta is its `Finished`."""
         text = "".join(one.text for one in deltas if isinstance(one, TextPiece))
+        refusal = "".join(one.text for one in deltas if isinstance(one, RefusalPiece))
         reasoning = "".join(one.text for one in deltas if isinstance(one, ReasoningPiece))
         calls: dict[int, dict[str, Any]] = {}
         for one in deltas:
@@ -41,8 +43,8 @@ class Completion:
         finished = next(one for one in deltas if isinstance(one, Finished))
         message: dict[str, Any] = {
             "role": "assistant",
-            "content": text if text or not calls else None,
-            "refusal": None,
+            "content": text if text or not (calls or refusal) else None,
+            "refusal": refusal or None,
         }
         if reasoning:
             message["reasoning_content"] = reasoning
@@ -64,11 +66,14 @@ class Completion:
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
     def piece(self, delta: Delta) -> bytes:
+        """A delta as a chunk; nothing of one that is opaque to everybody but its provider."""
         match delta:
             case TextPiece(text=text):
                 return self._chunk({"content": text})
+            case RefusalPiece(text=text):
+                return self._chunk({"refusal": text})
             case ReasoningPiece(text=text):
-                return self._chunk({"reasoning_content": text})
+                return self._chunk({"reasoning_content": text}) if text else b""
             case ToolCallPiece(index=index, id=call_id, name=name, arguments=arguments):
                 call: dict[str, Any] = {"index": index, "function": {"arguments": arguments}}
                 if index not in self.calls:
@@ -112,6 +117,7 @@ def _usage(used: Usage) -> dict[str, Any]:
         "completion_tokens": used.output_tokens,
         "total_tokens": used.input_tokens + used.output_tokens,
         "prompt_tokens_details": {"cached_tokens": used.cached_input_tokens},
+        "completion_tokens_details": {"reasoning_tokens": used.reasoning_tokens},
     }
 
 
