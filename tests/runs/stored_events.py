@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from pegboard.runs.model.event_json import from_json
-from tests.runs.engine.rendering import value_of
+from tests.runs.engine.rendering import values_of_events
 from tests.runs.engine.scenario import Value
 from tests.runs.engine.scripted_gateway import BEGINNING
 from tests.runs.engine.steps import ASSISTANT, KEY, MESSAGES, MODEL, RUN, TENANT, THREAD
@@ -44,4 +44,4 @@ def stored_events(url: str, run_id: str) -> tuple[Value, ...]:
     text = _UUID.sub(in_its_place, text)
     text = _TIME.sub(json.dumps(BEGINNING.isoformat()), text)
     text = _MODEL.sub(json.dumps({"provider": MODEL.provider, "name": MODEL.name}), text)
-    return tuple(map(value_of, from_json(json.loads(text))))
+    return values_of_events(from_json(json.loads(text)))

@@ -36,7 +36,7 @@ from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
 from pegboard.models.resolution import Resolver
 from pegboard.models.serving import keep_told
-from pegboard.runs.execution.executor import Execution, ExecutionLimits
+from pegboard.runs.execution.executor import ExecutionLimits, Executor
 from pegboard.runs.execution.recovery import Policy, Rescuer
 from pegboard.runs.following.followers import Following
 from pegboard.runs.following.tails import Tails
@@ -83,7 +83,7 @@ class Resources:
     allowances: RateLimiter
     open_streams: OpenStreams
     conversations: Conversations
-    execution: Execution
+    executor: Executor
     following: Following
     blobs: BlobStore
     lookup: DocumentSearch
@@ -134,7 +134,7 @@ async def open_resources(
             or NoTools(),
             patience=patience,
         )
-        execution = Execution(
+        executor = Executor(
             scopes=work.scopes,
             statement_scopes=work.statement_scopes,
             lease_sessions=vital.sessions,
@@ -145,11 +145,11 @@ async def open_resources(
             lease_holder=lease_holder,
             limits=execution_limits_of(settings),
         )
-        tails = Tails(sessions=streams.statements, execution=execution, signals=signals)
+        tails = Tails(sessions=streams.statements, executor=executor, signals=signals)
         rescuer = Rescuer(
             sessions=vital.sessions,
             scopes=vital.scopes,
-            execution=execution,
+            executor=executor,
             catalogue=catalogue,
             lease_holder=lease_holder,
             signals=signals,
@@ -159,7 +159,7 @@ async def open_resources(
         readings = DatabaseMetrics(
             pools.vital,
             pools=pools.all,
-            playing=lambda: len(execution.playing()),
+            playing=lambda: len(executor.run_ids()),
             jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
         )
         await _keep_bootstrap_key(settings, keys_only.sessions)
@@ -180,7 +180,7 @@ async def open_resources(
         background = [
             pulses.watch(
                 asyncio.create_task(
-                    execution.keep_leases(pulses.beat_of("heartbeat")), name="heartbeat"
+                    executor.keep_leases(pulses.beat_of("heartbeat")), name="heartbeat"
                 )
             ),
             pulses.watch(
@@ -219,13 +219,13 @@ async def open_resources(
                     scopes=asked,
                     gateway=gateway,
                     catalogue=catalogue,
-                    execution=execution,
+                    executor=executor,
                     lease_holder=lease_holder,
                     patience=patience,
                 ),
-                execution=execution,
+                executor=executor,
                 following=Following(
-                    scopes=requests.statement_scopes, execution=execution, tails=tails
+                    scopes=requests.statement_scopes, executor=executor, tails=tails
                 ),
                 blobs=shelves.blobs,
                 lookup=shelves.lookup,
@@ -242,7 +242,7 @@ async def open_resources(
                 readings=readings,
             )
         finally:
-            await execution.close(grace=settings.grace_seconds)
+            await executor.close(grace=settings.grace_seconds)
             await recogniser.close()
             await last_uses.close()
             for task in background:

@@ -105,6 +105,14 @@ async def of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Messag
     return (await scope.session.scalars(found.order_by(Message.seq))).all()
 
 
+async def answers_of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Message]:
+    """What a run has written, in order."""
+    answers = scope.select(Message).where(
+        Message.thread_id == thread_id, Message.run_id == run_id, Message.role == Role.ASSISTANT
+    )
+    return (await scope.session.scalars(answers.order_by(Message.seq))).all()
+
+
 async def asked_before(scope: Scope, thread_id: UUID, moment_id: UUID) -> Message | None:
     """The user's last message on a thread before an id was made."""
     found = (

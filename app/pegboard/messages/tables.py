@@ -30,7 +30,8 @@ class Message(Owned, Base):
     `tool_calls` is what an assistant turn asked for, as [{id, name, arguments}]; `tool_call_id` and
     `tool_name` belong to a tool turn. `tokens` is our estimate of the text, kept so that a long
     thread can be fitted to a model's window without reading it again. `parts` keeps a content that
-    is more than text, as the OpenAI API was given it; `content` is then the text in it.
+    is more than text, as the OpenAI API was given it; `content` is then the text in it. `items` is
+    what an answer consists of, in order, where that is more than the other columns say.
     """
 
     __tablename__ = "messages"
@@ -58,4 +59,6 @@ class Message(Owned, Base):
     parts: Mapped[list[JsonDict] | None] = mapped_column(default=None)
     attachments: Mapped[list[JsonDict] | None] = mapped_column(default=None)
     annotations: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    items: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    reasoning_tokens: Mapped[int | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -3,11 +3,12 @@
 from pegboard.errors import Kind
 from pegboard.llm.gateway import ModelName, Usage
 from pegboard.messages.tables import Message, MessageStatus
+from pegboard.runs.model.items import Item, from_json, plain
 from pegboard.runs.model.snapshots import (
+    AnswerSnapshot,
     ContextUsage,
     Failure,
     Finding,
-    MessageSnapshot,
     Recalled,
     Retrieved,
     RunSnapshot,
@@ -33,6 +34,7 @@ def snapshot_of(run: Run) -> RunSnapshot:
             run.cached_input_tokens,
             run.cache_write_input_tokens,
             run.cost_usd,
+            run.reasoning_tokens,
         ),
         context_usage=ContextUsage(**run.context_usage) if run.context_usage else None,
         recalled=(
@@ -52,18 +54,27 @@ def snapshot_of(run: Run) -> RunSnapshot:
     )
 
 
-def answer_of(message: Message, run: Run) -> MessageSnapshot:
+def answer_of(message: Message, run: Run) -> AnswerSnapshot:
     """A stored answer of a run as events carry it."""
-    return MessageSnapshot(
+    return AnswerSnapshot(
         id=message.id,
         run_id=run.id,
         thread_id=message.thread_id,
         status=MessageStatus(message.status),
-        content=message.content,
-        reasoning=message.reasoning,
-        tool_calls=calls_of(message.tool_calls),
+        items=items_of(message),
         model=ModelName(run.model_provider, run.model_name),
-        usage=Usage(message.input_tokens or 0, message.output_tokens or 0),
+        usage=Usage(
+            message.input_tokens or 0,
+            message.output_tokens or 0,
+            reasoning_tokens=message.reasoning_tokens or 0,
+        ),
         created_at=message.created_at,
         ended_at=message.ended_at or message.created_at,
     )
+
+
+def items_of(message: Message) -> tuple[Item, ...]:
+    """What a stored answer consists of; of a plain one, all that its columns say."""
+    if message.items is not None:
+        return from_json(message.items)
+    return plain(message.content, message.reasoning, calls_of(message.tool_calls))

@@ -68,6 +68,7 @@ class Run(Owned, Base):
     cached_input_tokens: Mapped[int]
     cache_write_input_tokens: Mapped[int]
     cost_usd: Mapped[Decimal | None] = mapped_column(Numeric(18, 9))
+    reasoning_tokens: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     context_usage: Mapped[JsonDict | None]
     retrieved: Mapped[list[JsonDict] | None]
     recalled: Mapped[list[JsonDict] | None]

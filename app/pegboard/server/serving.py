@@ -151,8 +151,8 @@ async def serve_on(
             stopping=stopping,
             connections=connections,
             started=lambda: started(server),
-            busy=lambda: resources.execution.busy,
-            end_runs=lambda: resources.execution.close(grace=0),
+            busy=lambda: resources.executor.busy,
+            end_runs=lambda: resources.executor.close(grace=0),
         )
         await server.serve(sockets=acceptors(listener, shared=settings.workers > 1))
 

@@ -9,7 +9,7 @@ before it ended are those that it adds.
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 from uuid import UUID
 
 from pegboard.llm.gateway import (
@@ -25,23 +25,30 @@ from pegboard.llm.gateway import (
     UserTurn,
 )
 from pegboard.runs.model.events import (
+    AnswerFinished,
+    AnswerStarted,
+    ItemFinished,
+    ItemStarted,
     MemoriesRecalled,
-    MessageFinished,
-    MessageStarted,
     ReasoningDelta,
-    ReasoningFinished,
+    RefusalDelta,
     RoundFinished,
-    RunCancelled,
-    RunCompleted,
     RunEvent,
-    RunExpired,
-    RunFailed,
-    RunPaused,
+    RunSettled,
     RunStarted,
     TextDelta,
-    ToolCallMade,
+    UnknownEvent,
 )
-from pegboard.runs.model.snapshots import Failure, MessageSnapshot, RunSnapshot
+from pegboard.runs.model.items import (
+    FunctionCallItem,
+    Item,
+    ItemStatus,
+    MessageItem,
+    ReasoningItem,
+    ServerToolCallItem,
+)
+from pegboard.runs.model.snapshots import AnswerSnapshot, Failure, RunSnapshot
+from pegboard.runs.statuses import RunStatus
 from tests.runs.engine.scenario import Value
 from tests.runs.engine.scripted_gateway import BEGINNING
 from tests.runs.engine.steps import (
@@ -56,43 +63,93 @@ from tests.runs.engine.steps import (
 )
 
 
-def value_of(event: RunEvent) -> Value:
+def values_of_events(events: Sequence[RunEvent]) -> tuple[Value, ...]:
+    """What happens, without the beginnings and ends of items that tell nothing more."""
+    answer = ""
+    values: list[Value] = []
+    for event in events:
+        if isinstance(event, AnswerStarted):
+            answer = _message_name(event.message_id)
+        values += [value for value in [_value(event, answer)] if value]
+    return tuple(values)
+
+
+def _value(event: RunEvent, answer: str) -> Value:
     match event:
         case RunStarted(run=run, message_id=message_id):
             return ("run started", _run(run), _message_name(message_id))
         case MemoriesRecalled(memories=memories):
             return ("memories recalled", *((one.content, one.score) for one in memories))
-        case MessageStarted(message_id=message_id, created_at=moment):
+        case AnswerStarted(message_id=message_id, created_at=moment):
             return ("message started", _message_name(message_id), _second(moment))
-        case ReasoningDelta(message_id=message_id, text=text):
-            return ("reasoning", _message_name(message_id), text)
-        case ReasoningFinished(message_id=message_id):
-            return ("reasoning finished", _message_name(message_id))
-        case TextDelta(message_id=message_id, text=text):
-            return ("text", _message_name(message_id), text)
-        case ToolCallMade(message_id=message_id, call=call):
-            return ("call", _message_name(message_id), _call(call))
+        case ReasoningDelta(text=text):
+            return ("reasoning", answer, text)
+        case TextDelta(text=text):
+            return ("text", answer, text)
+        case RefusalDelta(text=text):
+            return ("refusal", answer, text)
+        case ItemFinished(item=ReasoningItem(status=ItemStatus.COMPLETED)):
+            return ("reasoning finished", answer)
+        case ItemFinished(item=FunctionCallItem(call=call)):
+            return ("call", answer, _call(call))
+        case ItemStarted() | ItemFinished():
+            return ()
         case RoundFinished(run=run):
             return ("round finished", _run(run))
-        case MessageFinished(message=message):
+        case AnswerFinished(message=message):
             return ("message finished", _message(message))
-        case RunPaused(run=run, calls=calls):
-            return ("run paused", _run(run), *map(_call, calls))
-        case RunCompleted(run=run):
-            return ("run completed", _run(run))
-        case RunFailed(run=run):
-            return ("run failed", _run(run))
-        case RunCancelled(run=run):
-            return ("run cancelled", _run(run))
-        case RunExpired(run=run):
-            return ("run expired", _run(run))
+        case RunSettled(run=run, calls=calls):
+            return (_SETTLED[run.status], _run(run), *map(_call, calls))
+        case UnknownEvent(kind=kind):
+            return ("unknown", kind)
         case _:
             assert_never(event)
 
 
+_SETTLED: Final = {
+    RunStatus.REQUIRES_ACTION: "run paused",
+    RunStatus.COMPLETED: "run completed",
+    RunStatus.INCOMPLETE: "run completed",
+    RunStatus.FAILED: "run failed",
+    RunStatus.CANCELLED: "run cancelled",
+    RunStatus.EXPIRED: "run expired",
+}
+
+
+def item_values(events: Sequence[RunEvent]) -> list[list[Any]]:
+    """The beginnings and ends of items, with their places, as plain values."""
+    return [
+        ["begins" if isinstance(event, ItemStarted) else "ends", event.index, *_item(event.item)]
+        for event in events
+        if isinstance(event, ItemStarted | ItemFinished)
+    ]
+
+
+def _item(item: Item) -> list[Any]:
+    match item:
+        case MessageItem(text=text, refusal=refusal, annotations=annotations):
+            cited = [[one.marker, one.start, one.end, one.quote] for one in annotations]
+            further = {"refusal": refusal, "annotations": cited}
+            return [
+                "message",
+                str(item.status),
+                text,
+                *([known] if (known := {k: v for k, v in further.items() if v}) else []),
+            ]
+        case ReasoningItem(blocks=blocks):
+            thought = [[one.text, one.signature, one.encrypted] for one in blocks]
+            return ["reasoning", str(item.status), *thought]
+        case FunctionCallItem(call=call):
+            return ["function call", str(item.status), *_call(call)]
+        case ServerToolCallItem(call=call, output=output):
+            return ["server tool call", str(item.status), *_call(call), output]
+        case _:
+            assert_never(item)
+
+
 def passages(events: Sequence[RunEvent]) -> set[str | None]:
     """The texts of the passages that runs are told with."""
-    runs = [event.run for event in events if isinstance(event, RunStarted | RunCompleted)]
+    runs = [event.run for event in events if isinstance(event, RunStarted | RunSettled)]
     return {one.text for run in runs for one in run.retrieved}
 
 
@@ -139,7 +196,7 @@ def _run(run: RunSnapshot) -> dict[str, Any]:
     }
 
 
-def _message(message: MessageSnapshot) -> dict[str, Any]:
+def _message(message: AnswerSnapshot) -> dict[str, Any]:
     assert (message.run_id, message.thread_id, message.model) == (RUN, THREAD, MODEL)
     known = {
         "reasoning": message.reasoning,
@@ -167,7 +224,8 @@ def _usage(usage: Usage) -> tuple[Any, ...]:
     assert usage.cache_write_input_tokens == 0
     cost = () if usage.cost_usd is None else (f"{usage.cost_usd.normalize():f}",)
     cached = (usage.cached_input_tokens,) if usage.cached_input_tokens or cost else ()
-    return (usage.input_tokens, usage.output_tokens, *cached, *cost)
+    thought = (f"{usage.reasoning_tokens} thought",) if usage.reasoning_tokens else ()
+    return (usage.input_tokens, usage.output_tokens, *cached, *cost, *thought)
 
 
 def _turn(turn: Turn) -> Value:
@@ -176,8 +234,11 @@ def _turn(turn: Turn) -> Value:
             return ("system", text)
         case UserTurn(text=text):
             return ("user", text)
-        case AssistantTurn(text=said, tool_calls=calls):
+        case AssistantTurn(text=said, tool_calls=calls, reasoning=()):
             return ("assistant", said, *map(_call, calls))
+        case AssistantTurn(text=said, tool_calls=calls, reasoning=blocks):
+            thought = tuple((one.text, one.signature, one.encrypted) for one in blocks)
+            return ("assistant", said, *map(_call, calls), ("reasoning", *thought))
         case ToolTurn(call_id=call_id, name=name, output=output):
             return ("tool", call_id, name, output)
         case _:

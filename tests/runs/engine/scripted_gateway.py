@@ -2,9 +2,12 @@
 
 A script's pieces are tuples:
 
-    ("text", text)  ("reasoning", text)
+    ("text", text)  ("refusal", text)  ("reasoning", text)
+    ("signed", signature)                  the end of a block of reasoning
+    ("encrypted", text)                    a block of reasoning that is not shown
     ("call", index, id, name, arguments)   a piece of a call; None for what it does not bring
-    ("finish", reason, *figures)           figures: tokens read and written, cached, cost in dollars
+    ("finish", reason, *figures)           figures: tokens read and written, cached, cost in
+                                           dollars, tokens of reasoning
     ("fail", code, message, retry_after)   one of the failures that gateways raise
     ("fault", message)                     an exception that no gateway should raise
 
@@ -15,7 +18,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from unittest.mock import patch
 
 from pegboard import clock
@@ -27,6 +30,7 @@ from pegboard.llm.gateway import (
     ModelName,
     ModelRequest,
     ReasoningPiece,
+    RefusalPiece,
     TextPiece,
     ToolCallPiece,
     Usage,
@@ -96,8 +100,14 @@ def _delta(piece: Piece) -> Delta:
     match piece:
         case ("text", text):
             return TextPiece(text)
+        case ("refusal", text):
+            return RefusalPiece(text)
         case ("reasoning", text):
             return ReasoningPiece(text)
+        case ("signed", signature):
+            return ReasoningPiece(signature=signature)
+        case ("encrypted", text):
+            return ReasoningPiece(encrypted=text)
         case ("call", index, call_id, name, arguments):
             return ToolCallPiece(index, call_id, name, arguments)
         case ("finish", reason, *figures):
@@ -109,6 +119,13 @@ def _delta(piece: Piece) -> Delta:
     raise ValueError(piece)
 
 
-def _usage(read: int, written: int, cached: int = 0, cost: str | None = None) -> Usage:
-    price: Any = None if cost is None else Decimal(cost)
-    return Usage(read, written, cached_input_tokens=cached, cost_usd=price)
+def _usage(
+    read: int, written: int, cached: int = 0, cost: str | None = None, reasoning: int = 0
+) -> Usage:
+    return Usage(
+        read,
+        written,
+        cached_input_tokens=cached,
+        cost_usd=None if cost is None else Decimal(cost),
+        reasoning_tokens=reasoning,
+    )

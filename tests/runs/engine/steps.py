@@ -22,24 +22,35 @@ from pegboard.llm.gateway import (
     ModelName,
     ModelRequest,
     Prompt,
+    Reasoning,
     Tool,
     ToolTurn,
     Turn,
     UserTurn,
 )
-from pegboard.runs.engine.loop import Play, play
+from pegboard.runs.engine.execution import Execution
+from pegboard.runs.engine.loop import execute
 from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.model.event_json import from_json, to_json
 from pegboard.runs.model.events import (
+    AnswerFinished,
+    AnswerStarted,
     Facts,
-    MessageFinished,
-    MessageStarted,
+    ItemFinished,
+    ItemStarted,
     RunEvent,
-    RunExpired,
-    RunPaused,
+    RunSettled,
 )
+from pegboard.runs.model.items import ReasoningItem
 from pegboard.runs.model.options import RunOptions
-from pegboard.runs.model.snapshots import ContextUsage, Failure, Recalled, Retrieved, RunSnapshot
+from pegboard.runs.model.snapshots import (
+    AnswerSnapshot,
+    ContextUsage,
+    Failure,
+    Recalled,
+    Retrieved,
+    RunSnapshot,
+)
 from pegboard.runs.statuses import RunStatus
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, ScriptedGateway, Watch
@@ -126,10 +137,10 @@ async def perform(scenario: Scenario) -> Performance:
                 what = _resumed(what, plays[-1], scenario.outputs[number - 1])
             ending = scenario.ending if number == len(scenario.plays) - 1 else None
             heard: list[Facts] = []
-            async with aclosing(play(gateway, what)) as moments:
+            async with aclosing(execute(gateway, what)) as moments:
                 async for facts in moments:
                     heard.append(facts)
-                    if ending is not None and len(_flat(heard)) >= ending.heard:
+                    if ending is not None and _count(_flat(heard)) >= ending.heard:
                         break
             if ending is not None:
                 heard.append(_ended(what.run, _flat(heard), ending.word))
@@ -144,7 +155,7 @@ def logged(events: Sequence[RunEvent]) -> list[RunEvent]:
     return from_json(json.loads(json.dumps(to_json(events))))
 
 
-def _first(scenario: Scenario, tools: _Tools) -> Play:
+def _first(scenario: Scenario, tools: _Tools) -> Execution:
     given = scenario.given
     run = RunSnapshot(
         id=RUN,
@@ -179,29 +190,44 @@ def _first(scenario: Scenario, tools: _Tools) -> Play:
         max_completion_tokens=scenario.budgets.get("completion"),
     )
     prompt = Prompt("Be brief.", (UserTurn(ASKED),), (*map(_tool, scenario.tools), *tools.tools))
-    begun = MessageStarted(MESSAGES[0], BEGINNING) if given.get("begun") else None
-    return Play(run, MODEL, options, prompt, tools, begun)
+    logged = (AnswerStarted(MESSAGES[0], BEGINNING),) if given.get("begun") else ()
+    return Execution(run, MODEL, options, prompt, tools, logged)
 
 
-def _resumed(what: Play, before: Sequence[Facts], outputs: Mapping[str, str]) -> Play:
+def _resumed(what: Execution, before: Sequence[Facts], outputs: Mapping[str, str]) -> Execution:
     """The next play of a run that was paused: as it was left, with its outputs on the thread."""
     events = _flat(before)
-    paused = next(event for event in events if isinstance(event, RunPaused))
-    said = next(event.message for event in events if isinstance(event, MessageFinished))
+    paused = next(event for event in events if isinstance(event, RunSettled))
+    said = next(event.message for event in events if isinstance(event, AnswerFinished))
     assert [call.id for call in paused.calls] == list(outputs)
     turns: tuple[Turn, ...] = (
         *what.prompt.turns,
-        AssistantTurn(said.content, said.tool_calls),
+        AssistantTurn(said.content, said.tool_calls, _reasoning(said)),
         *(ToolTurn(call.id, call.name, outputs[call.id]) for call in paused.calls),
     )
     run = replace(paused.run, status=RunStatus.IN_PROGRESS)
-    return replace(what, run=run, prompt=replace(what.prompt, turns=turns), begun=None)
+    return replace(what, run=run, prompt=replace(what.prompt, turns=turns), logged=())
+
+
+def _reasoning(answer: AnswerSnapshot) -> tuple[Reasoning, ...]:
+    thought = [item for item in answer.items if isinstance(item, ReasoningItem)]
+    return tuple(block for item in thought for block in item.blocks)
 
 
 def _ended(run: RunSnapshot, heard: Sequence[RunEvent], word: str) -> Facts:
     if word == "expired":
-        return (RunExpired(replace(run, status=RunStatus.EXPIRED)),)
+        return (RunSettled(replace(run, status=RunStatus.EXPIRED)),)
     return aborted(run, heard, _FAILURES[word])
+
+
+def _count(events: Sequence[RunEvent]) -> int:
+    """Events, but for the beginnings and ends of items that tell nothing more."""
+    boundaries = (ItemStarted, ItemFinished)
+    return sum(
+        not isinstance(event, boundaries)
+        or (isinstance(event, ItemFinished) and isinstance(event.item, ReasoningItem))
+        for event in events
+    )
 
 
 def _flat(batches: Sequence[Facts]) -> list[RunEvent]:

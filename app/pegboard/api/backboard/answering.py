@@ -11,28 +11,25 @@ from starlette.responses import Response
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.faults import RunBrokeOff
 from pegboard.api.backboard.replies import reply
-from pegboard.api.backboard.run_replay import replayed
-from pegboard.api.backboard.run_stream import Telling
+from pegboard.api.backboard.run_encoder import BackboardEncoder
 from pegboard.api.backboard.wire.replies import ReplyOut
-from pegboard.api.http.numbered_frames import (
-    OFFSET_HEADER,
-    RUN_HEADER,
-    EventsForgotten,
-    count,
-    numbered,
-    told_at_once,
-)
-from pegboard.api.http.sse import event_stream, in_parts
+from pegboard.api.run_streams import stream_again, stream_of_turn
 from pegboard.composition.resources import Resources
 from pegboard.documents import operations as documents
+from pegboard.messages import queries as messages
 from pegboard.runs.model.events import (
-    MessageFinished,
-    MessageStarted,
+    AnswerFinished,
+    AnswerStarted,
+    ItemStarted,
     RunEvent,
-    RunFailed,
+    RunSettled,
     RunStarted,
 )
+from pegboard.runs.model.snapshots import Failure
 from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.statuses import RunStatus
+from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
 from pegboard.slots import waiting
@@ -40,33 +37,31 @@ from pegboard.slots import waiting
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
 
+_BEFORE_ANY_SIGN: Final = (RunStarted, AnswerStarted, ItemStarted, AnswerFinished)
+
 
 async def streamed(turn: Turn, server: Resources) -> Response:
     """The turn as frames. A run that fails before it says anything is raised as its error."""
     async with waiting():
         failure = await _early_failure(turn.feed)
-    if failure is not None and failure.run.failure is not None:
-        raise RunBrokeOff(failure.run.failure)
-    before = told_at_once(await server.following.before(turn))
-    told = await count(replayed(turn.row, before, server.read_scopes)) if turn.first else 0
-    return event_stream(
-        _frames(turn, server),
-        keepalive=server.settings.keepalive,
-        headers={RUN_HEADER: str(turn.run.id), OFFSET_HEADER: str(told)},
-    )
+    if failure is not None:
+        raise RunBrokeOff(failure)
+    encoder = await _encoder(turn.row, server, turn.message)
+    return await stream_of_turn(turn, encoder, server)
 
 
 async def resumed(run: Run, after: int, server: Resources) -> Response:
     """The stream of a run once more, from behind the first `after` frames on."""
-    if not await server.following.can_tell(run.tenant_id, run):
-        raise EventsForgotten
-    events = server.following.run(run.tenant_id, run)
-    frames = replayed(run, events, server.read_scopes)
-    return event_stream(
-        numbered(frames, after),
-        keepalive=server.settings.keepalive,
-        headers={RUN_HEADER: str(run.id), OFFSET_HEADER: str(after)},
-    )
+    return await stream_again(run, after, await _encoder(run, server, None), server)
+
+
+async def _encoder(run: Run, server: Resources, message: StoredMessage | None) -> BackboardEncoder:
+    """`message` is the one that the run answers, where it is at hand."""
+    if message is None:
+        async with server.read_scopes(run.tenant_id) as scope:
+            row = await messages.asked_before(scope, run.thread_id, run.id)
+        message = None if row is None else StoredMessage(row, (), run.assistant_id)
+    return BackboardEncoder(snapshot_of(run), message)
 
 
 async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:
@@ -87,24 +82,16 @@ async def frames_of(frames: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
         yield frame
 
 
-async def _frames(turn: Turn, server: Resources) -> AsyncGenerator[bytes, None]:
-    telling = Telling.of(turn)
-    yield b"".join(telling.opening())
-    async with aclosing(server.following.turn(turn)) as batches:
-        async for events in batches:
-            frames = (frame for event in events for frame in telling.frames(event))
-            for part in in_parts(frames):
-                yield part
-
-
-async def _early_failure(feed: Feed) -> RunFailed | None:
-    """The failure of a run that comes before any text, within HOLD_SECONDS."""
+async def _early_failure(feed: Feed) -> Failure | None:
+    """Why a run failed before there was any text, within HOLD_SECONDS."""
     try:
         async with asyncio.timeout(HOLD_SECONDS):
             sign = await _first_sign(feed)
     except TimeoutError:
         return None
-    return sign if isinstance(sign, RunFailed) else None
+    if not isinstance(sign, RunSettled) or sign.run.status is not RunStatus.FAILED:
+        return None
+    return sign.run.failure
 
 
 async def _first_sign(feed: Feed) -> RunEvent | None:
@@ -112,6 +99,6 @@ async def _first_sign(feed: Feed) -> RunEvent | None:
     async with aclosing(feed.follow()) as batches:
         async for events in batches:
             for event in events:
-                if not isinstance(event, RunStarted | MessageStarted | MessageFinished):
+                if not isinstance(event, _BEFORE_ANY_SIGN):
                     return event
     return None

@@ -12,7 +12,7 @@ from pegboard.api.backboard.answering import frames_of, streamed, whole
 from pegboard.api.backboard.clients import client_of
 from pegboard.api.backboard.message_body import read_message
 from pegboard.api.backboard.replies import pending_reply, stored_reply
-from pegboard.api.backboard.run_stream import pending_frames, stored_frames
+from pegboard.api.backboard.run_encoder import pending_frames, stored_frames
 from pegboard.api.backboard.wire.message_request import BadMessage, MessageIn, PlacedMessageIn
 from pegboard.api.backboard.wire.replies import ReplyOut
 from pegboard.api.backboard.wire.tools import stored_tools

@@ -14,40 +14,33 @@ from pegboard.api.backboard.wire.replies import (
     files_of,
     memories_out,
 )
+from pegboard.db.base import JsonDict
 from pegboard.documents.tables import Document
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.model.events import (
-    MessageFinished,
-    RunCancelled,
-    RunCompleted,
-    RunEvent,
-    RunFailed,
-    RunPaused,
-)
-from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.model.events import AnswerFinished, RunEvent, RunSettled
+from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, RunSnapshot
 from pegboard.runs.requests.conversations import PendingAction, Turn
 from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.statuses import RunStatus
 
 
 def reply(turn: Turn, events: Sequence[RunEvent], client: Client) -> ReplyOut:
     """All events of a turn as one answer. A run that failed is raised as the error it met."""
-    message: MessageSnapshot | None = None
+    answer: AnswerSnapshot | None = None
     run = turn.run
     for event in events:
-        match event:
-            case MessageFinished(message=finished):
-                message = finished
-            case RunFailed(run=failed) if failed.failure is not None:
-                raise RunBrokeOff(failed.failure)
-            case RunPaused(run=after) | RunCompleted(run=after) | RunCancelled(run=after):
-                run = after
-            case _:
-                pass
-    if message is None:
+        if isinstance(event, AnswerFinished):
+            answer = event.message
+        elif isinstance(event, RunSettled):
+            if event.run.status is RunStatus.FAILED and event.run.failure is not None:
+                raise RunBrokeOff(event.run.failure)
+            if event.run.status is not RunStatus.EXPIRED:
+                run = event.run
+    if answer is None:
         return _cancelled_reply(turn, client)
     acknowledged = "Message added successfully" if turn.message else "Tool outputs submitted"
     attached = turn.message.attachments if turn.message else ()
-    return _reply(acknowledged, run, message, _attachments(attached, client))
+    return _reply(acknowledged, run, answer, _attachments(attached, client))
 
 
 def pending_reply(pending: PendingAction) -> ReplyOut:
@@ -91,13 +84,17 @@ def stored_reply(stored: StoredMessage, client: Client) -> ReplyOut:
 def _reply(
     acknowledged: str,
     run: RunSnapshot,
-    message: MessageSnapshot,
+    message: AnswerSnapshot,
     attachments: list[AttachmentOut] | None,
 ) -> ReplyOut:
     calls = tool_calls_out(message.tool_calls)
     completed = message.status in {MessageStatus.COMPLETED, MessageStatus.INCOMPLETE}
     figures = figures_of(run)
-    labels = {"run_id": str(run.id), **({"tool_calls": calls} if calls else {})}
+    labels: JsonDict = {"run_id": str(run.id), **({"tool_calls": calls} if calls else {})}
+    if run.usage.reasoning_tokens:
+        labels["reasoning_tokens"] = run.usage.reasoning_tokens
+    if message.failure is not None and message.failure.code == CONTENT_FILTER:
+        labels |= {"error": message.failure.message, "error_code": CONTENT_FILTER}
     return ReplyOut(
         message=acknowledged,
         thread_id=run.thread_id,
@@ -139,14 +136,12 @@ def _reply(
 def _cancelled_reply(turn: Turn, client: Client) -> ReplyOut:
     """A run that somebody else ended before it said anything."""
     moment = clock.now()
-    nothing = MessageSnapshot(
+    nothing = AnswerSnapshot(
         id=turn.run.id,
         run_id=turn.run.id,
         thread_id=turn.run.thread_id,
         status=MessageStatus.CANCELLED,
-        content=None,
-        reasoning=None,
-        tool_calls=(),
+        items=(),
         model=turn.run.model,
         usage=turn.run.usage,
         created_at=moment,

@@ -4,7 +4,7 @@ The number of a frame is how many the run's streams have told up to it: a client
 what it received knows where to go on.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from typing import Annotated, Final, Literal
 
@@ -13,7 +13,6 @@ from pydantic import Field
 
 from pegboard.api.http.sse import in_parts
 from pegboard.errors import AppError, Kind
-from pegboard.runs.model.events import RunEvent
 
 OFFSET_HEADER: Final = "Pegboard-Stream-Offset"
 """On every stream: how many frames of its run were told before its first."""
@@ -60,15 +59,3 @@ async def numbered(
         async for some in frames:
             for part in in_parts(with_numbers(some)):
                 yield part
-
-
-async def told_at_once(
-    events: Sequence[RunEvent],
-) -> AsyncGenerator[Sequence[RunEvent], None]:
-    """Events that have happened, as a stream of them."""
-    if events:
-        yield events
-
-
-async def count(frames: AsyncGenerator[Iterable[bytes], None]) -> int:
-    return sum([len(list(some)) async for some in frames])

@@ -6,7 +6,7 @@ it is.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,14 +16,19 @@ from starlette.types import Message, Receive, Scope, Send
 from pegboard.strict_json import BadJson, dumps, loads_aside
 
 Reword: TypeAlias = Callable[[Any], Awaitable[Any]]
+Rename: TypeAlias = Callable[[str], str]
+
+_EVENT: Final = b"event: "
 
 
 class Retelling:
     """A `send` that holds back a JSON answer until it is whole; a stream it passes on by frames."""
 
-    def __init__(self, send: Send, reword: Reword) -> None:
+    def __init__(self, send: Send, reword: Reword, rename_event: Rename = str) -> None:
+        """`rename_event` gives the events of a stream other names."""
         self._send = send
         self._reword = reword
+        self._rename_event = rename_event
         self._start: Message | None = None
         self._streams = False
         self._held = b""
@@ -60,6 +65,9 @@ class Retelling:
         return b"\n".join(lines)
 
     async def _line(self, line: bytes) -> bytes:
+        if line.startswith(_EVENT):
+            name = line.removeprefix(_EVENT).decode("ascii")
+            return _EVENT + self._rename_event(name).encode("ascii")
         if not line.startswith(b"data: {"):
             return line
         told = msgspec.json.decode(line.removeprefix(b"data: "))

@@ -18,7 +18,6 @@ from pegboard.api.http.rendering import json_response
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentCaller, CurrentTenant, Reading, Server, Writing
 from pegboard.api.http.stream_claims import claim_stream
-from pegboard.api.openai.answering import resumed, streamed
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
@@ -32,9 +31,8 @@ from pegboard.api.openai.resources import (
     searched_files,
     stores_of,
 )
+from pegboard.api.openai.run_encoder import AssistantsEncoder, frame
 from pegboard.api.openai.run_faults import cannot_cancel, told_in_openais_words
-from pegboard.api.openai.run_replay import submitted
-from pegboard.api.openai.run_stream import frame
 from pegboard.api.openai.wire.documented import RunShape, StepShape
 from pegboard.api.openai.wire.lists import ListOut, page_response
 from pegboard.api.openai.wire.runs import (
@@ -49,6 +47,7 @@ from pegboard.api.openai.wire.runs import (
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
+from pegboard.api.run_streams import stream_again, stream_of_turn
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
@@ -125,7 +124,9 @@ async def create_thread_and_run(
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, place.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await streamed(turn, server, opening=created, content=CONTENT in include)
+    return await stream_of_turn(
+        turn, _encoder(turn.row, server, include), server, preface=[created]
+    )
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
@@ -148,7 +149,7 @@ async def create_run(
     await attach_to_thread(server, caller.tenant_id, place, given)
     turn = await _start(server, caller, place, run_request)
     if body.stream:
-        return await streamed(turn, server, content=CONTENT in include)
+        return await stream_of_turn(turn, _encoder(turn.row, server, include), server)
     return _queued(turn)
 
 
@@ -221,7 +222,6 @@ async def submit_tool_outputs(
         claim_stream(request)
     async with server.read_scopes(caller.tenant_id) as scope:
         run = await _run(scope, thread_id, run_id)
-        waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
     with told_in_openais_words():
         turn = await server.conversations.submit(
@@ -234,10 +234,7 @@ async def submit_tool_outputs(
         )
     if not body.stream:
         return _queued(turn)
-    done = None
-    if waiting is not None:
-        done = await submitted(turn.row, waiting.id, server.read_scopes)
-    return await streamed(turn, server, opening=done)
+    return await stream_of_turn(turn, _encoder(turn.row, server), server)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
@@ -249,7 +246,8 @@ async def follow_run(
     This server's own: OpenAI has no such call.
     """
     claim_stream(request)
-    return await resumed(await _run(scope, thread_id, run_id), after, server)
+    run = await _run(scope, thread_id, run_id)
+    return await stream_again(run, after, _encoder(run, server), server)
 
 
 @router.get(
@@ -279,6 +277,10 @@ async def get_step(
     if found is None:
         raise Missing("Run step", step_id)
     return _told(found, include)
+
+
+def _encoder(run: Run, server: Resources, include: Sequence[str] = ()) -> AssistantsEncoder:
+    return AssistantsEncoder(run, server.read_scopes, content=CONTENT in include)
 
 
 def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:

@@ -1,7 +1,7 @@
 """What a run leaves to be learnt."""
 
 from pegboard.memories.learning import ExtractionRequest
-from pegboard.runs.model.events import Facts, MessageFinished, RunCompleted
+from pegboard.runs.model.events import AnswerFinished, Facts, RunSettled
 from pegboard.runs.prompt.run_context import RunContext
 
 
@@ -16,9 +16,11 @@ def is_extracted_from(context: RunContext) -> bool:
 def extraction_of(context: RunContext, facts: Facts) -> ExtractionRequest | None:
     """What there is to learn, once the run is completed."""
     end = facts[-1]
-    if not isinstance(end, RunCompleted) or end.run.memory_operation_id is None:
+    if not isinstance(end, RunSettled) or not end.is_answered:
         return None
-    answers = [event.message.id for event in facts if isinstance(event, MessageFinished)]
+    if end.run.memory_operation_id is None:
+        return None
+    answers = [event.message.id for event in facts if isinstance(event, AnswerFinished)]
     if context.run.assistant_id is None or context.prepared.question_id is None:
         return None
     return ExtractionRequest(

@@ -18,16 +18,25 @@ from pegboard.memories.learning import ExtractionRequest, open_operation
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Role
 from pegboard.runs.leases import PLAYING, Lease
-from pegboard.runs.model.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
-from pegboard.runs.model.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
-from pegboard.runs.prompt.citations import annotations_of
+from pegboard.runs.model.citations import annotations_of
+from pegboard.runs.model.citations import to_json as annotation_to_json
+from pegboard.runs.model.events import AnswerFinished, Facts, RunSettled
+from pegboard.runs.model.items import is_more_than_plain, refusal_of, refusal_parts
+from pegboard.runs.model.items import to_json as items_to_json
+from pegboard.runs.model.snapshots import (
+    AnswerSnapshot,
+    Finding,
+    Recalled,
+    Retrieved,
+    RunSnapshot,
+)
 from pegboard.runs.statuses import MOVES, RunStatus
 from pegboard.runs.stream.event_log import LOGGED, LogEntry, RunLost
 from pegboard.tenants.scope import Scope
 from pegboard.usage import recording as usage
 from pegboard.usage.tables import Purpose
 
-_END_OF_PLAY: Final = text(f"""
+_SETTLE: Final = text(f"""
     WITH thread AS (
         UPDATE threads SET updated_at = CAST(:moment AS timestamptz)
         WHERE id = :thread_id AND tenant_id = :tenant_id
@@ -37,6 +46,7 @@ _END_OF_PLAY: Final = text(f"""
         SET status = :status, rounds = :rounds, input_tokens = :input_tokens,
             output_tokens = :output_tokens, cached_input_tokens = :cached_input_tokens,
             cache_write_input_tokens = :cache_write_input_tokens, cost_usd = :cost_usd,
+            reasoning_tokens = :reasoning_tokens,
             context_usage = CAST(:context_usage AS json), retrieved = CAST(:retrieved AS json),
             recalled = CAST(:recalled AS json), web_findings = CAST(:findings AS json),
             memory_operation_id = :memory_operation_id,
@@ -53,22 +63,16 @@ _END_OF_PLAY: Final = text(f"""
         INSERT INTO run_events (run_id, first, tenant_id, events)
         SELECT id, :first, :tenant_id, CAST(:events AS json) FROM ended
     ), used AS ({usage.INSERT} AND EXISTS (SELECT 1 FROM ended) {usage.ONCE})
-    SELECT id, CASE WHEN :heard THEN {NOTIFY} END FROM ended
+    SELECT id, CASE WHEN :followed THEN {NOTIFY} END FROM ended
 """)  # noqa: S608  the interpolated text is a constant
-
-_DURABLE: Final = (MessageFinished, *RESTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a play has used, under an id of its own: `since` the run's usage when it began."""
+    """What an execution has used, under an id of its own: `since` the run's usage when it began."""
 
     id: UUID
     since: Usage
-
-
-def is_durable(facts: Facts) -> bool:
-    return any(isinstance(event, _DURABLE) for event in facts)
 
 
 async def record(
@@ -81,30 +85,25 @@ async def record(
     assistant_id: UUID | None = None,
     extraction: ExtractionRequest | None = None,
 ) -> None:
-    """Store facts of a run that is played under `lease`. Raises RunLost, and nothing is stored.
+    """Store facts of a run that is executed under `lease`. Raises RunLost, and nothing is stored.
 
     `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it
     is learnt from exactly if it is completed.
     """
     # What ends together ended at one moment, which is also told to those who listen.
-    written = (event.message for event in facts if isinstance(event, MessageFinished))
-    moment = next((message.ended_at for message in written), clock.now())
-    for event in facts:
-        run = _run_after(event)
-        if run is not None:
-            await _update_run(scope, run, moment=moment, entry=entry, lease=lease, spent=spent)
-    for event in facts:
-        if isinstance(event, MessageFinished):
-            retrieved = next((run.retrieved for run in map(_run_after, facts) if run), ())
-            await append_answer(
-                scope, event.message, assistant_id=assistant_id, retrieved=retrieved
-            )
-    if extraction is not None and any(isinstance(event, RunCompleted) for event in facts):
+    answers = [event.message for event in facts if isinstance(event, AnswerFinished)]
+    moment = answers[0].ended_at if answers else clock.now()
+    for end in _ends(facts):
+        await _update_run(scope, end.run, moment=moment, entry=entry, lease=lease, spent=spent)
+    for answer in answers:
+        retrieved = next((end.run.retrieved for end in _ends(facts)), ())
+        await append_answer(scope, answer, assistant_id=assistant_id, retrieved=retrieved)
+    if extraction is not None and any(end.is_answered for end in _ends(facts)):
         await open_operation(scope, extraction)
 
 
-def _run_after(event: RunEvent) -> RunSnapshot | None:
-    return event.run if isinstance(event, RESTS) else None
+def _ends(facts: Facts) -> list[RunSettled]:
+    return [event for event in facts if isinstance(event, RunSettled)]
 
 
 async def _update_run(
@@ -112,7 +111,7 @@ async def _update_run(
 ) -> None:
     try:
         updated = await scope.session.execute(
-            _END_OF_PLAY,
+            _SETTLE,
             _parameters(scope, run, moment=moment, entry=entry, lease=lease, spent=spent),
         )
     except IntegrityError as error:  # the number that was to be logged is taken
@@ -145,7 +144,7 @@ def _parameters(
         "first": entry.first,
         "after": entry.after,
         "events": json.dumps(entry.to_json(), separators=(",", ":")),
-        "heard": entry.heard,
+        "followed": entry.has_remote_followers,
         "signal": payload(LOGGED, run.id),
         "status": run.status,
         "rounds": run.rounds,
@@ -154,6 +153,7 @@ def _parameters(
         "cached_input_tokens": total.cached_input_tokens,
         "cache_write_input_tokens": total.cache_write_input_tokens,
         "cost_usd": total.cost_usd,
+        "reasoning_tokens": total.reasoning_tokens,
         "context_usage": json.dumps(context.to_json()) if context else None,
         "retrieved": _json(run.retrieved or None),
         "recalled": _json(run.recalled),
@@ -169,25 +169,25 @@ def _parameters(
 
 async def record_usage(scope: Scope, facts: Facts, spent: Spent) -> None:
     """Keep what a run has used that cannot be recorded any more."""
-    for run in filter(None, map(_run_after, facts)):
+    for end in _ends(facts):
         await usage.record(
             scope,
             usage_id=spent.id,
             purpose=Purpose.RUN,
-            subject_id=run.id,
-            key_id=run.key_id,
-            model=run.model,
-            used=run.usage - spent.since,
+            subject_id=end.run.id,
+            key_id=end.run.key_id,
+            model=end.run.model,
+            used=end.run.usage - spent.since,
         )
 
 
-def _json(told: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
-    return None if told is None else json.dumps([one.to_json() for one in told])
+def _json(values: Sequence[Retrieved | Recalled | Finding] | None) -> str | None:
+    return None if values is None else json.dumps([one.to_json() for one in values])
 
 
 async def append_answer(
     scope: Scope,
-    message: MessageSnapshot,
+    message: AnswerSnapshot,
     *,
     assistant_id: UUID | None,
     retrieved: Sequence[Retrieved] = (),
@@ -201,7 +201,11 @@ async def append_answer(
     row.run_id = message.run_id
     row.assistant_id = assistant_id
     row.ended_at = message.ended_at
-    row.annotations = annotations_of(message.content or "", retrieved) or None
+    cited = annotations_of(message.content or "", retrieved)
+    row.annotations = [*map(annotation_to_json, cited)] or None
+    row.items = items_to_json(message.items) if is_more_than_plain(message.items) else None
+    if refusal_of(message.items):
+        row.parts = refusal_parts(message.items)
     row.status = message.status
     row.reasoning = message.reasoning
     if message.tool_calls:
@@ -217,4 +221,5 @@ async def append_answer(
     row.model_name = message.model.name
     row.input_tokens = message.usage.input_tokens
     row.output_tokens = message.usage.output_tokens
+    row.reasoning_tokens = message.usage.reasoning_tokens
     await messages.append(scope, row)

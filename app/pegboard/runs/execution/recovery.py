@@ -23,10 +23,10 @@ from pegboard.models.catalogue import Catalogue
 from pegboard.runs import queries
 from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
-from pegboard.runs.execution.executor import Execution
+from pegboard.runs.execution.executor import Executor
 from pegboard.runs.execution.recording import append_answer
 from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, LeaseHolder
-from pegboard.runs.model.events import VISIBLE, MessageFinished
+from pegboard.runs.model.events import AnswerFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
 from pegboard.runs.prompt.run_context import RunContext, run_context_of
@@ -78,7 +78,7 @@ class Rescuer:
         *,
         sessions: async_sessionmaker[AsyncSession],
         scopes: Scopes,
-        execution: Execution,
+        executor: Executor,
         catalogue: Catalogue,
         lease_holder: LeaseHolder,
         signals: Signals,
@@ -88,9 +88,9 @@ class Rescuer:
         """`keep_events`: how long the events of a run are kept once it is over."""
         self._sessions = sessions
         self._scopes = scopes
-        self._execution = execution
+        self._executor = executor
         self._catalogue = catalogue
-        self._lessee = lease_holder
+        self._lease_holder = lease_holder
         self._policy = policy
         self._keep_events = keep_events
         self._freed = asyncio.Event()
@@ -167,7 +167,7 @@ class Rescuer:
                     .where(
                         Run.status.in_(PLAYING),
                         Run.lease_until <= func.now(),
-                        Run.id.not_in(self._execution.playing()),
+                        Run.id.not_in(self._executor.run_ids()),
                     )
                     .order_by(Run.lease_until)
                     .limit(AT_ONCE)
@@ -176,7 +176,7 @@ class Rescuer:
             ).all()
             for run in abandoned:
                 run.attempts += 1
-                for column, value in self._lessee.held().items():
+                for column, value in self._lease_holder.held().items():
                     setattr(run, column, value)
             return abandoned
 
@@ -184,22 +184,22 @@ class Rescuer:
         async with self._scopes(run.tenant_id) as scope:
             context = await self._ready(scope, run)
         if run.status == RunStatus.CANCELLING:
-            self._execution.abort(context, None)
+            self._executor.abort(context, None)
         elif (
             self._policy is Policy.FAIL
             or run.attempts > MOST_ATTEMPTS
-            or any(isinstance(event, VISIBLE) for event in context.logged)
+            or any(event.is_output for event in context.logged)
         ):
-            self._execution.abort(context, _LOST)
+            self._executor.abort(context, _LOST)
         else:
-            self._execution.begin(context)
+            self._executor.begin(context)
 
     async def _ready(self, scope: Scope, run: Run) -> RunContext:
         thread_state = await lock_thread(scope, run.thread_id)
         logged = await event_log.read(scope, run.id, after=run.events)
         options = from_json(run.options)
         context = await run_context_of(
-            scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
+            scope, run, options, lease_holder=self._lease_holder, catalogue=self._catalogue
         )
         question_id = context.prepared.question_id
         attached = () if question_id is None else await documents.of_message(scope, question_id)
@@ -251,9 +251,9 @@ class Rescuer:
         if run.status not in PLAYING:
             return
         logged = await event_log.read(scope, run.id, after=run.events)
-        finished, _ = aborted(snapshot_of(run), logged, _LATE)
-        if isinstance(finished, MessageFinished) and finished.message.content:
-            await append_answer(scope, finished.message, assistant_id=run.assistant_id)
+        for event in aborted(snapshot_of(run), logged, _LATE):
+            if isinstance(event, AnswerFinished) and event.message.content:
+                await append_answer(scope, event.message, assistant_id=run.assistant_id)
 
 
 def _end(run: Run) -> None:

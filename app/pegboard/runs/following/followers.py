@@ -1,4 +1,4 @@
-"""Follow a run from anywhere: out of its log, and on as it grows, whoever plays it."""
+"""Follow a run from anywhere: out of its log, and on as it grows, whoever executes it."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -7,17 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from pegboard.runs import queries
-from pegboard.runs.execution.executor import Execution
+from pegboard.runs.execution.executor import Executor
 from pegboard.runs.following.tails import Tails
 from pegboard.runs.leases import PLAYING
-from pegboard.runs.model.events import (
-    RESTS,
-    RunCancelled,
-    RunCompleted,
-    RunEvent,
-    RunExpired,
-    RunFailed,
-)
+from pegboard.runs.model.events import RunEvent, RunSettled
 from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.requests.conversations import Turn
 from pegboard.runs.statuses import RunStatus
@@ -29,18 +22,16 @@ from pegboard.tenants.scope import Scopes
 _ENTRIES: Final = 100
 """Entries of a log that are read at once: who is slow to take them holds no more."""
 
-_ENDS: Final = (RunCompleted, RunFailed, RunCancelled, RunExpired)
-
 
 class Following:
-    def __init__(self, *, scopes: Scopes, execution: Execution, tails: Tails) -> None:
+    def __init__(self, *, scopes: Scopes, executor: Executor, tails: Tails) -> None:
         """Each statement in one of the `scopes` is a transaction of its own."""
         self._scopes = scopes
-        self._execution = execution
+        self._executor = executor
         self._tails = tails
 
     async def turn(self, turn: Turn) -> AsyncGenerator[Sequence[RunEvent], None]:
-        """The events of a turn that this process has begun, until it rests.
+        """The events of a turn that this process has begun, until it settles.
 
         Should the run slip out of its hands, they are told on from where another takes it up.
         """
@@ -50,15 +41,15 @@ class Following:
                 told += len(events)
                 last = events[-1]
                 yield events
-        if not isinstance(last, RESTS):
+        if last is None or not last.settles:
             async with aclosing(self.run(turn.run.tenant_id, turn.row, after=told)) as rest:
                 async for events in rest:
                     yield events
 
     async def all_of(self, turn: Turn) -> Sequence[RunEvent]:
-        """The same, in one: once the run rests."""
+        """The same, in one: once the run has settled."""
         await turn.feed.ended()
-        if turn.feed.events and isinstance(turn.feed.events[-1], RESTS):
+        if turn.feed.events and turn.feed.events[-1].settles:
             return turn.feed.events
         async with aclosing(self.turn(turn)) as batches:
             return [event async for events in batches for event in events]
@@ -80,10 +71,10 @@ class Following:
     async def run(
         self, tenant_id: UUID, run: Run, *, after: int = 0
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
-        """The events of a run from number `after` on, until it rests; gone, it is cancelled."""
+        """The events of a run from number `after` on, until it settles; gone, it is cancelled."""
         last: RunEvent | None = None
         while True:
-            # The row first: what rests by then has all its events in the log.
+            # The row first: what has settled by then has all its events in the log.
             row = await self._row(tenant_id, run)
             more = True
             while more:
@@ -93,15 +84,15 @@ class Following:
                     last = page[-1]
                     yield page
             if row is None:
-                if not isinstance(last, _ENDS):
-                    yield (RunCancelled(_cancelled(run)),)
+                if not _is_end(last):
+                    yield (RunSettled(_cancelled(run)),)
                 return
             if row.status not in PLAYING:
                 if last is None:
                     before = await self._read(tenant_id, run.id, max(0, after - 1))
                     last = before[-1] if before else None
                 end = _end_of(row)
-                if end is not None and not isinstance(last, _ENDS):
+                if end is not None and not _is_end(last):
                     yield (end,)
                 return
             news: RunEvent | None = None
@@ -110,12 +101,12 @@ class Following:
                     after += len(events)
                     last = news = events[-1]
                     yield events
-            if isinstance(news, RESTS):
+            if news is not None and news.settles:
                 return
 
     async def _live(self, run: Run, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
         """What is logged from number `after` on, as long as it can be told without asking."""
-        feed = self._execution.feed_of_run(run.id)
+        feed = self._executor.feed_of_run(run.id)
         if feed is not None and after >= feed.first:
             async with aclosing(feed.follow_logged(after)) as batches:
                 async for events in batches:
@@ -146,14 +137,11 @@ def _cancelled(run: Run) -> RunSnapshot:
     return replace(snapshot_of(run), status=RunStatus.CANCELLED)
 
 
-def _end_of(run: Run) -> RunEvent | None:
+def _end_of(run: Run) -> RunSettled | None:
     """The end that nobody has logged, as the run was ended while nobody played it."""
-    match RunStatus(run.status):
-        case RunStatus.CANCELLED:
-            return RunCancelled(snapshot_of(run))
-        case RunStatus.EXPIRED:
-            return RunExpired(snapshot_of(run))
-        case RunStatus.FAILED:
-            return RunFailed(snapshot_of(run))
-        case _:
-            return None
+    ended = run.status in {RunStatus.CANCELLED, RunStatus.EXPIRED, RunStatus.FAILED}
+    return RunSettled(snapshot_of(run)) if ended else None
+
+
+def _is_end(event: RunEvent | None) -> bool:
+    return isinstance(event, RunSettled) and event.is_final

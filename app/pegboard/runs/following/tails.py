@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Integer, Text, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.db.signals import Signals, send_many
-from pegboard.runs.execution.executor import FOLLOWED, Execution
+from pegboard.runs.execution.executor import FOLLOWED, Executor
 from pegboard.runs.leases import PLAYING
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import RunEvent
@@ -113,12 +113,12 @@ class Tails:
         self,
         *,
         sessions: async_sessionmaker[AsyncSession],
-        execution: Execution,
+        executor: Executor,
         signals: Signals,
     ) -> None:
         """Each statement in one of the `sessions` is a transaction of its own."""
         self._sessions = sessions
-        self._execution = execution
+        self._executor = executor
         self._tails: dict[UUID, Tail] = {}
         self._moved: set[UUID] = set()
         self._unasked: set[UUID] = set()
@@ -164,7 +164,7 @@ class Tails:
 
     async def _ask_to_hear(self) -> None:
         """Have those who play the runs send word of what they log."""
-        asked = [one for one in self._unasked if self._execution.feed_of_run(one) is None]
+        asked = [one for one in self._unasked if self._executor.feed_of_run(one) is None]
         if asked:
             async with self._sessions() as session:
                 await send_many(session, FOLLOWED, asked)

@@ -1,27 +1,38 @@
 """What happens to a run, as frozen facts in our own words.
 
-The engine yields them, recording stores the durable ones, every API tells them in its language.
-A new fact belongs into `RunEvent`; mypy then names each place that has to learn it.
+The engine yields them, recording stores the durable ones, every API encodes them in its language.
+A new fact belongs into `RunEvent`; mypy then names each place that has to learn it. Each says of
+itself what the rest of the program asks of events:
+
+- `is_output`: the model has said something. Once somebody may have heard it, the model cannot be
+  asked anew.
+- `settles`: nothing follows, unless the run is taken up again.
+- `is_durable`: it is stored with more than the log, together with the facts beside it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from pegboard.llm.gateway import ToolCall
-from pegboard.runs.model.snapshots import MessageSnapshot, Recalled, RunSnapshot
+from pegboard.runs.model.items import FunctionCallItem, Item
+from pegboard.runs.model.snapshots import AnswerSnapshot, Recalled, RunSnapshot
+from pegboard.runs.statuses import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
     """The run is in progress, for the first time or (`run.rounds` > 0) after a pause.
 
-    `message_id` is the message that is going to be written.
+    `message_id` is the answer that is going to be written.
     """
 
     run: RunSnapshot
     message_id: UUID
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +40,74 @@ class MemoriesRecalled:
     """What memory had for the message; told only where memory was searched."""
 
     memories: tuple[Recalled, ...]
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStarted:
+class AnswerStarted:
+    """The answer that the items from here on belong to, until the run settles."""
+
     message_id: UUID
     created_at: datetime
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class ReasoningDelta:
-    message_id: UUID
-    text: str
+class ItemStarted:
+    """`index` is the item's place in the answer, from 0; of several only one is written at a time,
+    but calls of this server's tools go on side by side."""
 
-
-@dataclass(frozen=True, slots=True)
-class ReasoningFinished:
-    message_id: UUID
+    index: int
+    item: Item
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    message_id: UUID
+    index: int
     text: str
+    is_output: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCallMade:
-    """A whole, checked call."""
+class RefusalDelta:
+    index: int
+    text: str
+    is_output: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
-    message_id: UUID
-    call: ToolCall
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    index: int
+    text: str
+    is_output: ClassVar[bool] = True
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFinished:
+    """The item as it stays: completed, or what there was of it when the run broke off."""
+
+    index: int
+    item: Item
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
+
+    @property
+    def is_output(self) -> bool:
+        """What is more than its deltas have told."""
+        return isinstance(self.item, FunctionCallItem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,67 +115,65 @@ class RoundFinished:
     """The model has answered with calls, and what that used is known; the run goes on."""
 
     run: RunSnapshot
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
-class MessageFinished:
-    """The assistant's message as it stays: whole, or what there was when the run broke off."""
+class AnswerFinished:
+    """The answer as it stays: whole, or what there was when the run broke off."""
 
-    message: MessageSnapshot
+    message: AnswerSnapshot
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
-class RunPaused:
-    """The run waits for the outputs of `calls`. Nothing follows until they are submitted."""
+class RunSettled:
+    """The run has come to an end, or waits for the outputs of `calls`: `run.status` says which."""
 
     run: RunSnapshot
-    calls: tuple[ToolCall, ...]
+    calls: tuple[ToolCall, ...] = ()
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = True
+    is_durable: ClassVar[bool] = True
+
+    @property
+    def is_final(self) -> bool:
+        return self.run.status is not RunStatus.REQUIRES_ACTION
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the model has said all that it was going to, or was allowed to."""
+        return self.run.status in {RunStatus.COMPLETED, RunStatus.INCOMPLETE}
 
 
 @dataclass(frozen=True, slots=True)
-class RunCompleted:
-    run: RunSnapshot
+class UnknownEvent:
+    """Something that a later version of this program has logged; it keeps its number."""
 
-
-@dataclass(frozen=True, slots=True)
-class RunFailed:
-    run: RunSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class RunCancelled:
-    run: RunSnapshot
-
-
-@dataclass(frozen=True, slots=True)
-class RunExpired:
-    """The run's time was up before it came to an end."""
-
-    run: RunSnapshot
+    kind: str
+    is_output: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    is_durable: ClassVar[bool] = False
 
 
 RunEvent: TypeAlias = (
     RunStarted
     | MemoriesRecalled
-    | MessageStarted
-    | ReasoningDelta
-    | ReasoningFinished
+    | AnswerStarted
+    | ItemStarted
     | TextDelta
-    | ToolCallMade
+    | RefusalDelta
+    | ReasoningDelta
+    | ItemFinished
     | RoundFinished
-    | MessageFinished
-    | RunPaused
-    | RunCompleted
-    | RunFailed
-    | RunCancelled
-    | RunExpired
+    | AnswerFinished
+    | RunSettled
+    | UnknownEvent
 )
-
-RESTS: Final = (RunPaused, RunCompleted, RunFailed, RunCancelled, RunExpired)
-"""After one of these nothing follows, unless the run is taken up again."""
-
-VISIBLE: Final = (TextDelta, ReasoningDelta, ToolCallMade)
-"""What the model has said: once somebody may have heard it, the model cannot be asked anew."""
 
 Facts: TypeAlias = tuple[RunEvent, ...]
 """Events that become true together: recorded in one transaction, then told in order."""

@@ -9,11 +9,17 @@ from uuid import UUID
 from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import ModelName, ToolCall, Usage
 from pegboard.messages.tables import MessageStatus
+from pegboard.runs.model.items import Item, calls_of, reasoning_of, text_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.strict_json import storable
 
 RUN_EXPIRED: Final = "run_expired"
 """The code of a message that was being written when its run's time was up."""
+
+CONTENT_FILTER: Final = "content_filter"
+"""The code of a message that its provider's filter cut short, and why its run is incomplete."""
+
+_WHOLE: Final = frozenset({MessageStatus.COMPLETED, MessageStatus.INCOMPLETE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +144,34 @@ class RunSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageSnapshot:
-    """An assistant's message. `usage` is that of the model call that wrote it."""
+class AnswerSnapshot:
+    """An assistant's message. `usage` is that of the model calls that wrote it.
+
+    A `failure` says why it is not whole.
+    """
 
     id: UUID
     run_id: UUID
     thread_id: UUID
     status: MessageStatus
-    content: str | None
-    reasoning: str | None
-    tool_calls: tuple[ToolCall, ...]
+    items: tuple[Item, ...]
     model: ModelName
     usage: Usage
     created_at: datetime
     ended_at: datetime
     failure: Failure | None = None
+
+    @property
+    def content(self) -> str | None:
+        """The text; None where the run broke off, or waits for its caller, before there was any."""
+        text = text_of(self.items)
+        return text if text or self.status in _WHOLE else None
+
+    @property
+    def reasoning(self) -> str | None:
+        return reasoning_of(self.items) or None
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls that the client has to make."""
+        return calls_of(self.items)

@@ -60,7 +60,7 @@ class PromptBuilder:
         self._web = web
         self._patience = patience
 
-    async def brief(self, context: RunContext, before: RunSnapshot) -> AssembledPrompt:
+    async def build(self, context: RunContext, before: RunSnapshot) -> AssembledPrompt:
         """For a run that left off as `before`. Raises AppError where nothing can be asked."""
         model = context.options.model
         tools = self._web if context.options.web and self._takes_tools(model) else NoTools()

@@ -16,10 +16,10 @@ from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import Role
 from pegboard.models.entries import Window
+from pegboard.runs.model.citations import INSTRUCTION, marker_of
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.snapshots import ContextUsage, Finding, Recalled
-from pegboard.runs.prompt.citations import INSTRUCTION, marker_of
-from pegboard.runs.prompt.history import StoredTurn, turns_of
+from pegboard.runs.prompt.history import ReasoningByMessage, StoredTurn, turns_of
 from pegboard.runs.prompt.window import SizedTurn, fit, room_for_prompt
 from pegboard.tenants.scope import Scope
 
@@ -41,7 +41,9 @@ class PreparedPrompt:
     question_id: UUID | None
 
 
-async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> PreparedPrompt:
+async def gather(
+    scope: Scope, *, thread_id: UUID, window: Window, reasoning: ReasoningByMessage
+) -> PreparedPrompt:
     """Read as much of the thread as can fit into the window, and no more."""
     rows: list[StoredTurn] = []
     before: int | None = None
@@ -55,7 +57,7 @@ async def gather(scope: Scope, *, thread_id: UUID, window: Window) -> PreparedPr
         before = page[-1][0]
     asked = next((row for row in rows if row.role == Role.USER), None)
     return PreparedPrompt(
-        turns_of(reversed(rows)),
+        turns_of(reversed(rows), reasoning),
         question=(asked.content if asked else None) or "",
         question_id=asked.id if asked else None,
     )

@@ -6,16 +6,20 @@ a cancelled run leaves calls unanswered, and a thread may be cut at any message.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from pegboard.llm.gateway import AssistantTurn, Image, ToolCall, ToolTurn, UserTurn
+from pegboard.llm.gateway import AssistantTurn, Image, Reasoning, ToolCall, ToolTurn, UserTurn
+from pegboard.llm.tokens import count_tokens
 from pegboard.messages.tables import MessageStatus, Role
 from pegboard.runs.prompt.window import SizedTurn
 
 CANCELLED_OUTPUT: Final = "The call was cancelled; there is no result."
 _TURN_OVERHEAD: Final = 4
 _CANCELLED_TOKENS: Final = 16
+
+ReasoningByMessage: TypeAlias = Mapping[UUID, tuple[Reasoning, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,13 @@ class StoredTurn:
     tokens: int
 
 
-def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
-    """The valid conversation in `messages`, oldest first. What a failed run left is not in it."""
+def turns_of(
+    messages: Iterable[StoredTurn], reasoning: ReasoningByMessage = MappingProxyType({})
+) -> list[SizedTurn]:
+    """The valid conversation in `messages`, oldest first. What a failed run left is not in it.
+
+    `reasoning` is what led to the calls of the run that goes on, by the answers' ids.
+    """
     turns: list[SizedTurn] = []
     unanswered: dict[str, str] = {}
     for message in messages:
@@ -54,8 +63,12 @@ def turns_of(messages: Iterable[StoredTurn]) -> list[SizedTurn]:
             calls = calls_of(message.tool_calls)
             if not calls and not message.content:
                 continue
-            turn = AssistantTurn(message.content or None, calls)
+            thought = reasoning.get(message.id, ()) if calls else ()
+            turn = AssistantTurn(message.content or None, calls, thought)
             unanswered = {call.id: call.name for call in calls}
+            tokens = sum(count_tokens(block.text) for block in thought)
+            turns.append(SizedTurn(turn, message.tokens + tokens + _TURN_OVERHEAD))
+            continue
         turns.append(SizedTurn(turn, message.tokens + _TURN_OVERHEAD))
     turns.extend(_cancelled(unanswered))
     return turns

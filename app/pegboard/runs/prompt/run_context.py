@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from pegboard.identifiers import new_id
+from pegboard.messages import queries as messages
 from pegboard.models.catalogue import Catalogue
 from pegboard.runs.leases import Lease, LeaseHolder
 from pegboard.runs.model.events import RoundFinished, RunEvent
+from pegboard.runs.model.items import ReasoningItem
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.prompt import context
 from pegboard.runs.prompt.context import PreparedPrompt
-from pegboard.runs.stored import snapshot_of
+from pegboard.runs.prompt.history import ReasoningByMessage
+from pegboard.runs.stored import items_of, snapshot_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 
@@ -21,8 +24,8 @@ class RunContext:
     """A run that this process has leased, and what was read for it.
 
     `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
-    What this play uses is kept under its `play_id`, once. Its events are logged from number `first`
-    on, under its `lease`; `logged` is what a process that is gone has logged of the play.
+    What this execution uses is kept under its `execution_id`, once. Its events are logged from
+    number `first` on, under its `lease`; `logged` is what a process that is gone has logged of it.
     """
 
     run: RunSnapshot
@@ -33,7 +36,7 @@ class RunContext:
     logged: tuple[RunEvent, ...] = ()
     look_up: bool = False
     awaited: tuple[UUID, ...] = ()
-    play_id: UUID = field(default_factory=new_id)
+    execution_id: UUID = field(default_factory=new_id)
 
 
 async def run_context_of(
@@ -41,10 +44,27 @@ async def run_context_of(
 ) -> RunContext:
     """Read what the model is to know for a run that this process has leased."""
     window = catalogue.window_of(options.model)
-    prepared = await context.gather(scope, thread_id=run.thread_id, window=window)
+    reasoning = await _reasoning_of(scope, run) if run.rounds else {}
+    prepared = await context.gather(
+        scope, thread_id=run.thread_id, window=window, reasoning=reasoning
+    )
     return RunContext(
         snapshot_of(run), options, prepared, lease_holder.lease_of(run), first=run.events
     )
+
+
+async def _reasoning_of(scope: Scope, run: Run) -> ReasoningByMessage:
+    """What led to the calls that a run waited for: some providers want it back with the outputs."""
+    answers = await messages.answers_of_run(scope, run.thread_id, run.id)
+    return {
+        answer.id: tuple(
+            block
+            for item in items_of(answer)
+            if isinstance(item, ReasoningItem)
+            for block in item.blocks
+        )
+        for answer in answers
+    }
 
 
 def left_off(context: RunContext) -> RunSnapshot:

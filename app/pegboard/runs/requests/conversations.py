@@ -22,10 +22,10 @@ from pegboard.messages.tables import Message
 from pegboard.models.catalogue import Catalogue
 from pegboard.runs import queries
 from pegboard.runs.execution import cancellation
-from pegboard.runs.execution.executor import Execution
+from pegboard.runs.execution.executor import Executor
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json
-from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.model.snapshots import AnswerSnapshot, RunSnapshot
 from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.requests import (
     admission,
@@ -89,7 +89,7 @@ class PendingAction:
     """A run that waits for the outputs of its calls, as its thread shows it."""
 
     run: RunSnapshot
-    message: MessageSnapshot
+    message: AnswerSnapshot
 
 
 class Conversations:
@@ -101,7 +101,7 @@ class Conversations:
         scopes: Scopes,
         gateway: Gateway,
         catalogue: Catalogue,
-        execution: Execution,
+        executor: Executor,
         lease_holder: LeaseHolder,
         patience: float,
     ) -> None:
@@ -110,7 +110,7 @@ class Conversations:
         self._scopes = scopes
         self._gateway = gateway
         self._catalogue = catalogue
-        self._execution = execution
+        self._executor = executor
         self._lessee = lease_holder
         self._lines = ThreadLines()
 
@@ -121,12 +121,12 @@ class Conversations:
 
         Raises NotFound, ThreadBusy, DocumentsNotIndexed, LimitReached; nothing is stored then.
         """
-        self._execution.check_room(caller.tenant_id)
+        self._executor.check_room(caller.tenant_id)
 
         async def attempt() -> Turn:
-            with self._execution.starting() as starts:
+            with self._executor.starting() as starts:
                 stored, run, context = await self._start(caller, place, new, request, starts)
-                return Turn(context.run, run, self._execution.begin(context), context.first, stored)
+                return Turn(context.run, run, self._executor.begin(context), context.first, stored)
 
         return await self._when_idle(place, attempt)
 
@@ -182,8 +182,8 @@ class Conversations:
         Without a run's id, that of the one run of the thread that waits. Raises NotFound,
         NothingPending, IllegalRunMove, WrongOutputs, LimitReached; nothing has changed then.
         """
-        self._execution.check_room(caller.tenant_id)
-        with self._execution.starting() as starts:
+        self._executor.check_room(caller.tenant_id)
+        with self._executor.starting() as starts:
             return await self._submit(
                 caller, thread_id, run_id, outputs, overrides, whole=whole, starts=starts
             )
@@ -217,11 +217,11 @@ class Conversations:
             context = await self._ready(scope, run, from_json(run.options))
             stores = context.options.vector_store_ids
             context = replace(context, look_up=thread_state.has_documents or bool(stores))
-        return Turn(context.run, run, self._execution.begin(context), context.first)
+        return Turn(context.run, run, self._executor.begin(context), context.first)
 
     async def check_limits(self, caller: Caller) -> None:
         """Raises LimitReached where a run could not begin: for those who store something first."""
-        self._execution.check_room(caller.tenant_id)
+        self._executor.check_room(caller.tenant_id)
         if caller.limits != UNLIMITED:
             async with self._scopes(caller.tenant_id) as scope:
                 await admission.check(scope, caller)
@@ -233,8 +233,8 @@ class Conversations:
 
         Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
         """
-        self._execution.check_room(caller.tenant_id)
-        with self._execution.starting() as starts:
+        self._executor.check_room(caller.tenant_id)
+        with self._executor.starting() as starts:
             return await self._start_asked(caller, place, request, starts)
 
     async def _start_asked(
@@ -265,7 +265,7 @@ class Conversations:
                 look_up=thread_state.has_documents or bool(stores),
                 awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
             )
-        return Turn(context.run, run, self._execution.begin(context), context.first)
+        return Turn(context.run, run, self._executor.begin(context), context.first)
 
     async def add(
         self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
@@ -300,7 +300,7 @@ class Conversations:
                 return status is RunStatus.CANCELLED
             await cancellation.request(scope, run_id)
         async with waiting():
-            await self._execution.cancel(run_id)
+            await self._executor.cancel(run_id)
         deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
         while True:
             async with self._scopes(tenant_id) as scope:
@@ -314,7 +314,7 @@ class Conversations:
 
     def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
         """Stop the runs of a thread, or of an assistant, that has been deleted."""
-        self._execution.abandon(thread_id=thread_id, assistant_id=assistant_id)
+        self._executor.abandon(thread_id=thread_id, assistant_id=assistant_id)
 
     async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
         run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
@@ -412,7 +412,7 @@ class Conversations:
                 if left <= 0:
                     raise
                 busy = isinstance(reason, ThreadBusy)
-                feed = self._execution.feed_of_thread(thread_id) if busy else None
+                feed = self._executor.feed_of_thread(thread_id) if busy else None
                 async with waiting():
                     if feed is None:  # somebody else is at work
                         await asyncio.sleep(min(_POLL, left))

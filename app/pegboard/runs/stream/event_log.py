@@ -73,11 +73,14 @@ class RunLost(AppError):
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """Events for the log, from number `first` on; `heard` where another process waits for them."""
+    """Events for the log, from number `first` on.
+
+    With `has_remote_followers` other processes wait for them.
+    """
 
     first: int
     events: Sequence[RunEvent]
-    heard: bool = False
+    has_remote_followers: bool = False
 
     @property
     def after(self) -> int:
@@ -140,7 +143,8 @@ async def _append(session: AsyncSession, statement: TextClause, lines: Sequence[
             "firsts": [line.entry.first for line in lines],
             "events": [_json_of(line.entry) for line in lines],
             "signals": [
-                payload(LOGGED, line.run_id) if line.entry.heard else None for line in lines
+                payload(LOGGED, line.run_id) if line.entry.has_remote_followers else None
+                for line in lines
             ],
             "channel": CHANNEL,
             "playing": list(PLAYING),

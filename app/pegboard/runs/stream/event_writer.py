@@ -1,4 +1,4 @@
-"""The events of one play on their way: into the log first, then to those who follow.
+"""The events of one execution on their way: into the log first, then to those who follow.
 
 Nobody hears of something that is not written. A stream is not held up by that for longer than one
 statement takes: what the model says meanwhile gathers, and is written together.
@@ -25,9 +25,9 @@ Write: TypeAlias = Callable[[LogEntry], Awaitable[None]]
 
 class EventWriter:
     def __init__(self, feed: Feed, write: Write, *, first: int, whole: bool) -> None:
-        """`first` is the number of the play's first event.
+        """`first` is the number of the execution's first event.
 
-        Of a `whole` answer nothing is written before it rests: nobody follows its pieces.
+        Of a `whole` answer nothing is written before it settles: nobody follows its pieces.
         """
         self._feed = feed
         self._write = write
@@ -35,7 +35,7 @@ class EventWriter:
         self._whole = whole
         self._waiting: list[RunEvent] = []
         self._writer: asyncio.Task[None] | None = None
-        self.heard = False
+        self.has_remote_followers = False
         """Whether another process waits for what is written."""
 
     async def add(self, facts: Facts) -> None:
@@ -51,29 +51,29 @@ class EventWriter:
             await asyncio.wait({self._writer})
 
     async def closing(self, facts: Facts) -> LogEntry:
-        """What is left to be written, and `facts`: for whoever stores the end of the play."""
+        """What is left to be written, and `facts`: for whoever stores the end of it."""
         if self._writer is not None:
             await asyncio.wait({self._writer})
             self._check()
-        return LogEntry(self._next, (*self._waiting, *facts), self.heard)
+        return LogEntry(self._next, (*self._waiting, *facts), self.has_remote_followers)
 
     def publish(self, entry: LogEntry) -> None:
-        """Tell what has been stored with the end of the play."""
+        """Tell what has been stored with the end of the execution."""
         self._waiting = []
         self._next = entry.after
         self._feed.publish(tuple(entry.events))
 
     def abandon(self, facts: Facts) -> LogEntry:
         """Tell what cannot be stored any more, or not now; what that is."""
-        entry = LogEntry(self._next, (*self._waiting, *facts), self.heard)
+        entry = LogEntry(self._next, (*self._waiting, *facts), self.has_remote_followers)
         self._waiting = []
         self._next = entry.after
         self._feed.abandon(tuple(entry.events))
         return entry
 
     @property
-    def said(self) -> tuple[RunEvent, ...]:
-        """All events of the play so far, written or not."""
+    def events(self) -> tuple[RunEvent, ...]:
+        """All events of the execution so far, written or not."""
         return (*self._feed.events, *self._waiting)
 
     def _check(self) -> None:
@@ -83,7 +83,7 @@ class EventWriter:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            entry = LogEntry(self._next, tuple(self._waiting), self.heard)
+            entry = LogEntry(self._next, tuple(self._waiting), self.has_remote_followers)
             await retry_while_unavailable(partial(self._write, entry))
             del self._waiting[: len(entry.events)]
             self._next = entry.after

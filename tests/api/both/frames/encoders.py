@@ -4,7 +4,7 @@ What an encoder reads besides the events, the run's row and its thread's message
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,18 +14,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.api.backboard import replies
-from pegboard.api.backboard import run_replay as backboard_replay
-from pegboard.api.backboard import run_stream as backboard
+from pegboard.api.backboard import run_encoder as backboard
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.faults import RunBrokeOff
-from pegboard.api.http.numbered_frames import told_at_once
-from pegboard.api.openai import run_replay as openai_replay
-from pegboard.api.openai import run_stream as openai
 from pegboard.api.openai.profiles import Profile
-from pegboard.api.openai.profiles.tellings import older
+from pegboard.api.openai.profiles.tellings import older, older_event
+from pegboard.api.openai.run_encoder import AssistantsEncoder
+from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.model.event_json import from_json
-from pegboard.runs.model.events import MessageFinished, RunEvent, RunPaused
+from pegboard.runs.model.events import AnswerFinished, RunEvent, RunSettled
 from pegboard.runs.requests.conversations import PendingAction, Turn
 from pegboard.runs.requests.create import StoredMessage
 from pegboard.runs.stored import snapshot_of
@@ -77,20 +75,28 @@ class Told:
         plays = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
         return cls(scenario, [from_json(events) for events in plays])
 
-    def backboard_streams(self) -> list[list[Frame]]:
-        streams = []
-        for number, events in enumerate(self.plays):
-            telling = backboard.Telling.of(self._turn(number))
-            frames = [
-                *telling.opening(),
-                *(frame for event in events for frame in telling.frames(event)),
-            ]
-            streams.append([*map(_frame, frames)])
-        return streams
+    async def backboard_streams(self) -> list[list[Frame]]:
+        return [[*map(_frame, frames)] for frames in await self._streams(self._backboard)]
 
     async def backboard_again(self, *, at_once: bool) -> list[Frame]:
-        told = backboard_replay.replayed(self._row, self._batches(at_once), self._scopes)
-        return [*map(_frame, await _all(told))]
+        return [*map(_frame, await _all(encoded(self._backboard(), self._batches(at_once))))]
+
+    def _backboard(self) -> RunEventEncoder:
+        message = StoredMessage(self._question, (), ASSISTANT)
+        return backboard.BackboardEncoder(snapshot_of(self._row), message)
+
+    async def _streams(self, encoder_of: Callable[[], RunEventEncoder]) -> list[list[bytes]]:
+        """The frames of each execution, as it is streamed to who has begun it or taken it up."""
+        streams = []
+        for number, events in enumerate(self.plays):
+            encoder = encoder_of()
+            if number:
+                before = [event for earlier in self.plays[:number] for event in earlier]
+                await _all(encoded(encoder, once(before)))
+            opening = await (encoder.resumed() if number else encoder.opening())
+            frames = [frame for event in events for frame in encoder.frames(event)]
+            streams.append([*opening, *frames])
+        return streams
 
     def backboard_answers(self) -> list[Frame]:
         """The answer of each play, or the error that it is raised as."""
@@ -109,7 +115,8 @@ class Told:
         """What is told of each pause to those who ask for it once more."""
         pending = []
         for events in self.plays:
-            if isinstance(paused := events[-1], RunPaused):
+            paused = events[-1]
+            if isinstance(paused, RunSettled) and not paused.is_final:
                 action = PendingAction(paused.run, _finished(events)[0].message)
                 frames = [*map(_frame, backboard.pending_frames(action))]
                 answer = replies.pending_reply(action).model_dump(mode="json")
@@ -117,19 +124,14 @@ class Told:
         return pending
 
     async def openai_streams(self, *, content: bool = False) -> list[list[NamedFrame]]:
-        streams = []
-        for number, events in enumerate(self.plays):
-            telling = openai.Telling(self._row, resumed=number > 0, content=content)
-            frames = [frame for event in events for frame in telling.frames(event)]
-            if number:
-                asked = _finished(self.plays[number - 1])[0].message.id
-                frames.insert(0, await openai_replay.submitted(self._row, asked, self._scopes))
-            streams.append([*map(_named_frame, frames)])
-        return streams
+        def encoder() -> RunEventEncoder:
+            return AssistantsEncoder(self._row, self._scopes, content=content)
+
+        return [[*map(_named_frame, frames)] for frames in await self._streams(encoder)]
 
     async def openai_again(self, *, at_once: bool) -> list[NamedFrame]:
-        told = openai_replay.replayed(self._row, self._batches(at_once), self._scopes)
-        return [*map(_named_frame, await _all(told))]
+        encoder = AssistantsEncoder(self._row, self._scopes)
+        return [*map(_named_frame, await _all(encoded(encoder, self._batches(at_once))))]
 
     def _turn(self, number: int) -> Turn:
         first = sum(map(len, self.plays[:number]))
@@ -140,7 +142,7 @@ class Told:
         """The events as they come out of the log: all in one, or one by one."""
         told = [event for events in self.plays for event in events]
         read = logged(told)
-        return told_at_once(read) if at_once else _one_by_one(read)
+        return once(read) if at_once else _one_by_one(read)
 
     @property
     def _scopes(self) -> Scopes:
@@ -174,6 +176,7 @@ class Told:
                         ended_at=said.ended_at,
                         input_tokens=said.usage.input_tokens,
                         output_tokens=said.usage.output_tokens,
+                        reasoning_tokens=said.usage.reasoning_tokens,
                     )
                 )
                 written += [
@@ -221,7 +224,7 @@ def unanswered() -> dict[str, Any]:
 
 
 def as_version_1(frames: Sequence[NamedFrame]) -> list[NamedFrame]:
-    return [(name, older(data, Profile.V1)) for name, data in frames]
+    return [(older_event(name), older(data, Profile.V1)) for name, data in frames]
 
 
 def later() -> Watch:
@@ -262,6 +265,7 @@ def _row(scenario: Scenario) -> Run:
         output_tokens=0,
         cached_input_tokens=0,
         cache_write_input_tokens=0,
+        reasoning_tokens=0,
         labels={"purpose": "test"},
     )
 
@@ -271,8 +275,8 @@ def _message(**fields: Any) -> Message:
     return Message(**{**known, **fields})
 
 
-def _finished(events: Sequence[RunEvent]) -> list[MessageFinished]:
-    return [event for event in events if isinstance(event, MessageFinished)]
+def _finished(events: Sequence[RunEvent]) -> list[AnswerFinished]:
+    return [event for event in events if isinstance(event, AnswerFinished)]
 
 
 async def _one_by_one(events: Sequence[RunEvent]) -> AsyncGenerator[Sequence[RunEvent], None]:

@@ -11,6 +11,8 @@ from tests.runs.engine.scenarios.all import SCENARIOS
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 UNANSWERED = "unanswered"
+CHANGED_SINCE = {"filtered"}
+"""What ends otherwise than in the first version: a filtered answer was told as a whole one."""
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +24,7 @@ def _moment() -> Iterator[None]:
 @every_scenario
 async def test_what_backboard_tells(scenario: Scenario) -> None:
     told = await Told.of(scenario)
-    streams = told.backboard_streams()
+    streams = await told.backboard_streams()
     again = await told.backboard_again(at_once=True)
     as_streamed = again == [frame for frames in streams for frame in frames]
     common, frames = without_common(streams)
@@ -67,7 +69,9 @@ async def test_a_replay_does_not_depend_on_how_the_log_is_read(scenario: Scenari
     assert singly == at_once
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in FIRST_LOGS.glob("*.json")))
+@pytest.mark.parametrize(
+    "name", sorted({path.stem for path in FIRST_LOGS.glob("*.json")} - CHANGED_SINCE)
+)
 async def test_a_log_of_the_first_version_is_told_as_ever(name: str) -> None:
     (scenario,) = [one for one in SCENARIOS if one.name == name]
     first, now = Told.of_first_log(scenario), await Told.of(scenario)

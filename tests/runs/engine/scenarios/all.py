@@ -11,6 +11,7 @@ from tests.runs.engine.scenarios import (
     corrections,
     endings,
     failures,
+    items,
     server_tools,
 )
 
@@ -21,6 +22,6 @@ def _of(module: ModuleType) -> list[Scenario]:
 
 SCENARIOS: Final = [
     scenario
-    for module in (answers, calls, corrections, server_tools, budgets, failures, endings)
+    for module in (answers, calls, corrections, server_tools, budgets, failures, endings, items)
     for scenario in _of(module)
 ]

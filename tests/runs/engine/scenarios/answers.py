@@ -2,6 +2,12 @@
 
 from tests.runs.engine.scenario import Scenario
 
+_FILTERED = (
+    "provider_failed",
+    "content_filter",
+    "The provider's content filter cut the answer short",
+)
+
 PLAIN = Scenario(
     name="plain",
     plays=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
@@ -228,13 +234,17 @@ FILTERED = Scenario(  # told as complete so far
             "message finished",
             {
                 "id": "message-1",
-                "status": "completed",
+                "status": "incomplete",
                 "content": "I would ",
                 "used": (7, 2),
                 "seconds": (0, 2),
+                "failure": _FILTERED,
             },
         ),
-        ("run completed", {"status": "completed", "rounds": 1, "used": (7, 2)}),
+        (
+            "run completed",
+            {"status": "incomplete", "rounds": 1, "used": (7, 2), "incomplete": "content_filter"},
+        ),
     ),
     asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )

@@ -137,6 +137,7 @@ PARALLEL_CALLS = Scenario(
                     "Let me see.",
                     ("call-1", "weather", '{"location": "Oslo"}'),
                     ("call-2", "time", "{}"),
+                    ("reasoning", ("Both.", None, None)),
                 ),
                 ("tool", "call-1", "weather", "snow"),
                 ("tool", "call-2", "time", "noon"),

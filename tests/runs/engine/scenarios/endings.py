@@ -32,7 +32,7 @@ CANCELLED_AMID_TEXT = Scenario(
                 "reasoning": "Hm",
             },
         ),
-        ("run cancelled", {"status": "cancelled", "rounds": 0, "used": (0, 0)}),
+        ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (0, 0)}),
     ),
     asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
@@ -55,7 +55,7 @@ CANCELLED_AMID_REASONING = Scenario(
                 "reasoning": "Hm",
             },
         ),
-        ("run cancelled", {"status": "cancelled", "rounds": 0, "used": (0, 0)}),
+        ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (0, 0)}),
     ),
     asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
@@ -144,7 +144,7 @@ CANCELLED_ONCE_RESUMED = Scenario(
                 "reasoning": "Hm",
             },
         ),
-        ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (10, 4)}),
+        ("run cancelled", {"status": "cancelled", "rounds": 2, "used": (10, 4)}),
     ),
     asked=(
         {"round": 0, "tools": ("time",), "turns": (("user", "How is the weather?"),)},
@@ -185,7 +185,7 @@ LOST_AMID_TEXT = Scenario(
             "run failed",
             {
                 "status": "failed",
-                "rounds": 0,
+                "rounds": 1,
                 "used": (0, 0),
                 "failure": ("unavailable", "server_lost", "The server went away"),
             },

@@ -55,7 +55,12 @@ SEARCHES = Scenario(
             "round": 1,
             "tools": ("weather", "search"),
             "turns": (
-                ("assistant", "Let me see. ", ("call-1", "search", '{"query": "weather"}')),
+                (
+                    "assistant",
+                    "Let me see. ",
+                    ("call-1", "search", '{"query": "weather"}'),
+                    ("reasoning", ("Look it up.", None, None)),
+                ),
                 ("tool", "call-1", "search", "Snow in Oslo"),
             ),
         },

@@ -145,6 +145,8 @@ def _labels(message: Message, calls: list[ToolCallOut] | None) -> JsonDict | Non
         labels["tool_name"] = message.tool_name
     if message.reasoning is not None:
         labels["reasoning"] = message.reasoning
+    if message.reasoning_tokens:
+        labels["reasoning_tokens"] = message.reasoning_tokens
     if message.error_code is not None:
         labels["error"] = message.error_message
         labels["error_code"] = message.error_code

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from pegboard.api.backboard.wire.messages import AttachmentOut, MessageStatusWord, ToolCallOut
 from pegboard.db.base import JsonDict
-from pegboard.runs.model.snapshots import ContextUsage, Recalled, RunSnapshot
+from pegboard.runs.model.snapshots import CONTENT_FILTER, ContextUsage, Recalled, RunSnapshot
 
 
 class Figures(TypedDict):
@@ -111,6 +111,16 @@ def figures_of(run: RunSnapshot) -> Figures:
         "cache_write_input_tokens": usage.cache_write_input_tokens,
         "cost_usd": None if usage.cost_usd is None else float(usage.cost_usd),
     }
+
+
+def further_figures_of(run: RunSnapshot) -> dict[str, int | str]:
+    """What hosted Backboard has no words for, and only where there is something to tell."""
+    further: dict[str, int | str] = {}
+    if run.usage.reasoning_tokens:
+        further["reasoning_tokens"] = run.usage.reasoning_tokens
+    if run.incomplete == CONTENT_FILTER:
+        further["incomplete_reason"] = CONTENT_FILTER
+    return further
 
 
 def files_of(run: RunSnapshot) -> list[str] | None:

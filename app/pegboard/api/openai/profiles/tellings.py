@@ -37,6 +37,11 @@ _RUBY_NAMES: Final = {
 }
 
 
+def older_event(name: str) -> str:
+    """The name of a stream's event: there was none for a run that its budget cut short."""
+    return "thread.run.completed" if name == "thread.run.incomplete" else name
+
+
 def older(told: Any, profile: Profile) -> Any:
     """An object, or a list of objects, in the words of an older client."""
     if not isinstance(told, dict):

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pegboard.api.openai.bodies import Retelling, reworded
 from pegboard.api.openai.profiles import Profile, profile_of
 from pegboard.api.openai.profiles.requests import from_v1
-from pegboard.api.openai.profiles.tellings import older
+from pegboard.api.openai.profiles.tellings import older, older_event
 
 
 class TranslateOlder:
@@ -28,7 +28,7 @@ class TranslateOlder:
 
         if not _is_newer(scope):
             scope, receive = await reworded(scope, receive, _from_v1)
-        await self._app(scope, receive, Retelling(send, retell).send)
+        await self._app(scope, receive, Retelling(send, retell, older_event).send)
 
 
 async def _from_v1(body: Any) -> Any:

@@ -6,7 +6,6 @@ A part of text is `{"type": "text", "text": "…"}` on its way in and
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, Self
-from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -17,7 +16,9 @@ from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.db.base import JsonDict
 from pegboard.messages.tables import Message, MessageStatus, Role
-from pegboard.runs.model.snapshots import RUN_EXPIRED
+from pegboard.runs.model import citations
+from pegboard.runs.model.items import Annotation
+from pegboard.runs.model.snapshots import CONTENT_FILTER, RUN_EXPIRED
 
 LONGEST: Final = 256_000
 _MOST_PARTS: Final = 1_000
@@ -129,8 +130,8 @@ class MessageOut(Identified):
         # A text that came with calls is whole, whatever becomes of the calls.
         called = bool(message.tool_calls)
         reason = None if called else _REASONS.get(MessageStatus(message.status))
-        if message.error_code == RUN_EXPIRED:
-            reason = RUN_EXPIRED
+        if message.error_code in {RUN_EXPIRED, CONTENT_FILTER}:
+            reason = message.error_code
         ended = seconds(message.ended_at or message.created_at)
         return cls(
             id=public_id(Prefix.MESSAGE, message.id),
@@ -150,22 +151,25 @@ class MessageOut(Identified):
         )
 
 
-def text_part(text: str, annotations: Sequence[JsonDict] | None = None) -> JsonDict:
-    """`annotations` as they are kept: the marker, its place, the file and what it says there."""
+def text_part(text: str, annotations: Sequence[Annotation] = ()) -> JsonDict:
     return {
         "type": "text",
-        "text": {"value": text, "annotations": [annotation_out(one) for one in annotations or ()]},
+        "text": {"value": text, "annotations": [annotation_out(one) for one in annotations]},
     }
 
 
-def annotation_out(kept: JsonDict) -> JsonDict:
-    file_id = public_id(Prefix.FILE, UUID(kept["file_id"]))
+def refusal_part(text: str) -> JsonDict:
+    return {"type": "refusal", "refusal": text}
+
+
+def annotation_out(annotation: Annotation) -> JsonDict:
+    file_id = public_id(Prefix.FILE, annotation.file_id)
     return {
         "type": "file_citation",
-        "text": kept["text"],
-        "start_index": kept["start_index"],
-        "end_index": kept["end_index"],
-        "file_citation": {"file_id": file_id, "quote": kept["quote"]},
+        "text": annotation.marker,
+        "start_index": annotation.start,
+        "end_index": annotation.end,
+        "file_citation": {"file_id": file_id, "quote": annotation.quote},
     }
 
 
@@ -179,7 +183,8 @@ def _kept(part: PartIn) -> JsonDict:
 
 def _content(message: Message) -> list[JsonDict]:
     if message.parts is None:
-        return [text_part(message.content, message.annotations)] if message.content else []
+        cited = [citations.from_json(one) for one in message.annotations or ()]
+        return [text_part(message.content, cited)] if message.content else []
     return [_part(part) for part in message.parts]
 
 

@@ -16,7 +16,7 @@ from pegboard.api.openai.wire.threads import ThreadIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
 from pegboard.api.openai.wire.tools import Tools, told_tools
 from pegboard.db.base import JsonDict
-from pegboard.llm.gateway import GenerationOptions, ToolCall
+from pegboard.llm.gateway import GenerationOptions, ToolCall, Usage
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
@@ -116,7 +116,7 @@ class RunView:
     """What changes while a run is played: taken from its row, or from its events."""
 
     calls: Sequence[ToolCall]
-    usage: tuple[int, int, int]
+    usage: Usage
     error: tuple[str, str] | None
     incomplete: str | None
     started_at: int | None
@@ -127,7 +127,12 @@ class RunView:
         error = (run.error_code, run.error_message or "") if run.error_code else None
         return cls(
             calls=calls,
-            usage=(run.input_tokens, run.output_tokens, run.cached_input_tokens),
+            usage=Usage(
+                run.input_tokens,
+                run.output_tokens,
+                run.cached_input_tokens,
+                reasoning_tokens=run.reasoning_tokens,
+            ),
             error=error,
             incomplete=run.incomplete_reason,
             started_at=seconds(run.started_at),
@@ -160,7 +165,7 @@ def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
         "tool_resources": asked.get("tool_resources") or {},
         "metadata": run.labels or {},
         "incomplete_details": {"reason": view.incomplete} if view.incomplete else None,
-        "usage": usage_out(*view.usage) if over else None,
+        "usage": usage_of(view.usage) if over else None,
         "temperature": asked.get("temperature", 1.0),
         "top_p": asked.get("top_p", 1.0),
         "reasoning_effort": asked.get("reasoning_effort"),
@@ -203,13 +208,19 @@ def last_error(error: tuple[str, str] | None) -> JsonDict | None:
     return {"code": told, "message": message}
 
 
-def usage_out(read: int, written: int, cached: int = 0) -> JsonDict:
+def usage_of(usage: Usage) -> JsonDict:
+    return usage_out(
+        usage.input_tokens, usage.output_tokens, usage.cached_input_tokens, usage.reasoning_tokens
+    )
+
+
+def usage_out(read: int, written: int, cached: int = 0, reasoning: int = 0) -> JsonDict:
     return {
         "prompt_tokens": read,
         "completion_tokens": written,
         "total_tokens": read + written,
         "prompt_token_details": {"cached_tokens": cached},
-        "completion_tokens_details": {"reasoning_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
     }
 
 

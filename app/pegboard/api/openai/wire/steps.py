@@ -11,6 +11,7 @@ from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.runs import last_error, usage_out
 from pegboard.db.base import JsonDict
+from pegboard.llm.gateway import Usage
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
@@ -151,7 +152,9 @@ def _said(run: Run, message: Message, *, usage: bool) -> JsonDict:
     status = "completed"
     if not message.tool_calls:
         status = word.get(MessageStatus(message.status), status)
-    error = (message.error_code, message.error_message or "") if message.error_code else None
+    error = None
+    if message.error_code and status != "completed":
+        error = (message.error_code, message.error_message or "")
     return step_frame(
         run,
         message.id,
@@ -187,5 +190,16 @@ def called_step(run: Run, message: Message, outputs: Mapping[str | None, Message
     )
 
 
+def answer_usage(usage: Usage) -> JsonDict:
+    """What an answer has used, as far as it is kept with the answer."""
+    return usage_out(usage.input_tokens, usage.output_tokens, reasoning=usage.reasoning_tokens)
+
+
 def _usage(message: Message) -> JsonDict:
-    return usage_out(message.input_tokens or 0, message.output_tokens or 0)
+    return answer_usage(
+        Usage(
+            message.input_tokens or 0,
+            message.output_tokens or 0,
+            reasoning_tokens=message.reasoning_tokens or 0,
+        )
+    )

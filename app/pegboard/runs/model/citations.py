@@ -4,10 +4,12 @@ A marker looks as OpenAI's do, 【4:0†notes.txt】: clients replace it in the 
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
 
 from pegboard.db.base import JsonDict
+from pegboard.runs.model.items import Annotation
 from pegboard.runs.model.snapshots import Retrieved
 
 INSTRUCTION: Final = (
@@ -40,23 +42,36 @@ def split_at_markers(text: str) -> tuple[list[str], str]:
     return [piece for piece in (*pieces, text[end:]) if piece], rest
 
 
-def annotations_of(text: str, retrieved: Sequence[Retrieved]) -> list[JsonDict]:
-    """The markers of passages out of files, in the order of the text, as a message keeps them.
-
-    `start_index` and `end_index` count characters; `quote` is the beginning of the passage.
-    """
-    found = []
+def annotations_of(text: str, retrieved: Sequence[Retrieved]) -> tuple[Annotation, ...]:
+    """The markers of passages out of files, in the order of the text."""
+    annotations = []
     for match in _MARKER.finditer(text):
         index = int(match[1])
-        if index >= len(retrieved) or retrieved[index].file_id is None:
+        if index >= len(retrieved):
             continue
-        found.append(
-            {
-                "text": match[0],
-                "start_index": match.start(),
-                "end_index": match.end(),
-                "file_id": str(retrieved[index].file_id),
-                "quote": (retrieved[index].text or "")[:_LONGEST_QUOTE],
-            }
-        )
-    return found
+        file_id = retrieved[index].file_id
+        if file_id is not None:
+            quote = (retrieved[index].text or "")[:_LONGEST_QUOTE]
+            annotations.append(Annotation(match[0], match.start(), match.end(), file_id, quote))
+    return tuple(annotations)
+
+
+def to_json(annotation: Annotation) -> JsonDict:
+    """As a message keeps it."""
+    return {
+        "text": annotation.marker,
+        "start_index": annotation.start,
+        "end_index": annotation.end,
+        "file_id": str(annotation.file_id),
+        "quote": annotation.quote,
+    }
+
+
+def from_json(stored: Mapping[str, Any]) -> Annotation:
+    return Annotation(
+        stored["text"],
+        stored["start_index"],
+        stored["end_index"],
+        UUID(stored["file_id"]),
+        stored["quote"],
+    )

@@ -5,19 +5,22 @@ run is committed before: a client submits outputs while it still reads the strea
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
 
 from pegboard import clock
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
-from pegboard.api.openai.wire.messages import annotation_out, text_part
-from pegboard.api.openai.wire.runs import RunView, last_error, run_at, usage_out
+from pegboard.api.openai.wire.messages import annotation_out, refusal_part, text_part
+from pegboard.api.openai.wire.runs import RunView, last_error, run_at
 from pegboard.api.openai.wire.steps import (
     CALLED,
     SAID,
+    answer_usage,
     called_details,
+    called_step,
     ended,
     said_details,
     search_call,
@@ -28,29 +31,29 @@ from pegboard.api.openai.wire.steps import (
 )
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall
+from pegboard.messages import queries as messages
+from pegboard.messages.tables import Role
+from pegboard.runs.model.citations import annotations_of, split_at_markers
 from pegboard.runs.model.events import (
+    AnswerFinished,
+    AnswerStarted,
+    ItemFinished,
+    ItemStarted,
     MemoriesRecalled,
-    MessageFinished,
-    MessageStarted,
     ReasoningDelta,
-    ReasoningFinished,
+    RefusalDelta,
     RoundFinished,
-    RunCancelled,
-    RunCompleted,
     RunEvent,
-    RunExpired,
-    RunFailed,
-    RunPaused,
+    RunSettled,
     RunStarted,
     TextDelta,
-    ToolCallMade,
+    UnknownEvent,
 )
-from pegboard.runs.model.snapshots import MessageSnapshot, Retrieved, RunSnapshot
-from pegboard.runs.prompt.citations import annotations_of, split_at_markers
+from pegboard.runs.model.items import Annotation
+from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, Retrieved, RunSnapshot
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
-
-DONE = b"event: done\ndata: [DONE]\n\n"
+from pegboard.tenants.scope import Scopes
 
 
 def frame(event: str, data: JsonDict) -> bytes:
@@ -59,89 +62,132 @@ def frame(event: str, data: JsonDict) -> bytes:
 
 
 @dataclass(slots=True)
-class Telling:
-    """Frames of one play. `message_id` is the answer being written, `speaking` once it is told.
+class AssistantsEncoder:
+    """Frames of one run. With `content` the search of files tells the texts it found.
 
-    `text` is what was told of it, `length` characters; `held` is what may become a marker and is
-    not told yet, `cited` the annotations that were told. With `content` the search tells the texts
-    it found.
+    `message_id` is the answer being written, `speaking` once it is told. `text` is what was told of
+    it, `length` characters; `held` is what may become a marker and is not told yet, `cited` the
+    annotations that were told.
     """
 
     row: Run
-    resumed: bool
+    read_scopes: Scopes
     content: bool = False
+    is_resumed: bool = False
     message_id: UUID | None = None
     speaking: bool = False
     begun_at: int | None = None
     text: list[str] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
     length: int = 0
     held: str = ""
-    cited: list[JsonDict] = field(default_factory=list)
-    finished: MessageSnapshot | None = None
+    cited: list[Annotation] = field(default_factory=list)
+    answer: AnswerSnapshot | None = None
     retrieved: tuple[Retrieved, ...] = ()
 
-    def frames(self, event: RunEvent) -> list[bytes]:
+    @property
+    def run_name(self) -> str:
+        return public_id(Prefix.RUN, self.row.id)
+
+    async def opening(self) -> Sequence[bytes]:
+        return ()
+
+    async def resumed(self) -> Sequence[bytes]:
+        """The step whose calls were answered before the run went on."""
+        waited = self.answer
+        self.is_resumed, self.answer, self.held = True, None, ""
+        self.text, self.refusal, self.length, self.cited = [], [], 0, []
+        if waited is None:
+            return ()
+        async with self.read_scopes(self.row.tenant_id) as scope:
+            written = await messages.of_run(scope, self.row.thread_id, self.row.id)
+        message = next(one for one in written if one.id == waited.id)
+        outputs = {one.tool_call_id: one for one in written if one.role == Role.TOOL}
+        step = called_step(self.row, message, outputs)
+        return (frame("thread.run.step.completed", step),)
+
+    def closing(self) -> bytes:
+        return b"event: done\ndata: [DONE]\n\n"
+
+    def frames(self, event: RunEvent) -> Sequence[bytes]:
         match event:
+            case TextDelta(text=text):
+                opened = () if self.speaking else self._open()
+                return (*opened, *self._say(text))
+            case RefusalDelta(text=text):
+                opened = () if self.speaking else self._open()
+                return (*opened, *self._rest(), self._refuse(text))
             case RunStarted(run=run):
-                self.retrieved = run.retrieved
-                created = [] if self.resumed else [self._run("created", run, RunStatus.QUEUED)]
-                return [
-                    *created,
-                    self._run("queued", run, RunStatus.QUEUED),
-                    self._run("in_progress", run, RunStatus.IN_PROGRESS),
-                    *([] if self.resumed else self._search(run)),
-                ]
-            case MessageStarted(message_id=message_id, created_at=moment):
+                return self._started(run)
+            case AnswerStarted(message_id=message_id, created_at=moment):
                 self.message_id = message_id
                 self.begun_at = seconds(moment)
-                return []
-            case TextDelta(text=text):
-                opened = [] if self.speaking else self._open()
-                return [*opened, *self._say(text)]
-            case MessageFinished(message=message):
-                self.finished = message
-                return []
-            case RunPaused(run=run, calls=calls):
-                return [
+                return ()
+            case AnswerFinished(message=answer):
+                self.answer = answer
+                return ()
+            case RunSettled():
+                return self._settled(event)
+            case (
+                MemoriesRecalled()
+                | ItemStarted()
+                | ReasoningDelta()
+                | ItemFinished()
+                | RoundFinished()
+                | UnknownEvent()
+            ):
+                return ()
+            case _:
+                assert_never(event)
+
+    def _started(self, run: RunSnapshot) -> Sequence[bytes]:
+        self.retrieved = run.retrieved
+        created = () if self.is_resumed else (self._run("created", run, RunStatus.QUEUED),)
+        return (
+            *created,
+            self._run("queued", run, RunStatus.QUEUED),
+            self._run("in_progress", run, RunStatus.IN_PROGRESS),
+            *(() if self.is_resumed else self._search(run)),
+        )
+
+    def _settled(self, event: RunSettled) -> Sequence[bytes]:
+        run = event.run
+        match run.status:
+            case RunStatus.REQUIRES_ACTION:
+                return (
                     *self._close("completed", "completed"),
-                    *self._call(calls),
-                    self._run("requires_action", run, run.status, calls),
-                ]
-            case RunCompleted(run=run):
-                whole = run.status is RunStatus.COMPLETED
-                opened = [] if self.speaking or not whole else self._open()
-                told = "completed" if whole else "incomplete"
-                return [
+                    *self._call(event.calls),
+                    self._run("requires_action", run, run.status, event.calls),
+                )
+            case RunStatus.COMPLETED:
+                opened = () if self.speaking else self._open()
+                return (
                     *opened,
-                    *self._close(told, "completed", reason=None if whole else "max_tokens"),
-                    self._run(told, run, run.status),
-                ]
-            case RunFailed(run=run):
-                return [
-                    *self._close("incomplete", "failed", reason="run_failed"),
-                    self._run("failed", run, run.status),
-                ]
-            case RunCancelled(run=run):
-                return [
+                    *self._close("completed", "completed"),
+                    self._run("completed", run, run.status),
+                )
+            case RunStatus.INCOMPLETE:
+                reason = CONTENT_FILTER if run.incomplete == CONTENT_FILTER else "max_tokens"
+                return (
+                    *self._close("incomplete", "completed", reason=reason),
+                    self._run("incomplete", run, run.status),
+                )
+            case RunStatus.CANCELLED:
+                return (
                     self._run("cancelling", run, RunStatus.CANCELLING),
                     *self._close("incomplete", "cancelled", reason="run_cancelled"),
                     self._run("cancelled", run, run.status),
-                ]
-            case RunExpired(run=run):
-                return [
+                )
+            case RunStatus.EXPIRED:
+                return (
                     *self._close("incomplete", "expired", reason="run_expired"),
                     self._run("expired", run, run.status),
-                ]
-            case (
-                MemoriesRecalled()
-                | ReasoningDelta()
-                | ReasoningFinished()
-                | ToolCallMade()
-                | RoundFinished()
-            ):
-                return []
+                )
             case _:
-                assert_never(event)
+                return (
+                    *self._close("incomplete", "failed", reason="run_failed"),
+                    self._run("failed", run, run.status),
+                )
 
     def _search(self, run: RunSnapshot) -> list[bytes]:
         if not searches(self.row):
@@ -191,17 +237,24 @@ class Telling:
         return [self._delta(rest)] if rest else []
 
     def _delta(self, text: str) -> bytes:
-        told: JsonDict = {"value": text}
+        value: JsonDict = {"value": text}
         cited = [_moved(one, self.length) for one in annotations_of(text, self.retrieved)]
         if cited or not self.text:
-            told["annotations"] = [
+            value["annotations"] = [
                 {"index": index, **annotation_out(one)}
                 for index, one in enumerate(cited, len(self.cited))
             ]
         self.text.append(text)
         self.length += len(text)
         self.cited += cited
-        part = {"index": 0, "type": "text", "text": told}
+        return self._part_delta({"index": 0, "type": "text", "text": value})
+
+    def _refuse(self, text: str) -> bytes:
+        self.refusal.append(text)
+        index = 1 if self.text else 0
+        return self._part_delta({"index": index, "type": "refusal", "refusal": text})
+
+    def _part_delta(self, part: JsonDict) -> bytes:
         return frame(
             "thread.message.delta",
             {
@@ -216,13 +269,13 @@ class Telling:
         if not self.speaking:
             return []
         self.speaking = False
-        done = self.finished
-        usage = usage_out(done.usage.input_tokens, done.usage.output_tokens) if done else None
-        failure = (done.failure.code, done.failure.message) if done and done.failure else None
+        answer = self.answer
+        broken = answer.failure if answer and step != "completed" else None
+        failure = (broken.code, broken.message) if broken else None
         ending = {**ended(step, self._ended_at), "expires_at": None}
         closed = {**self._step(SAID), **ending, "last_error": last_error(failure)}
-        if not (done and done.tool_calls):
-            closed["usage"] = usage
+        if not (answer and answer.tool_calls):
+            closed["usage"] = answer and answer_usage(answer.usage)
         return [
             *self._rest(),
             frame(f"thread.message.{message}", self._message(message, reason=reason)),
@@ -261,7 +314,7 @@ class Telling:
     @property
     def _ended_at(self) -> int | None:
         """As it is stored: what another clock would say may be the second after."""
-        return seconds(self.finished.ended_at if self.finished else clock.now())
+        return seconds(self.answer.ended_at if self.answer else clock.now())
 
     def _step(self, kind: int) -> JsonDict:
         details = said_details(self._id) if kind == SAID else called_details([], {})
@@ -277,7 +330,7 @@ class Telling:
             "created_at": self.begun_at,
             "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
             "role": "assistant",
-            "content": [text_part("".join(self.text), self.cited)] if over else [],
+            "content": self._content() if over else [],
             "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
             "run_id": public_id(Prefix.RUN, self.row.id),
             "attachments": [],
@@ -288,15 +341,20 @@ class Telling:
             "incomplete_at": self._ended_at if status == "incomplete" else None,
         }
 
+    def _content(self) -> list[JsonDict]:
+        refused = [refusal_part("".join(self.refusal))] if self.refusal else []
+        if refused and not self.text:
+            return refused
+        return [text_part("".join(self.text), self.cited), *refused]
+
     def _run(
         self, event: str, run: RunSnapshot, status: RunStatus, calls: tuple[ToolCall, ...] = ()
     ) -> bytes:
-        used = run.usage
         failure = (run.failure.code, run.failure.message) if run.failure else None
-        waits = status is RunStatus.QUEUED and not self.resumed
+        waits = status is RunStatus.QUEUED and not self.is_resumed
         view = RunView(
             calls=calls,
-            usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
+            usage=run.usage,
             error=failure,
             incomplete=run.incomplete,
             started_at=None if waits else seconds(self.row.started_at),
@@ -305,7 +363,6 @@ class Telling:
         return frame(f"thread.run.{event}", run_at(self.row, status, view))
 
 
-def _moved(annotation: JsonDict, offset: int) -> JsonDict:
+def _moved(annotation: Annotation, offset: int) -> Annotation:
     """An annotation of a piece, in the text that the piece is part of."""
-    start, end = annotation["start_index"] + offset, annotation["end_index"] + offset
-    return {**annotation, "start_index": start, "end_index": end}
+    return replace(annotation, start=annotation.start + offset, end=annotation.end + offset)
