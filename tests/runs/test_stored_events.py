@@ -41,7 +41,7 @@ CANCELLED: Final = (
             "seconds": (0, 0),
         },
     ),
-    ("run cancelled", {"status": "cancelled", "rounds": 0, "used": (0, 0)}),
+    ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (0, 0)}),
 )
 LOST: Final = (
     *STARTED,
@@ -57,7 +57,7 @@ LOST: Final = (
             "failure": _LOST,
         },
     ),
-    ("run failed", {"status": "failed", "rounds": 0, "used": (0, 0), "failure": _LOST}),
+    ("run failed", {"status": "failed", "rounds": 1, "used": (0, 0), "failure": _LOST}),
 )
 TAKEN_UP: Final = (
     *STARTED,

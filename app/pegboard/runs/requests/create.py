@@ -170,6 +170,7 @@ async def begin_run(
         cached_input_tokens=0,
         cache_write_input_tokens=0,
         cost_usd=Decimal(0),
+        reasoning_tokens=0,
         context_usage=None,
         retrieved=None,
         recalled=None,
