@@ -27,12 +27,12 @@ class _Form:
 async def insert_row(session: AsyncSession, row: Base) -> None:
     """Raises IntegrityError. Attributes may be SQL expressions; they are left as they are.
 
-    The session's `info` may hold a WITNESS, who is told of the row.
+    The session's `info` may hold a WITNESS, which is called with the row.
     """
     form, values, expressions = _form_of(type(row)), {}, {}
-    told = row.__dict__
+    attributes = row.__dict__
     for attribute, column, default in form.columns:
-        value = told.get(attribute, default)
+        value = attributes.get(attribute, default)
         if isinstance(value, ClauseElement):
             expressions[column] = value
         else:
