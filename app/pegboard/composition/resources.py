@@ -24,7 +24,7 @@ from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
 from pegboard.documents.parsing.parser import Parser
-from pegboard.idempotency.attempts import witnessed
+from pegboard.idempotency.attempts import recording_attempts
 from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
@@ -124,7 +124,7 @@ async def open_resources(
         kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
-        asked = witnessed(requests.scopes)
+        request_scopes = recording_attempts(requests.scopes)
         prompt_builder = PromptBuilder(
             catalogue=catalogue,
             lookup=shelves.lookup,
@@ -206,7 +206,7 @@ async def open_resources(
             yield Resources(
                 settings=settings,
                 engine=engine,
-                scopes=asked,
+                scopes=request_scopes,
                 read_scopes=requests.statement_scopes,
                 recognise=recognise,
                 has_met=recogniser.has_met,
@@ -216,7 +216,7 @@ async def open_resources(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),
                 conversations=Conversations(
-                    scopes=asked,
+                    scopes=request_scopes,
                     gateway=gateway,
                     catalogue=catalogue,
                     execution=execution,
@@ -255,7 +255,7 @@ def ledger_of(settings: Settings, pools: Pools) -> Ledger:
     return Ledger(
         statements_of(pools.requests),
         lease_sessions=statements_of(pools.vital),
-        kept=timedelta(hours=settings.idempotency_hours),
+        retention=timedelta(hours=settings.idempotency_hours),
         patience=settings.idempotency_patience,
     )
 

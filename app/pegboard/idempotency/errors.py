@@ -45,10 +45,10 @@ class AnswerLost(AppError):
 
     def __init__(self, made: Sequence[Made], *, too_large: bool, names: Sequence[str] = ()) -> None:
         became = "was too large to be kept" if too_large else "was lost when it was cut off"
-        told = f" It made {', '.join(names)}." if names else ""
+        made_part = f" It made {', '.join(names)}." if names else ""
         super().__init__(
             "The first request with this Idempotency-Key was carried out, but its answer "
-            f"{became}.{told} Look at what is there; to do the same once more use a new key"
+            f"{became}.{made_part} Look at what is there; to do the same once more use a new key"
         )
         self.made = tuple(made)
         self.too_large = too_large
