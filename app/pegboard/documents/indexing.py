@@ -61,7 +61,7 @@ _COPY_CHUNKS: Final = text("""
     SELECT tenant_id, :document_id, :assistant_id, :thread_id, :vector_store_id, position, text,
            heading, place, tokens, embedded_by, embedding
     FROM chunks
-    WHERE tenant_id = :tenant_id AND document_id = :twin_id
+    WHERE tenant_id = :tenant_id AND document_id = :duplicate_id
 """)
 
 log = structlog.get_logger("pegboard.documents")
@@ -130,7 +130,7 @@ class Indexer:
 
     async def _index(self, claimed: Claimed, attempt: Attempt) -> None:
         embedder = self._embedders.serving(claimed.wanted)
-        if await self._copy_twin(claimed, embedder.name):
+        if await self._copy_duplicate(claimed, embedder.name):
             return
         async with self._blobs.local(blob_key(claimed.id)) as path:
             parsed = await attempt.unless_called_off(
@@ -192,7 +192,7 @@ class Indexer:
                 await _wanted_embedding(scope, document),
             )
 
-    async def _copy_twin(self, claimed: Claimed, name: EmbeddingName) -> bool:
+    async def _copy_duplicate(self, claimed: Claimed, name: EmbeddingName) -> bool:
         """Take over the chunks of the same bytes, if the tenant has had them embedded before."""
         async with self._scopes(claimed.tenant_id) as scope:
             duplicate = await scope.session.scalar(
@@ -210,14 +210,16 @@ class Indexer:
             if duplicate is None or suffix_of(duplicate.filename) != suffix_of(claimed.filename):
                 return False
             await _change(scope, claimed)  # held until the chunks are there
-            await scope.session.execute(_COPY_CHUNKS, {**_place(claimed), "twin_id": duplicate.id})
-            found = (
+            await scope.session.execute(
+                _COPY_CHUNKS, {**_place(claimed), "duplicate_id": duplicate.id}
+            )
+            values = (
                 duplicate.chunk_count,
                 duplicate.tokens,
                 duplicate.embedded_by,
                 duplicate.summary,
             )
-        count, tokens, embedded_by, summary = found
+        count, tokens, embedded_by, summary = values
         await self._finish(
             claimed, chunk_count=count, tokens=tokens, embedded_by=embedded_by, summary=summary
         )
@@ -249,7 +251,7 @@ class Indexer:
                 },
             )
 
-    async def _finish(self, claimed: Claimed, **found: Any) -> None:
+    async def _finish(self, claimed: Claimed, **values: Any) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
             await _change(
                 scope,
@@ -257,7 +259,7 @@ class Indexer:
                 status=DocumentStatus.INDEXED,
                 status_message=None,
                 processing_completed_at=clock.now(),
-                **found,
+                **values,
             )
 
     async def _fail(self, claimed: Claimed, reason: str, *, fault: str | None = None) -> None:

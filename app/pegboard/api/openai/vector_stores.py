@@ -90,8 +90,8 @@ async def search_vector_store(
         await stores.use(scope, store_id)
         if condition is not None:
             documents = await store_files.fitting(scope, store_id, condition)
-    sight = SearchScope(vector_store_ids=(store_id,))
+    search_scope = SearchScope(vector_store_ids=(store_id,))
     found = await server.lookup.search(
-        tenant_id, sight, questions, documents=documents, least=least, top=top
+        tenant_id, search_scope, questions, documents=documents, least=least, top=top
     )
     return SearchPage.of(questions, found)

@@ -30,7 +30,7 @@ class ReadingProcess(Protocol):
     def stderr(self) -> Stream: ...
 
     async def wait(self) -> int:
-        """Its return code, negative for a signal. Raises ReaderFailed if nobody can tell it."""
+        """Its return code, negative for a signal. Raises ReaderFailed if nobody knows it."""
 
     def kill(self) -> None:
         """With its group: tesseract may be at work in it. Nothing happens to one that ended."""
