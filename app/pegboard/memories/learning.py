@@ -85,23 +85,23 @@ async def get(scope: Scope, operation_id: UUID) -> MemoryOperation:
 
 async def newest(scope: Scope, assistant_id: UUID, *, limit: int) -> Sequence[MemoryOperation]:
     """An assistant's operations, the newest first."""
-    found = (
+    query = (
         scope.select(MemoryOperation)
         .where(MemoryOperation.assistant_id == assistant_id)
         .order_by(MemoryOperation.id.desc())
         .limit(limit)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def history(scope: Scope, memory_id: UUID) -> Sequence[MemoryChange]:
     """What operations have done to a memory, oldest first."""
-    found = (
+    query = (
         scope.select(MemoryChange)
         .where(MemoryChange.memory_id == memory_id)
         .order_by(MemoryChange.id)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def undo(scope: Scope, operation_id: UUID) -> tuple[MemoryOperation, int]:
