@@ -85,7 +85,7 @@ async def import_openai(
                 tenant_id = caller.tenant_id
             else:
                 tenant_id = owner
-            desk = ImportContext(
+            context = ImportContext(
                 tenant_id=tenant_id,
                 scopes=scopes_of(sessions),
                 blobs=blobs_of(settings),
@@ -96,7 +96,7 @@ async def import_openai(
                 progress=progress,
             )
             try:
-                await import_dump(desk, engine)
+                await import_dump(context, engine)
             except (SQLAlchemyError, ConnectionError) as error:
                 if not is_away(error):
                     raise
