@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus; `docs/metrics.md` tells each.
+"""What is counted, for Prometheus; `docs/metrics.md` describes each.
 
 Where `FOLDER_VARIABLE` names a folder when a process starts, its library counts in files there;
-whichever process of several is asked tells the sums of all, of those that are gone too.
+whichever process of several is asked gives the sums of all, of those that are gone too.
 
 Labels have few values. None is what a client sends as it stands: each value is kept for ever.
 """
@@ -30,7 +30,7 @@ REQUESTS_REJECTED: Final = Counter(
     ["limit"],
 )
 for _limit in ("waiting", "runs"):
-    REQUESTS_REJECTED.labels(_limit)  # told as 0 before the first
+    REQUESTS_REJECTED.labels(_limit)  # counted as 0 before the first
 REQUESTS_WAITING: Final = Gauge(
     "pegboard_requests_waiting",
     "Requests that wait for their turn",
@@ -121,7 +121,7 @@ CONNECTIONS_DROPPED: Final = Counter(
 
 
 def exposition() -> bytes:
-    """What a scrape is told. Reads files where several processes count."""
+    """What a scrape gets. Reads files where several processes count."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
         return generate_latest()

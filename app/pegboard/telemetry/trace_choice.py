@@ -37,7 +37,7 @@ async def traced(chosen: str | None) -> AsyncIterator[None]:
     if not are_wanted(chosen):
         yield
         return
-    protocol = next((found for name in _PROTOCOLS if (found := os.environ.get(name))), _SPOKEN)
+    protocol = next((value for name in _PROTOCOLS if (value := os.environ.get(name))), _SPOKEN)
     if protocol != _SPOKEN:
         raise TracesUnavailable(f"Traces are sent by OTLP as {_SPOKEN}, not as {protocol!r}")
     try:

@@ -59,7 +59,7 @@ class RequestTelemetry:
                 await self._app(scope, receive, send_with_id)
                 return
             parent = Headers(scope=scope).get("traceparent")
-            with tracing.span(method, tracing.Kind.SERVER, parent=parent) as span:
+            with tracing.span(method, tracing.SpanKind.SERVER, parent=parent) as span:
                 try:
                     await self._app(scope, receive, send_with_id)
                 finally:
