@@ -47,7 +47,7 @@ class Knowledge:
     local_embedder: MiniLm | None
 
 
-def shelves_of(
+def knowledge_of(
     settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals, readers: Readers
 ) -> Knowledge:
     blobs = blobs_of(settings)

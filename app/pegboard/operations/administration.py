@@ -77,8 +77,8 @@ async def import_openai(
             sessions = sessions_of(engine)
             if isinstance(owner, str):
                 open_mode = exposure_of(settings).auth is Auth.OPEN
-                recogniser = Authenticator(sessions, statements_of(engine), open_mode=open_mode)
-                caller = await recogniser.caller_of(owner)
+                authenticator = Authenticator(sessions, statements_of(engine), open_mode=open_mode)
+                caller = await authenticator.caller_of(owner)
                 if caller is None:
                     raise UnknownKey("The key is not one that this server accepts")
                 caller.require(Permission.WRITE)

@@ -84,10 +84,10 @@ async def _keep_filled(
     *,
     all_serve: Callable[[], None],
 ) -> None:
-    """Return when told to stop and all places are empty. `all_serve` is called once they do."""
+    """Return when asked to stop and all places are empty. `all_serve` is called once they do."""
     keepers = [asyncio.create_task(place.keep()) for place in places]
     all_ready = asyncio.create_task(_all_ready(places))
-    stopped = asyncio.create_task(stopping.told())
+    stopped = asyncio.create_task(stopping.until_stopping())
     try:
         await asyncio.wait([all_ready, stopped, *keepers], return_when=FIRST_COMPLETED)
         if all_ready.done():
