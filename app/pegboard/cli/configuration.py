@@ -27,8 +27,8 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        told = [f"{_PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
-        raise SettingsWrong("\n".join(told)) from error
+        lines = [f"{_PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise SettingsWrong("\n".join(lines)) from error
     if wrong := [*_wrong_addresses(settings)]:
         raise SettingsWrong("\n".join(wrong))
     return settings
