@@ -13,7 +13,7 @@ from pegboard.documents.chunking import Chunk, split
 from pegboard.documents.formats import suffix_of
 from pegboard.documents.formats.sections import Section
 from pegboard.documents.parsing.parser import parse
-from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.embedder import TextKind
 from pegboard.llm.embeddings.minilm import MiniLm
 
 _TIMES_AS_MUCH: Final = 10
@@ -53,7 +53,7 @@ async def _embed(chunks: Sequence[Chunk]) -> Part:
         await model.load()
         texts = [chunk.searched_text for chunk in chunks]
         begun = perf_counter()
-        await model.embed(texts, Kind.PASSAGE)
+        await model.embed(texts, TextKind.PASSAGE)
         seconds = perf_counter() - begun
     finally:
         model.close()

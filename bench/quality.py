@@ -18,7 +18,7 @@ from pegboard.documents.chunking import split
 from pegboard.documents.formats.sections import Section
 from pegboard.documents.retrieval import Question, SearchScope
 from pegboard.identifiers import new_id
-from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.embedder import TextKind
 from pegboard.llm.embeddings.minilm import LOCAL, MiniLm
 
 _QUESTIONS: Final = Path(__file__).with_name("questions.json")
@@ -73,7 +73,7 @@ async def measure(address: Address) -> Quality:
         async with open_shelf(address, "quality") as shelf:
             assistant_id = await shelf.new_assistant()
             answers = await _fill(shelf, assistant_id, model, texts)
-            vectors = await model.embed([one.question for one in asked], Kind.QUERY)
+            vectors = await model.embed([one.question for one in asked], TextKind.QUERY)
             ranks: dict[str, list[int | None]] = {"lexical": [], "vector": [], HYBRID: []}
             for one, vector in zip(asked, vectors, strict=True):
                 near = {LOCAL.key: vector}
@@ -99,7 +99,7 @@ async def _fill(
     """A document for each docstring, under its name; cut and embedded as an upload is."""
     cut = {name: list(split([Section(text, heading=name)])) for name, text in texts.items()}
     searched = [chunk.searched_text for chunks in cut.values() for chunk in chunks]
-    vectors = iter(await model.embed(searched, Kind.PASSAGE))
+    vectors = iter(await model.embed(searched, TextKind.PASSAGE))
     documents = [
         (assistant_id, [Passage(chunk.text, name, next(vectors)) for chunk in chunks])
         for name, chunks in cut.items()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.failures import StreamCutOff
 from pegboard.llm.gateway import (
     AssistantTurn,
@@ -195,7 +195,7 @@ async def test_an_answer_malformed_twice_is_a_failure() -> None:
     with pytest.raises(MemoryModelFailed) as failed:
         await extract(gateway)
     assert (failed.value.kind, failed.value.code, failed.value.message) == (
-        Kind.PROVIDER_FAILED,
+        ErrorKind.PROVIDER_FAILED,
         "memory_model_failed",
         "The memory model's answer could not be used: the answer holds no JSON",
     )

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 VARIABLE: Final = "PEGBOARD_DATABASE_URL"
 _PORT: Final = 5432
@@ -112,7 +112,7 @@ _MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-f
 class AddressUnusable(AppError):
     """An address that says what cannot be done, found before anything is connected."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "database_address_unusable"
 
 

@@ -22,14 +22,14 @@ from sqlalchemy.ext.asyncio import (
 from pegboard import strict_json
 from pegboard.db.address import DatabaseAddress, read_address
 from pegboard.db.pooling import Pooling, arguments_for
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 _ROUTES: Final = "pegboard_routes"
 """An option of the engine: what was made for it goes with it, and with its copies."""
 
 
 class DatabaseUnreachable(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "database_unreachable"
 
 

@@ -29,11 +29,10 @@ from pegboard.documents.parsing.parser import Parser
 from pegboard.documents.summary import summary_of
 from pegboard.documents.tables import UNFINISHED, Document, DocumentStatus
 from pegboard.documents.tables import Chunk as StoredChunk
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.jobs.queue import enqueue
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import Embedder, EmbeddingName
-from pegboard.llm.embeddings.embedder import Kind as TextKind
+from pegboard.llm.embeddings.embedder import Embedder, EmbeddingName, TextKind
 from pegboard.tenants.scope import Scope, Scopes
 
 ATTEMPTS: Final = 3
@@ -116,7 +115,7 @@ class Indexer:
         except DocumentGone:
             raise
         except AppError as error:
-            if error.kind is Kind.INVALID:
+            if error.kind is ErrorKind.INVALID:
                 await self._fail(claimed, error.message, fault=error.code)
             else:
                 await self._try_again(claimed, error.message)

@@ -6,14 +6,14 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from pegboard.documents.retrieval import SearchScope
 from pegboard.documents.tables import Document, DocumentStatus
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.tenants.scope import Scope
 
 
 class DocumentsNotIndexed(AppError):
     """Files of the thread are still being read."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "documents_not_indexed"
 
     def __init__(self, filenames: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.db.base import Owned
 from pegboard.db.inserting import ON_INSERT
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.idempotency.tables import IdempotentRequest
 from pegboard.tenants.scope import Scope, Scopes
 
@@ -58,7 +58,7 @@ class Attempt:
 class Superseded(AppError):
     """Another process took the request over while this one was silent; nothing is written."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "superseded"
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from pegboard import clock
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.jobs.queue import enqueue
 from pegboard.llm.gateway import ModelName
 from pegboard.memories import operations
@@ -26,7 +26,7 @@ LOST_AFTER: Final = timedelta(minutes=2)
 
 
 class NothingToUndo(AppError):
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "nothing_to_undo"
 
 

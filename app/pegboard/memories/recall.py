@@ -15,7 +15,7 @@ from pegboard.assistants import operations as assistants
 from pegboard.db import ranking
 from pegboard.errors import AppError
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 from pegboard.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from pegboard.memories.learning import LOST_AFTER
 from pegboard.memories.operations import Vector
@@ -119,7 +119,9 @@ class Recall:
         """The vector under which a memory is kept; None where its model cannot be asked now."""
         try:
             embedder = self._embedders.serving(scope_of)
-            (numbers,) = await embedder.embed([content], Kind.PASSAGE, lane=("memory", tenant_id))
+            (numbers,) = await embedder.embed(
+                [content], TextKind.PASSAGE, lane=("memory", tenant_id)
+            )
         except AppError as error:
             log.warning("memory_not_embedded", code=error.code)
             return None

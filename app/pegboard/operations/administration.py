@@ -11,7 +11,7 @@ from pegboard.composition.database import open_directly, statements_of
 from pegboard.composition.knowledge import blobs_of
 from pegboard.db.availability import is_away
 from pegboard.db.engine import DatabaseUnreachable, sessions_of
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.operations.importing.dump import Dump
 from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.openai import import_dump
@@ -29,7 +29,7 @@ from pegboard.tenants.tables import ApiKey
 
 
 class UnknownKey(AppError):
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "unknown_key"
 
 

@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.settings import Auth, Settings
 
 
@@ -16,7 +16,7 @@ class BindSafety:
 
 
 class UnsafeExposure(AppError):
-    kind = Kind.FORBIDDEN
+    kind = ErrorKind.FORBIDDEN
     code = "unsafe_exposure"
 
 

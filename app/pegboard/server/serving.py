@@ -17,7 +17,7 @@ import uvicorn
 
 from pegboard.composition.database import OpenDatabase, open_database
 from pegboard.composition.resources import connections_at_most, open_resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.heap import keep_what_is_loaded
 from pegboard.server.application import build
 from pegboard.server.banner import Banner
@@ -43,7 +43,7 @@ Clients and proxies (nginx: 60 s) give up sooner, so that none sends into one th
 
 
 class AddressTaken(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "address_taken"
 
 

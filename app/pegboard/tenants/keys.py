@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import clock
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.identifiers import new_id
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.limits import UNLIMITED, Limits
@@ -36,7 +36,7 @@ class KeyState(StrEnum):
 class KeyEnded(AppError):
     """The key is revoked, or its time is up."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "key_ended"
 
 

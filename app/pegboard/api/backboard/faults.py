@@ -17,24 +17,24 @@ from starlette.responses import JSONResponse, Response
 from pegboard.api.http.documented_responses import ErrorFormat
 from pegboard.api.http.telling import MOST_TOLD, shortened
 from pegboard.db.availability import unavailability
-from pegboard.errors import NO_ROOM, AppError, Kind, is_full
+from pegboard.errors import NO_ROOM, AppError, ErrorKind, is_full
 from pegboard.idempotency.attempts import note_failed_run
 from pegboard.idempotency.errors import KeyReused, StillRunning
 from pegboard.runs.model.snapshots import Failure
 from pegboard.runs.statuses import IllegalRunMove
 
-STATUS: Final[dict[Kind, int]] = {
-    Kind.INVALID: 400,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.GONE: 410,
-    Kind.CONFLICT: 409,
-    Kind.TOO_LARGE: 413,
-    Kind.EXHAUSTED: 429,
-    Kind.UNSUPPORTED: 501,
-    Kind.PROVIDER_FAILED: 502,
-    Kind.UNAVAILABLE: 503,
+STATUS: Final[dict[ErrorKind, int]] = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.GONE: 410,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.EXHAUSTED: 429,
+    ErrorKind.UNSUPPORTED: 501,
+    ErrorKind.PROVIDER_FAILED: 502,
+    ErrorKind.UNAVAILABLE: 503,
 }
 _BY_CODE: Final = {IllegalRunMove.code: 400, KeyReused.code: 422, StillRunning.code: 409}
 

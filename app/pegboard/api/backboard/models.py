@@ -20,7 +20,7 @@ from pegboard.api.backboard.wire.models import (
 )
 from pegboard.api.http.scopes import Server
 from pegboard.composition.resources import Resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model, ModelType
@@ -34,7 +34,7 @@ _NO_MODEL_HERE: Final = ("image", "video", "voice")
 
 
 class ModelUnknown(AppError):
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "model_not_found"
 
     def __init__(self, name: str) -> None:

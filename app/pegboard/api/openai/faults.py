@@ -18,25 +18,25 @@ from pegboard.api.http.documented_responses import ErrorFormat
 from pegboard.api.http.telling import shortened
 from pegboard.api.openai.missing import in_our_words
 from pegboard.db.availability import unavailability
-from pegboard.errors import NO_ROOM, AppError, Kind, is_full
+from pegboard.errors import NO_ROOM, AppError, ErrorKind, is_full
 from pegboard.tenants.limits import LimitReached
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
 _PATIENT_SECONDS: Final = 60
 
-STATUS: Final[dict[Kind, tuple[int, str]]] = {
-    Kind.INVALID: (400, _INVALID),
-    Kind.UNAUTHENTICATED: (401, _INVALID),
-    Kind.FORBIDDEN: (403, _INVALID),
-    Kind.NOT_FOUND: (404, _INVALID),
-    Kind.GONE: (410, _INVALID),
-    Kind.CONFLICT: (400, _INVALID),
-    Kind.TOO_LARGE: (413, _INVALID),
-    Kind.EXHAUSTED: (429, "requests"),
-    Kind.UNSUPPORTED: (400, _INVALID),
-    Kind.PROVIDER_FAILED: (502, _SERVER),
-    Kind.UNAVAILABLE: (503, _SERVER),
+STATUS: Final[dict[ErrorKind, tuple[int, str]]] = {
+    ErrorKind.INVALID: (400, _INVALID),
+    ErrorKind.UNAUTHENTICATED: (401, _INVALID),
+    ErrorKind.FORBIDDEN: (403, _INVALID),
+    ErrorKind.NOT_FOUND: (404, _INVALID),
+    ErrorKind.GONE: (410, _INVALID),
+    ErrorKind.CONFLICT: (400, _INVALID),
+    ErrorKind.TOO_LARGE: (413, _INVALID),
+    ErrorKind.EXHAUSTED: (429, "requests"),
+    ErrorKind.UNSUPPORTED: (400, _INVALID),
+    ErrorKind.PROVIDER_FAILED: (502, _SERVER),
+    ErrorKind.UNAVAILABLE: (503, _SERVER),
 }
 
 _TEXT_OR_NULL: Final = {"type": ["string", "null"]}
@@ -80,7 +80,7 @@ class Refused(AppError):
         self,
         message: str,
         *,
-        kind: Kind = Kind.INVALID,
+        kind: ErrorKind = ErrorKind.INVALID,
         param: str | None = None,
         code: str | None = None,
     ) -> None:

@@ -6,7 +6,7 @@ from pegboard.api.http.scopes import Server
 from pegboard.api.openai.naming import model_id
 from pegboard.api.openai.wire.models import ModelOut, ModelsOut
 from pegboard.composition.resources import Resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model
@@ -15,7 +15,7 @@ router = APIRouter(tags=["Models"])
 
 
 class ModelUnknown(AppError):
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "model_not_found"
 
     def __init__(self, name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, Kind
+from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, TextKind
 from pegboard.llm.embeddings.minilm_network import MODEL_PACKAGE, PACKAGES
 from pegboard.llm.embeddings.stretching import stretched
 from pegboard.llm.embeddings.token_arrays import text_of
@@ -95,7 +95,7 @@ class Embeddings:
         self, local: Embedder, answered_by: ModelName, inputs: Sequence[Input], dims: int | None
     ) -> Embedded:
         texts = await asyncio.to_thread(_texts, inputs)
-        vectors = await local.embed(texts, Kind.PASSAGE)
+        vectors = await local.embed(texts, TextKind.PASSAGE)
         wanted = dims or local.name.dims
         if wanted != local.name.dims:
             vectors = await asyncio.to_thread(lambda: [stretched(one, wanted) for one in vectors])

@@ -6,7 +6,7 @@ import structlog
 
 from pegboard.errors import AppError
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 
 LONGEST_QUESTION = 4_000
 """Characters. No model reads more of a question than this."""
@@ -28,7 +28,7 @@ async def embed_question(
         try:
             embedder = embedders.serving(name)
             if embedder.name == name:
-                (vectors[key],) = await embedder.embed([asked], Kind.QUERY, lane=lane)
+                (vectors[key],) = await embedder.embed([asked], TextKind.QUERY, lane=lane)
         except AppError as error:
             log.warning("question_not_embedded", embedded_by=key, code=error.code)
     return vectors

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pegboard import strict_json
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import FinishReason, Usage
 from pegboard.llm.sandbox.scripted_failure import ScriptedFailure
 
@@ -25,7 +25,7 @@ _MOST_USD = 1_000_000
 class BadScript(AppError):
     """The script cannot be followed; nothing was asked of the model."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "invalid_sandbox_script"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.operations.importing.assistants import take_assistant
 from pegboard.operations.importing.dump import NotPlain
 from pegboard.operations.importing.files import take_file
@@ -36,7 +36,7 @@ _LOOK: Final = text("ANALYZE assistants, threads, messages, files, documents, or
 
 
 class ImportRunning(AppError):
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "import_running"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.interpreter import module_command
 from pegboard.server.shutdown import GracefulShutdown
 from pegboard.server.supervision.commands import READY, WorkerCommand, WorkerConfig
@@ -29,7 +29,7 @@ log = structlog.get_logger("pegboard.supervisor")
 
 
 class ServersFail(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "servers_fail"
 
 

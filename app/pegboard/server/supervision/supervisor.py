@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pegboard.composition.database import open_database
 from pegboard.composition.resources import connections_at_most
 from pegboard.db.engine import connections_allowed, routes_of
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.server.banner import Banner
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import run_until_stopped, show
@@ -29,7 +29,7 @@ log = structlog.get_logger("pegboard.supervisor")
 
 
 class WorkersUnsupported(AppError):
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "workers_unsupported"
 
 
