@@ -62,7 +62,7 @@ class Embeddings:
         if self.local is not None and model.provider == self.local.name.provider:
             return await self._locally(self.local, model, inputs, dims)
         if self.is_configured(model.provider):
-            return await self._asked(model, inputs, dims)
+            return await self._remotely(model, inputs, dims)
         if not self.stands_in:
             variable = find_provider(model.provider).variables[0]
             raise ProviderNotConfigured(
@@ -78,7 +78,9 @@ class Embeddings:
         answered_by = model if self.disguised else own
         return await self._locally(self.local, answered_by, inputs, dims or usual_dims)
 
-    async def _asked(self, model: ModelName, inputs: Sequence[Input], dims: int | None) -> Embedded:
+    async def _remotely(
+        self, model: ModelName, inputs: Sequence[Input], dims: int | None
+    ) -> Embedded:
         if find_provider(model.provider).litellm in {*IN_THE_BODY, "azure"}:
             vectors, tokens = await self.ask(model, inputs, dims)
             return Embedded(model, vectors, tokens)
