@@ -23,7 +23,7 @@ class ErrorKind(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-Kind = ErrorKind
+Kind = ErrorKind  # the former name; runs and llm still import it
 
 
 class AppError(Exception):

@@ -37,8 +37,13 @@ class Page:
 class Rows(Generic[Row]):
     """A page of rows; `has_more` when the list goes on in the direction that was read."""
 
-    found: list[Row]
+    rows: list[Row]
     has_more: bool
+
+    @property
+    def found(self) -> list[Row]:
+        """The former name of `rows`; api.openai.runs still reads it."""
+        return self.rows
 
 
 async def rows_of(

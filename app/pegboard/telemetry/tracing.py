@@ -23,7 +23,7 @@ class SpanKind(Enum):
     CONSUMER = auto()
 
 
-Kind = SpanKind
+Kind = SpanKind  # the former name; llm.observed still reads it
 
 
 class Span(Protocol):

@@ -1,6 +1,6 @@
 """Middleware: a write that comes with `Idempotency-Key` is carried out once.
 
-Innermost of an API's, so that what is kept is what the endpoint said, before it is translated for
+Innermost of an API's, so that the endpoint's answer is kept as it is, before it is translated for
 older clients. A request without the header passes at the cost of one look at its headers.
 """
 
@@ -45,7 +45,7 @@ class Dialect:
     """
 
     api: str
-    tell: Callable[[AppError], Response]
+    error_response: Callable[[AppError], Response]
     refuse: Refuse
     name: Callable[[Made], str | None]
     find: Find
@@ -72,7 +72,7 @@ class IdempotencyMiddleware:
                 request = _keyed_request(tenant_id, self._dialect.api, key, scope, body)
                 await self._once(request, scope, body, send)
         except AppError as error:
-            await self._dialect.tell(error)(scope, receive, send)
+            await self._dialect.error_response(error)(scope, receive, send)
         except HTTPException as error:  # of reading: those of endpoints are answered further in
             await self._dialect.refuse(error.status_code, str(error.detail))(scope, receive, send)
         except OSError as error:  # likewise
@@ -94,7 +94,7 @@ class IdempotencyMiddleware:
             known = unavailability(error)
             if known is None:
                 raise
-            await self._dialect.tell(known)(scope, body.receive, send)
+            await self._dialect.error_response(known)(scope, body.receive, send)
             return
         if isinstance(begun, Answer):
             await _replay(begun, send)
@@ -131,7 +131,7 @@ class IdempotencyMiddleware:
     async def _read_again(
         self, request: KeyedRequest, lost: AnswerLost, scope: Scope, body: RequestBody
     ) -> Answer:
-        """What a lost answer told, as it is now. Raises AnswerLost where that cannot be known."""
+        """What a lost answer held, as it is now. Raises AnswerLost where that cannot be known."""
         root = scope.get("root_path", "")
         path = await self._dialect.find(scope["path"].removeprefix(root), lost.made, body)
         answer = None if path is None else await self._get(root + path, scope)
@@ -143,15 +143,15 @@ class IdempotencyMiddleware:
         return answer
 
     async def _get(self, path: str, scope: Scope) -> Answer | None:
-        asked = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
-        asked["query_string"] = b""
-        told: list[Answer] = []
+        get = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
+        get["query_string"] = b""
+        answers: list[Answer] = []
 
         async def note(answer: Answer) -> None:
-            told.append(answer)
+            answers.append(answer)
 
-        await self._app(asked, _nothing, _Recorder(_nowhere, note).send)
-        return told[0] if told and told[0].status == 200 else None
+        await self._app(get, _nothing, _Recorder(_nowhere, note).send)
+        return answers[0] if answers and answers[0].status == 200 else None
 
 
 class _Recorder:

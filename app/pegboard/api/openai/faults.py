@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from pegboard.api.http.documented_responses import ErrorFormat
-from pegboard.api.http.telling import shortened
+from pegboard.api.http.shortening import shortened
 from pegboard.api.openai.missing import in_our_words
 from pegboard.db.availability import unavailability
 from pegboard.errors import NO_ROOM, AppError, ErrorKind, is_full
@@ -96,7 +96,7 @@ def envelope(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def told(error: AppError) -> dict[str, Any]:
+def error_body(error: AppError) -> dict[str, Any]:
     """An error as a body, or as the last frame of a stream."""
     error = in_our_words(error)
     _, kind = STATUS[error.kind]
@@ -106,6 +106,9 @@ def told(error: AppError) -> dict[str, Any]:
     return envelope(
         shortened(error.message), kind=kind, param=shortened(param), code=error.code or None
     )
+
+
+told = error_body  # the former name; api.openai.chat still imports it
 
 
 def refuse(status: int, message: str) -> Response:
@@ -132,10 +135,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def tell(error: AppError) -> Response:
-    """An error as this API tells it."""
+def error_response(error: AppError) -> Response:
+    """An error as this API answers it."""
     status, _ = STATUS[error.kind]
-    response = JSONResponse(told(error), status_code=status)
+    response = JSONResponse(error_body(error), status_code=status)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(retry_after)))
@@ -147,7 +150,7 @@ def tell(error: AppError) -> Response:
 
 async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  registered for this class
-    return tell(error)
+    return error_response(error)
 
 
 async def _schema_error(request: Request, error: Exception) -> Response:
@@ -189,7 +192,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _fault(request: Request, error: Exception) -> Response:
     known = unavailability(error)
     if known is not None:
-        return tell(known)
+        return error_response(known)
     if is_full(error):
         log.error("disk_full", error=str(error))
         return refuse(503, NO_ROOM)

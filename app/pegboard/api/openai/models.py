@@ -26,16 +26,16 @@ class ModelUnknown(AppError):
 @router.get("/models")
 async def list_models(server: Server) -> ModelsOut:
     """The models of providers with credentials here, and OpenAI's where they are simulated."""
-    found = server.catalogue.matching(Wanted())
-    return ModelsOut.of([_told(one) for one in found if _is_offered(one, server)])
+    matches = server.catalogue.matching(Wanted())
+    return ModelsOut.of([_model(one) for one in matches if _is_offered(one, server)])
 
 
 @router.get("/models/{model_name:path}")
 async def get_model(model_name: str, server: Server) -> ModelOut:
-    found = server.catalogue.named(model_name)
-    if found is None:
+    known = server.catalogue.named(model_name)
+    if known is None:
         raise ModelUnknown(model_name)
-    return _told(found)
+    return _model(known)
 
 
 def _is_offered(model: Model, server: Resources) -> bool:
@@ -45,5 +45,5 @@ def _is_offered(model: Model, server: Resources) -> bool:
     return own and server.gateway.simulates(ModelName(model.provider, model.name))
 
 
-def _told(model: Model) -> ModelOut:
+def _model(model: Model) -> ModelOut:
     return ModelOut.of(model_id(model), owner=model.provider)

@@ -38,7 +38,7 @@ class TextKind(StrEnum):
     PASSAGE = "passage"
 
 
-Kind = TextKind
+Kind = TextKind  # the former name; llm still imports it
 
 
 class Embedder(Protocol):
