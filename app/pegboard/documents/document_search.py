@@ -31,11 +31,14 @@ _POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentMatches:
     """`unreadable` names files of the message that could not be read, with the reasons."""
 
     passages: tuple[FoundPassage, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+
+
+Found = DocumentMatches  # the former name; runs.prompt still imports it
 
 
 class DocumentSearch:
@@ -56,7 +59,7 @@ class DocumentSearch:
         top: int,
         least: float = 0.0,
         vector_store_ids: Sequence[UUID] = (),
-    ) -> Found:
+    ) -> DocumentMatches:
         """The passages that fit a message, those with a rating of `least` at least.
 
         One that is about a file as a whole gets its opening.
@@ -71,7 +74,7 @@ class DocumentSearch:
             if document.status == DocumentStatus.FAILED
         )
         if not models:
-            return Found(unreadable=unreadable)
+            return DocumentMatches(unreadable=unreadable)
         query = question[:LONGEST_QUESTION]
         vectors = await embed_question(self._embedders, query, models, lane=tenant_id)
         async with self._scopes(tenant_id) as scope:
@@ -82,7 +85,7 @@ class DocumentSearch:
                 ids = _readable(attached) or None
                 opened = await retrieval.openings(scope, search_scope, documents=ids, top=top)
                 passages = [*opened, *passages] if whole else [*passages, *opened]
-        return Found(_distinct(passages), unreadable)
+        return DocumentMatches(_distinct(passages), unreadable)
 
     async def search(
         self,
