@@ -22,7 +22,7 @@ _TIMES_AS_MUCH: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    said: str
+    label: str
     seconds: float
     bytes: int
     pages: int = 0
@@ -44,7 +44,7 @@ async def _read(folder: Path, sample: Sample) -> Part:
     begun = perf_counter()
     await parse(path, suffix_of(sample.filename))
     seconds = perf_counter() - begun
-    return Part(f"reading, {sample.said}", seconds, len(sample.content), sample.pages)
+    return Part(f"reading, {sample.label}", seconds, len(sample.content), sample.pages)
 
 
 async def _embed(chunks: Sequence[Chunk]) -> Part:
@@ -63,7 +63,7 @@ async def _embed(chunks: Sequence[Chunk]) -> Part:
 def report(parts: Sequence[Part]) -> str:
     rows = [
         (
-            part.said,
+            part.label,
             f"{part.bytes / 1e6:.2f}",
             f"{part.seconds:.2f}",
             f"{part.bytes / 1e6 / part.seconds:.2f}",

@@ -13,7 +13,7 @@ import pytest
 PROJECT: Final = Path(__file__).parents[1]
 BARE: Final = frozenset({"told", "asked", "found", "kept", "said", "heard", "witnessed", "wished"})
 
-CLEANED: Final = ("app/pegboard/**/*.py",)
+CLEANED: Final = ("app/pegboard/**/*.py", "bench/**/*.py")
 
 NOT_YET: Final = (
     "app/pegboard/runs/*.py",
