@@ -63,8 +63,8 @@ def nearest(query: list[float], passages: list[list[float]]) -> int:
 async def test_a_question_finds_the_passage_that_says_it_in_other_words(minilm: MiniLm) -> None:
     queries = await minilm.embed([query for query, _ in PARAPHRASES], TextKind.QUERY)
     passages = await minilm.embed([passage for _, passage in PARAPHRASES], TextKind.PASSAGE)
-    found = sum(nearest(query, passages) == index for index, query in enumerate(queries))
-    assert found / len(PARAPHRASES) >= 0.7
+    hits = sum(nearest(query, passages) == index for index, query in enumerate(queries))
+    assert hits / len(PARAPHRASES) >= 0.7
 
 
 @pytest.mark.parametrize("text", ["", " \n", "word", "天地玄黄 🙂", "\ud800", "long " * 100_000])

@@ -88,16 +88,16 @@ async def test_an_answer_that_cannot_be_stored_is_refused(call: Call, complaint:
 
 
 async def test_a_failed_request_ends_the_job_with_the_providers_own_error() -> None:
-    asked: list[str] = []
+    sent: list[str] = []
 
     async def call(name: EmbeddingName, texts: Sequence[str], kind: TextKind) -> list[list[float]]:
-        asked.extend(texts)
+        sent.extend(texts)
         raise TimeoutError(texts[0])
 
     embedder = RemoteEmbedder(SMALL, call, texts_a_request=1, requests_at_once=1)
     with pytest.raises(TimeoutError, match=r"^a$"):
         await embedder.embed(["a", "b", "c"], TextKind.PASSAGE)
-    assert asked == ["a"]
+    assert sent == ["a"]
 
 
 LOCAL = HashingEmbedder(dims=384)
