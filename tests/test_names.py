@@ -13,7 +13,7 @@ import pytest
 PROJECT: Final = Path(__file__).parents[1]
 BARE: Final = frozenset({"told", "asked", "found", "kept", "said", "heard", "witnessed", "wished"})
 
-CLEANED: Final = ("app/pegboard/**/*.py", "bench/**/*.py")
+CLEANED: Final = ("app/pegboard/**/*.py", "bench/**/*.py", "tests/**/*.py")
 
 NOT_YET: Final = (
     "app/pegboard/runs/*.py",
@@ -36,6 +36,9 @@ NOT_YET: Final = (
     "app/pegboard/api/openai/wire/messages.py",
     "app/pegboard/api/openai/wire/runs.py",
     "app/pegboard/api/openai/wire/steps.py",
+    "tests/api/both/frames/*.py",
+    "tests/runs/**/*.py",
+    "tests/support/**/*.py",
     # Former names, for readers that are named above.
     "app/pegboard/api/openai/faults.py",
     "app/pegboard/db/pages.py",

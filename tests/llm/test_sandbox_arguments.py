@@ -179,13 +179,13 @@ def arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 SCHEMAS = st.recursive(LEAVES, lambda inner: objects(inner) | arrays(inner), max_leaves=8)
-SAID = st.sampled_from(
+TEXTS = st.sampled_from(
     ["", "Weather in Paris and Tokyo on 2026-01-02T03:04", "add 3, 4.5 and -7 to red", "a@b.co"]
 ) | st.text(max_size=60)
 
 
 @settings(max_examples=150, deadline=None)
-@given(objects(SCHEMAS), SAID)
+@given(objects(SCHEMAS), TEXTS)
 def test_arguments_always_validate(schema: dict[str, Any], text: str) -> None:
     made = filled(schema, text)
     jsonschema.validate(json.loads(json.dumps(made)), schema)
