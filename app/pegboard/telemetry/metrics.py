@@ -62,18 +62,18 @@ RUNS: Final = Counter(
 )
 RUN_SECONDS: Final = Histogram(
     "pegboard_run_seconds",
-    "Seconds from the start of a play to its rest",
+    "Seconds from the start of an execution until its run has settled",
     buckets=_SLOW,
 )
 RUNS_IN_PROGRESS: Final = Gauge(
     "pegboard_runs_in_progress",
-    "Runs being played by this server",
+    "Runs being executed by this server",
     multiprocess_mode="livesum",
 )
 RESCUED: Final = Counter("pegboard_runs_rescued", "Runs taken up because their process was gone")
 FIRST_TOKEN_SECONDS: Final = Histogram(
     "pegboard_time_to_first_token_seconds",
-    "Seconds from the start of a streamed play to the first that is seen of its answer",
+    "Seconds from the start of a streamed execution to the first that is seen of its answer",
     ["provider"],
     buckets=_SLOW,
 )
