@@ -90,72 +90,72 @@ async def _run(plan: Plan, parts: Sequence[str]) -> None:
         # Run by root, Postgres runs as another user and has to reach its folder.
         os.chmod(name, 0o755)
         folder = Path(name)
-        found: list[Aim] = []
+        results: list[Aim] = []
         async with asyncio.timeout(_LONGEST_SECONDS):
             for part in parts:
-                found += await _PARTS[part](folder, plan)
-    if found:
-        _tell(aims.report(found))
+                results += await _PARTS[part](folder, plan)
+    if results:
+        _print(aims.report(results))
     print(f"\n{perf_counter() - begun:.0f} s in all")
 
 
 async def _messages(folder: Path, plan: Plan) -> list[Aim]:
     starts = await cold_start.measure(folder, plan)
-    _tell(cold_start.report(starts))
+    _print(cold_start.report(starts))
     async with open_stage(folder) as stage:
         warm = memory.measure(stage)
         trips = [
             await round_trips.measure(stage, plan, clients=clients)
             for clients in (1, round_trips.CROWD)
         ]
-        _tell(round_trips.report(trips, stage))
-        _tell(round_trips.report_litellm(trips, stage))
-        _tell(streams.report(await streams.measure(stage, plan), stage, plan))
+        _print(round_trips.report(trips, stage))
+        _print(round_trips.report_litellm(trips, stage))
+        _print(streams.report(await streams.measure(stage, plan), stage, plan))
         long = await long_threads.measure(stage, plan)
-        _tell(long_threads.report(long, stage, plan))
-        _tell(storage.report(await storage.measure(stage, plan)))
+        _print(long_threads.report(long, stage, plan))
+        _print(storage.report(await storage.measure(stage, plan)))
         end = memory.measure(stage)
-        _tell(memory.report(warm, end))
+        _print(memory.report(warm, end))
         return aims.of_messages(stage, plan, trips=trips, long=long, starts=starts, resident=end)
 
 
 async def _indexing(folder: Path, plan: Plan) -> list[Aim]:
-    _tell(indexing.report(await indexing.measure(folder, plan)))
-    _tell(indexing_parts.report(await indexing_parts.measure(folder, plan)))
+    _print(indexing.report(await indexing.measure(folder, plan)))
+    _print(indexing_parts.report(await indexing_parts.measure(folder, plan)))
     return []
 
 
 async def _search(folder: Path, plan: Plan) -> list[Aim]:
     async with running_postgres(folder / "searched-postgres") as address:
         searches = await search.measure(address, plan)
-        _tell(search.report(searches))
-        found = await quality.measure(address)
-        _tell(quality.report(found))
-    return [*aims.of_search(searches), *aims.of_quality(found)]
+        _print(search.report(searches))
+        measured = await quality.measure(address)
+        _print(quality.report(measured))
+    return [*aims.of_search(searches), *aims.of_quality(measured)]
 
 
 async def _memories(folder: Path, plan: Plan) -> list[Aim]:
     async with running_postgres(folder / "remembered-postgres") as address:
-        _tell(memory_search.report(await memory_search.measure(folder, address, plan)))
+        _print(memory_search.report(await memory_search.measure(folder, address, plan)))
     if plan.conversations is not None:
-        _tell(memory_recall.report(await memory_recall.measure(folder, plan.conversations)))
+        _print(memory_recall.report(await memory_recall.measure(folder, plan.conversations)))
     return []
 
 
 async def _neighbour(folder: Path, plan: Plan) -> list[Aim]:
     measured = await neighbour_trial.measure(folder, plan)
-    _tell(neighbour_report.report(measured))
+    _print(neighbour_report.report(measured))
     return neighbour_report.aims(measured)
 
 
-def _floods(told: str) -> tuple[str, ...]:
-    names = tuple(told.split(","))
+def _floods(listed: str) -> tuple[str, ...]:
+    names = tuple(listed.split(","))
     if unknown := set(names) - set(FLOODS):
         raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
     return names
 
 
-def _tell(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)
 
 

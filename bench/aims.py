@@ -26,7 +26,7 @@ _METRICS: Final = ("recall@1", "recall@5", "nDCG@10")
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    said: str
+    label: str
     most: float
     measured: float
     unit: str
@@ -34,7 +34,7 @@ class Aim:
     def row(self) -> tuple[str, str, str, str]:
         met = "met" if self.measured <= self.most else "NOT MET"
         return (
-            self.said,
+            self.label,
             f"{self.most:g}{self.unit}",
             f"{self.measured:.2f}{self.unit}",
             met,

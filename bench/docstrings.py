@@ -17,12 +17,12 @@ _SHORTEST: Final = 40
 
 def docstrings() -> dict[str, str]:
     """Text by dotted name, of the public functions and classes; none of them twice."""
-    found = {f"{name}.{what}": text for name in _MODULES for what, text in _told(name)}
-    first = {text: name for name, text in reversed(found.items())}
-    return {name: text for name, text in found.items() if first[text] == name}
+    by_name = {f"{name}.{what}": text for name in _MODULES for what, text in _docstrings_of(name)}
+    first = {text: name for name, text in reversed(by_name.items())}
+    return {name: text for name, text in by_name.items() if first[text] == name}
 
 
-def _told(module_name: str) -> Iterator[tuple[str, str]]:
+def _docstrings_of(module_name: str) -> Iterator[tuple[str, str]]:
     module: ModuleType = import_module(module_name)
     for name in sorted(getattr(module, "__all__", dir(module))):
         value = getattr(module, name)

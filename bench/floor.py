@@ -75,30 +75,30 @@ async def add_message(
     async with pool.acquire() as connection:
         await connection.execute(_INSERT, thread_id, "user", message.content)
         rows = await connection.fetch(_HISTORY, thread_id)
-    asked = {"model": "gpt-4o", "messages": [dict(row) for row in rows], "stream": message.stream}
+    prompt = {"model": "gpt-4o", "messages": [dict(row) for row in rows], "stream": message.stream}
     if message.stream:
-        frames = _stream(pool, client, thread_id, asked)
+        frames = _stream(pool, client, thread_id, prompt)
         return StreamingResponse(frames, media_type="text/event-stream")
-    answer = await client.post("/chat/completions", json=asked)
+    answer = await client.post("/chat/completions", json=prompt)
     content = answer.json()["choices"][0]["message"]["content"]
     message_id = await pool.fetchval(_INSERT, thread_id, "assistant", content)
     return MessageOut(message_id=message_id, thread_id=thread_id, role="assistant", content=content)
 
 
 async def _stream(
-    pool: Any, client: httpx.AsyncClient, thread_id: UUID, asked: dict[str, Any]
+    pool: Any, client: httpx.AsyncClient, thread_id: UUID, prompt: dict[str, Any]
 ) -> AsyncIterator[str]:
     """Each piece as it comes; the answer is stored before the end is told."""
-    said: list[str] = []
-    async with client.stream("POST", "/chat/completions", json=asked) as answer:
+    pieces: list[str] = []
+    async with client.stream("POST", "/chat/completions", json=prompt) as answer:
         async for line in answer.aiter_lines():
             if not line.startswith("data: {"):
                 continue
             for choice in json.loads(line[6:])["choices"]:
                 if piece := choice["delta"].get("content"):
-                    said.append(piece)
+                    pieces.append(piece)
                     yield f'data: {{"type":"content","content":{json.dumps(piece)}}}\n\n'
-    message_id = await pool.fetchval(_INSERT, thread_id, "assistant", "".join(said))
+    message_id = await pool.fetchval(_INSERT, thread_id, "assistant", "".join(pieces))
     yield f'data: {{"type":"end","message_id":{message_id}}}\n\n'
 
 

@@ -50,19 +50,19 @@ async def measure(folder: Path, plan: Plan) -> list[Indexed]:
 async def _index(connection: Connection, path: str, sample: Sample) -> Indexed:
     begun = perf_counter()
     sent = await connection.upload(path, sample.filename, sample.content)
-    told: dict[str, Any] = json.loads(sent)
-    while told["status"] in {"pending", "processing"}:
+    status: dict[str, Any] = json.loads(sent)
+    while status["status"] in {"pending", "processing"}:
         await asyncio.sleep(_POLL_SECONDS)
-        told = json.loads(await connection.get(f"/api/documents/{told['document_id']}/status"))
-    if told["status"] != "indexed":
-        raise Unexpected(f"{sample.filename}: {told['status_message']}")
-    return Indexed(sample, perf_counter() - begun, told["chunk_count"])
+        status = json.loads(await connection.get(f"/api/documents/{status['document_id']}/status"))
+    if status["status"] != "indexed":
+        raise Unexpected(f"{sample.filename}: {status['status_message']}")
+    return Indexed(sample, perf_counter() - begun, status["chunk_count"])
 
 
 def report(indexed: list[Indexed]) -> str:
     rows = [
         (
-            one.sample.said,
+            one.sample.label,
             f"{len(one.sample.content) / 1e6:.2f}",
             str(one.sample.pages or ""),
             str(one.chunks),

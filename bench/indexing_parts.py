@@ -13,7 +13,7 @@ from pegboard.documents.chunking import Chunk, split
 from pegboard.documents.formats import suffix_of
 from pegboard.documents.formats.sections import Section
 from pegboard.documents.parsing.parser import parse
-from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.embedder import TextKind
 from pegboard.llm.embeddings.minilm import MiniLm
 
 _TIMES_AS_MUCH: Final = 10
@@ -22,7 +22,7 @@ _TIMES_AS_MUCH: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    said: str
+    label: str
     seconds: float
     bytes: int
     pages: int = 0
@@ -44,7 +44,7 @@ async def _read(folder: Path, sample: Sample) -> Part:
     begun = perf_counter()
     await parse(path, suffix_of(sample.filename))
     seconds = perf_counter() - begun
-    return Part(f"reading, {sample.said}", seconds, len(sample.content), sample.pages)
+    return Part(f"reading, {sample.label}", seconds, len(sample.content), sample.pages)
 
 
 async def _embed(chunks: Sequence[Chunk]) -> Part:
@@ -53,7 +53,7 @@ async def _embed(chunks: Sequence[Chunk]) -> Part:
         await model.load()
         texts = [chunk.searched_text for chunk in chunks]
         begun = perf_counter()
-        await model.embed(texts, Kind.PASSAGE)
+        await model.embed(texts, TextKind.PASSAGE)
         seconds = perf_counter() - begun
     finally:
         model.close()
@@ -63,7 +63,7 @@ async def _embed(chunks: Sequence[Chunk]) -> Part:
 def report(parts: Sequence[Part]) -> str:
     rows = [
         (
-            part.said,
+            part.label,
             f"{part.bytes / 1e6:.2f}",
             f"{part.seconds:.2f}",
             f"{part.bytes / 1e6 / part.seconds:.2f}",

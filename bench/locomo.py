@@ -24,7 +24,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgedQuestion:
     question: str
     evidence: frozenset[str]
 
@@ -32,7 +32,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Sample:
     turns: tuple[Turn, ...]
-    questions: tuple[Asked, ...]
+    questions: tuple[JudgedQuestion, ...]
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -40,12 +40,12 @@ def read_samples(path: Path) -> list[Sample]:
     return [_sample(one) for one in json.loads(path.read_text("utf-8"))]
 
 
-def _sample(told: dict[str, Any]) -> Sample:
-    turns = tuple(_turns(told["conversation"]))
+def _sample(sample: dict[str, Any]) -> Sample:
+    turns = tuple(_turns(sample["conversation"]))
     known = {turn.dia_id for turn in turns}
     questions = (
-        Asked(one["question"], frozenset(_ids(one.get("evidence") or ())) & known)
-        for one in told["qa"]
+        JudgedQuestion(one["question"], frozenset(_ids(one.get("evidence") or ())) & known)
+        for one in sample["qa"]
     )
     return Sample(turns, tuple(one for one in questions if one.evidence))
 
@@ -64,5 +64,5 @@ def _turns(conversation: dict[str, Any]) -> Iterator[Turn]:
 
 def _ids(evidence: Any) -> Iterator[str]:
     """Evidence comes as ids, and now and then as several in one text."""
-    for told in [evidence] if isinstance(evidence, str) else evidence:
-        yield from re.findall(r"D\d+:\d+", str(told))
+    for item in [evidence] if isinstance(evidence, str) else evidence:
+        yield from re.findall(r"D\d+:\d+", str(item))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bench.client import Connection, connected
 from bench.figures import percentile
-from bench.locomo import Asked, Sample, read_samples
+from bench.locomo import JudgedQuestion, Sample, read_samples
 from bench.processes import running
 from bench.subjects import address_of
 from bench.tables import ms, table
@@ -53,15 +53,15 @@ async def measure(folder: Path, conversations: Path) -> Recalled:
         ) as program,
         connected(address_of(program)) as connection,
     ):
-        kept, answered = 0.0, list[Answered]()
+        keeping_seconds, answered = 0.0, list[Answered]()
         for sample in samples:
             assistant = await connection.post_json("/api/assistants", name="bench")
             memories = f"/api/assistants/{assistant['assistant_id']}/memories"
             begun = perf_counter()
             await _keep(connection, memories, sample)
-            kept += perf_counter() - begun
+            keeping_seconds += perf_counter() - begun
             answered += [await _ask(connection, memories, one) for one in sample.questions]
-    return Recalled(sum(len(sample.turns) for sample in samples), kept, tuple(answered))
+    return Recalled(sum(len(sample.turns) for sample in samples), keeping_seconds, tuple(answered))
 
 
 async def _keep(connection: Connection, memories: str, sample: Sample) -> None:
@@ -73,26 +73,28 @@ async def _keep(connection: Connection, memories: str, sample: Sample) -> None:
         )
 
 
-async def _ask(connection: Connection, memories: str, asked: Asked) -> Answered:
+async def _ask(connection: Connection, memories: str, judged: JudgedQuestion) -> Answered:
     begun = perf_counter()
-    body = json.dumps({"query": asked.question, "limit": 50}).encode()
-    found: list[dict[str, Any]] = json.loads(await connection.post(f"{memories}/search", body))[
+    body = json.dumps({"query": judged.question, "limit": 50}).encode()
+    ranked: list[dict[str, Any]] = json.loads(await connection.post(f"{memories}/search", body))[
         "memories"
     ]
     seconds = perf_counter() - begun
-    ids = [memory["metadata"]["dia_id"] for memory in found]
+    ids = [memory["metadata"]["dia_id"] for memory in ranked]
     sessions = list(dict.fromkeys(one.partition(":")[0] for one in ids))
-    return score(asked, ids, sessions, seconds)
+    return score(judged, ids, sessions, seconds)
 
 
-def score(asked: Asked, ids: Sequence[str], sessions: Sequence[str], seconds: float) -> Answered:
+def score(
+    judged: JudgedQuestion, ids: Sequence[str], sessions: Sequence[str], seconds: float
+) -> Answered:
     """What a ranking of turns, and of the sessions they stand in, is worth for a question."""
     first = set(ids[:_TURNS])
-    ranks = [rank for rank, one in enumerate(ids, start=1) if one in asked.evidence]
-    wanted = {one.partition(":")[0] for one in asked.evidence}
+    ranks = [rank for rank, one in enumerate(ids, start=1) if one in judged.evidence]
+    wanted = {one.partition(":")[0] for one in judged.evidence}
     return Answered(
-        recall=len(asked.evidence & first) / len(asked.evidence),
-        hit=bool(asked.evidence & first),
+        recall=len(judged.evidence & first) / len(judged.evidence),
+        hit=bool(judged.evidence & first),
         reciprocal_rank=1 / ranks[0] if ranks else 0.0,
         session_hit=bool(wanted & set(sessions[:_SESSIONS])),
         seconds=seconds,

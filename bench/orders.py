@@ -1,4 +1,4 @@
-"""What the process that calls the upstream by itself is told to do."""
+"""What the process that calls the upstream by itself is to do."""
 
 import json
 from dataclasses import asdict, dataclass

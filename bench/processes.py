@@ -23,10 +23,10 @@ _LONGEST_LINE: Final = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A running program. `told` is its first line, `begun` the moment before it was started."""
+    """A running program. `first_line` is of its output, `begun` the moment before its start."""
 
     process: asyncio.subprocess.Process
-    told: str
+    first_line: str
     begun: float
 
     async def ask(self, line: bytes) -> bytes:

@@ -23,11 +23,11 @@ import litellm
 
 
 def _messages(order: Order) -> list[dict[str, str]]:
-    said = [
+    exchange = [
         {"role": "user", "content": words.question(40)},
         {"role": "assistant", "content": words.text(40)},
     ]
-    return [*said * order.past, {"role": "user", "content": words.question(order.words)}]
+    return [*exchange * order.past, {"role": "user", "content": words.question(order.words)}]
 
 
 async def _with_litellm(order: Order, client: httpx.AsyncClient) -> float:
@@ -46,32 +46,32 @@ async def _with_litellm(order: Order, client: httpx.AsyncClient) -> float:
     answer = await litellm.acompletion(
         **arguments, stream=True, stream_options={"include_usage": True}
     )
-    said, last = "", 0.0
+    answered, last = "", 0.0
     async for chunk in answer:
         for choice in chunk.choices:
             if choice.delta.content:
-                said += choice.delta.content
+                answered += choice.delta.content
                 last = perf_counter()
-    _check(said)
+    _check(answered)
     return last
 
 
 async def _with_httpx(order: Order, client: httpx.AsyncClient) -> float:
     """As the floor asks."""
-    asked = {"model": "gpt-4o", "messages": _messages(order), "stream": order.streamed}
+    request = {"model": "gpt-4o", "messages": _messages(order), "stream": order.streamed}
     if not order.streamed:
-        answer = await client.post("/chat/completions", json=asked)
+        answer = await client.post("/chat/completions", json=request)
         _check(answer.json()["choices"][0]["message"]["content"])
         return perf_counter()
-    said, last = "", 0.0
-    async with client.stream("POST", "/chat/completions", json=asked) as lines:
+    answered, last = "", 0.0
+    async with client.stream("POST", "/chat/completions", json=request) as lines:
         async for line in lines.aiter_lines():
             if line.startswith("data: {"):
                 for choice in json.loads(line[6:])["choices"]:
                     if piece := choice["delta"].get("content"):
-                        said += piece
+                        answered += piece
                         last = perf_counter()
-    _check(said)
+    _check(answered)
     return last
 
 
@@ -81,8 +81,8 @@ _WAYS: Final[dict[str, Callable[[Order, httpx.AsyncClient], Awaitable[float]]]] 
 }
 
 
-def _check(said: str) -> None:
-    assert said.endswith(words.LAST), said
+def _check(answer: str) -> None:
+    assert answer.endswith(words.LAST), answer
 
 
 async def _carry_out(order: Order, client: httpx.AsyncClient) -> list[float]:

@@ -18,7 +18,7 @@ from pegboard.documents.chunking import split
 from pegboard.documents.formats.sections import Section
 from pegboard.documents.retrieval import Question, SearchScope
 from pegboard.identifiers import new_id
-from pegboard.llm.embeddings.embedder import Kind
+from pegboard.llm.embeddings.embedder import TextKind
 from pegboard.llm.embeddings.minilm import LOCAL, MiniLm
 
 _QUESTIONS: Final = Path(__file__).with_name("questions.json")
@@ -28,7 +28,7 @@ HYBRID: Final = "hybrid"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgedQuestion:
     """A question that has one right answer; `kind` is how it is put."""
 
     kind: str
@@ -47,15 +47,15 @@ class Figures:
 class Quality:
     """By way of searching: at which rank the answer came to each question, None for beyond."""
 
-    asked: Sequence[Asked]
+    questions: Sequence[JudgedQuestion]
     documents: int
     ranks: Mapping[str, Sequence[int | None]]
 
     def figures(self, how: str, kind: str | None = None) -> Figures:
         ranks = [
             rank
-            for rank, asked in zip(self.ranks[how], self.asked, strict=True)
-            if kind is None or asked.kind == kind
+            for rank, question in zip(self.ranks[how], self.questions, strict=True)
+            if kind is None or question.kind == kind
         ]
         return Figures(
             fmean(rank is not None and rank <= 1 for rank in ranks),
@@ -67,15 +67,15 @@ class Quality:
 async def measure(address: Address) -> Quality:
     texts = docstrings()
     # Another Python may lack a function; what nobody wrote nobody has to find.
-    asked = [one for one in read_questions() if one.answer in texts]
+    questions = [one for one in read_questions() if one.answer in texts]
     model = MiniLm(passage_threads=_CORES)
     try:
         async with open_shelf(address, "quality") as shelf:
             assistant_id = await shelf.new_assistant()
             answers = await _fill(shelf, assistant_id, model, texts)
-            vectors = await model.embed([one.question for one in asked], Kind.QUERY)
+            vectors = await model.embed([one.question for one in questions], TextKind.QUERY)
             ranks: dict[str, list[int | None]] = {"lexical": [], "vector": [], HYBRID: []}
-            for one, vector in zip(asked, vectors, strict=True):
+            for one, vector in zip(questions, vectors, strict=True):
                 near = {LOCAL.key: vector}
                 ways = (
                     Question(one.question, {}),
@@ -86,11 +86,11 @@ async def measure(address: Address) -> Quality:
                     noted.append(await _rank(shelf, assistant_id, question, answers[one.answer]))
     finally:
         model.close()
-    return Quality(asked, len(texts), ranks)
+    return Quality(questions, len(texts), ranks)
 
 
-def read_questions() -> list[Asked]:
-    return [Asked(**one) for one in json.loads(_QUESTIONS.read_text())]
+def read_questions() -> list[JudgedQuestion]:
+    return [JudgedQuestion(**one) for one in json.loads(_QUESTIONS.read_text())]
 
 
 async def _fill(
@@ -99,7 +99,7 @@ async def _fill(
     """A document for each docstring, under its name; cut and embedded as an upload is."""
     cut = {name: list(split([Section(text, heading=name)])) for name, text in texts.items()}
     searched = [chunk.searched_text for chunks in cut.values() for chunk in chunks]
-    vectors = iter(await model.embed(searched, Kind.PASSAGE))
+    vectors = iter(await model.embed(searched, TextKind.PASSAGE))
     documents = [
         (assistant_id, [Passage(chunk.text, name, next(vectors)) for chunk in chunks])
         for name, chunks in cut.items()
@@ -110,18 +110,19 @@ async def _fill(
 
 
 async def _rank(shelf: Shelf, assistant_id: UUID, question: Question, wanted: UUID) -> int | None:
-    sight = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
+    search_scope = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
     async with shelf.scopes(shelf.tenant_id) as scope:
-        found = await retrieval.search(scope, question, sight, top=_DEEP)
-    documents = list(dict.fromkeys(passage.document_id for passage in found))
+        passages = await retrieval.search(scope, question, search_scope, top=_DEEP)
+    documents = list(dict.fromkeys(passage.document_id for passage in passages))
     return documents.index(wanted) + 1 if wanted in documents else None
 
 
 def report(quality: Quality) -> str:
-    kinds = (None, *dict.fromkeys(one.kind for one in quality.asked))
+    total = len(quality.questions)
+    kinds = (None, *dict.fromkeys(one.kind for one in quality.questions))
     rows = []
     for kind in kinds:
-        count = sum(kind in {None, one.kind} for one in quality.asked)
+        count = sum(kind in {None, one.kind} for one in quality.questions)
         for how in quality.ranks:
             figures = quality.figures(how, kind)
             rows.append(
@@ -133,7 +134,7 @@ def report(quality: Quality) -> str:
                 )
             )
     return table(
-        f"Quality: {len(quality.asked)} questions, each about one docstring of {quality.documents}",
+        f"Quality: {total} questions, each about one docstring of {quality.documents}",
         ("", "recall@1", "recall@5", "nDCG@10"),
         rows,
         "Paraphrase: hardly a word in common with the text; name: identifiers and terms; mixed.",

@@ -18,9 +18,9 @@ _MOST_FOUND: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`said` tells it in a table. `pages` is 0 where there are none, or nobody counted them."""
+    """`label` names it in a table. `pages` is 0 where there are none, or nobody counted them."""
 
-    said: str
+    label: str
     filename: str
     content: bytes
     pages: int = 0
@@ -44,8 +44,8 @@ def pdf_sample(pages: int) -> Sample:
 
 def installed_pdfs() -> list[Path]:
     """The smallest of those that came with libraries."""
-    found = Path(sysconfig.get_path("purelib")).rglob("*.pdf")
-    return sorted(found, key=lambda path: path.stat().st_size)[:_MOST_FOUND]
+    files = Path(sysconfig.get_path("purelib")).rglob("*.pdf")
+    return sorted(files, key=lambda path: path.stat().st_size)[:_MOST_FOUND]
 
 
 def _pdf(pages: Iterable[list[str]]) -> bytes:

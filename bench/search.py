@@ -63,7 +63,7 @@ async def measure(address: Address, plan: Plan) -> Searches:
             while len(subjects) * _A_DOCUMENT < chunks:
                 missing = chunks // _A_DOCUMENT - len(subjects)
                 new = list(_subjects(owners, drawn, len(subjects), min(_A_BATCH, missing)))
-                await shelf.put([(one.assistant_id, _told(one, chance, drawn)) for one in new])
+                await shelf.put([(one.assistant_id, _passages(one, chance, drawn)) for one in new])
                 subjects += new
             await shelf.tidy()
             searches.seconds[chunks] = await _ask(shelf, subjects, chance, drawn, plan.searches)
@@ -75,7 +75,7 @@ def _subjects(owners: Sequence[UUID], drawn: Any, begin: int, count: int) -> Ite
         yield _Subject(owners[at % len(owners)], _unit(drawn.standard_normal(LOCAL.dims)))
 
 
-def _told(subject: _Subject, chance: random.Random, drawn: Any) -> list[Passage]:
+def _passages(subject: _Subject, chance: random.Random, drawn: Any) -> list[Passage]:
     return [
         Passage(prose.passage(chance, _WORDS), "", _near(subject, drawn))
         for _ in range(_A_DOCUMENT)
@@ -90,8 +90,8 @@ async def _ask(
         subject = chance.choice(subjects)
         text = " ".join(prose.words(chance, _QUESTION))
         vectors = {LOCAL.key: _near(subject, drawn).tolist()}
-        asked = (Question(text, vectors), Question(text, {}), Question("", vectors))
-        for noted, question in zip(seconds.values(), asked, strict=True):
+        questions = (Question(text, vectors), Question(text, {}), Question("", vectors))
+        for noted, question in zip(seconds.values(), questions, strict=True):
             taken = await _search(shelf, question, subject.assistant_id)
             if at >= _WARM_UP:
                 noted.append(taken)
@@ -99,10 +99,10 @@ async def _ask(
 
 
 async def _search(shelf: Shelf, question: Question, assistant_id: UUID) -> float:
-    sight = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
+    search_scope = SearchScope(thread_id=new_id(), assistant_id=assistant_id)
     async with shelf.scopes(shelf.tenant_id) as scope:
         begun = perf_counter()
-        await retrieval.search(scope, question, sight, top=_TOP)
+        await retrieval.search(scope, question, search_scope, top=_TOP)
         return perf_counter() - begun
 
 

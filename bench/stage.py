@@ -38,7 +38,7 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
         running_postgres(folder / "postgres") as address,
         running("upstream", "bench.upstream", folder=folder) as fake,
     ):
-        upstream = f"{fake.told}/v1"
+        upstream = f"{fake.first_line}/v1"
         async with (
             running_provider_calls(upstream=upstream, folder=folder) as calls,
             running_floor(

@@ -10,23 +10,23 @@ from bench.turns import whole_turns
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Growth:
     before: Stored
     after: Stored
     turns: int
 
 
-async def measure(stage: Stage, plan: Plan) -> dict[str, Kept]:
+async def measure(stage: Stage, plan: Plan) -> dict[str, Growth]:
     """One server at a time: the log and the numbers of transactions belong to all of Postgres."""
-    kept: dict[str, Kept] = {}
+    growths: dict[str, Growth] = {}
     for subject in stage.subjects:
         before = await subject.database.stored()
         await whole_turns(subject, clients=1, turns=plan.stored_turns)
-        kept[subject.name] = Kept(before, await subject.database.stored(), plan.stored_turns)
-    return kept
+        growths[subject.name] = Growth(before, await subject.database.stored(), plan.stored_turns)
+    return growths
 
 
-def report(kept: dict[str, Kept]) -> str:
+def report(growths: dict[str, Growth]) -> str:
     rows = [
         (
             name,
@@ -35,7 +35,7 @@ def report(kept: dict[str, Kept]) -> str:
             f"{(one.after.wal - one.before.wal) / one.turns:.0f}",
             f"{(one.after.transactions - one.before.transactions) / one.turns:.1f}",
         )
-        for name, one in kept.items()
+        for name, one in growths.items()
     ]
     return table(
         "What a turn leaves in Postgres",
@@ -46,9 +46,9 @@ def report(kept: dict[str, Kept]) -> str:
     )
 
 
-def _rows(kept: Kept) -> str:
+def _rows(growth: Growth) -> str:
     grown = {
-        name: (count - kept.before.rows.get(name, 0)) / kept.turns
-        for name, count in kept.after.rows.items()
+        name: (count - growth.before.rows.get(name, 0)) / growth.turns
+        for name, count in growth.after.rows.items()
     }
     return ", ".join(f"{count:g} {name}" for name, count in grown.items() if count)

@@ -48,7 +48,7 @@ class Floor:
 
     @property
     def url(self) -> str:
-        return self.program.told
+        return self.program.first_line
 
     async def open_thread(self, connection: Connection) -> str:
         return f"/threads/{uuid4()}/messages"
@@ -59,7 +59,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Pegboard:
-    """`scripted`: the sandbox model is told its answer with each message, and litellm not asked."""
+    """`scripted`: the sandbox model has its answer from each message, and litellm is not asked."""
 
     name: str
     program: Program
@@ -85,7 +85,7 @@ class Pegboard:
 
 def address_of(program: Program) -> str:
     """The address in the first line of `pegboard serve`."""
-    return program.told.rpartition(" ")[2]
+    return program.first_line.rpartition(" ")[2]
 
 
 @asynccontextmanager

@@ -30,8 +30,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     # Not parsed: the long histories of turn 200 would make the upstream part of what is measured.
-    asked = _LENGTH.findall(body)
-    count = int(asked[-1]) if asked else 40
+    lengths = _LENGTH.findall(body)
+    count = int(lengths[-1]) if lengths else 40
     streamed = _STREAMED.search(body) is not None
     kind = b"text/event-stream" if streamed else b"application/json"
     headers = [(b"content-type", kind)]
@@ -78,8 +78,8 @@ def _usage(count: int) -> dict[str, int]:
 
 
 def _json(**fields: Any) -> bytes:
-    told = {"id": "chatcmpl-bench", "created": 1_750_000_000, "model": "gpt-4o", **fields}
-    return json.dumps(told, separators=(",", ":")).encode()
+    completion = {"id": "chatcmpl-bench", "created": 1_750_000_000, "model": "gpt-4o", **fields}
+    return json.dumps(completion, separators=(",", ":")).encode()
 
 
 def _frame(data: bytes) -> bytes:

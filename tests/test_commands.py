@@ -15,9 +15,9 @@ PROJECT = Path(__file__).parents[1]
 
 
 def test_the_version_is_told_without_any_setting() -> None:
-    told = pegboard("--version", PEGBOARD_PORT="seven")
+    done = pegboard("--version", PEGBOARD_PORT="seven")
     version = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
-    assert (told.returncode, told.stdout, told.stderr) == (0, f"pegboard {version}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"pegboard {version}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_variable_that_is_no_setting_is_told_with_the_nearest(
         PEGBOARD_LOG_FORMAT="json",
     )
     server.stop()
-    told = [line for line in server.log if '"unknown_setting"' in line]
-    assert ['"PEGBOARD_GRACE_SECONDS"' in line for line in told] == [True, False]
-    assert '"PEGBOARD_SERVICE_HOST"' in told[1]
+    lines = [line for line in server.log if '"unknown_setting"' in line]
+    assert ['"PEGBOARD_GRACE_SECONDS"' in line for line in lines] == [True, False]
+    assert '"PEGBOARD_SERVICE_HOST"' in lines[1]
 
 
 def test_a_list_that_is_empty_says_so(database_url: str, postgres_url: str) -> None:

@@ -159,8 +159,8 @@ def test_what_is_typed_into_a_shell(server: Server, page: str) -> None:
     statuses = ran.stderr.split()
     refused = ["429"] if page == "sandbox.md" else []  # the example of an error
     assert [status for status in statuses if status != "200"] == refused, ran.stdout
-    asked = re.findall(r"\bcurl -|^say (?:true|false)", examples, re.MULTILINE)
-    assert len(statuses) == len(asked) - examples.count("say() {")
+    calls = re.findall(r"\bcurl -|^say (?:true|false)", examples, re.MULTILINE)
+    assert len(statuses) == len(calls) - examples.count("say() {")
 
 
 @pytest.mark.parametrize("example", PROGRAMS, ids=lambda one: f"{one.page}-{one.language}")
@@ -177,9 +177,9 @@ def test_a_program_runs_and_ends(server: Server, example: Example, tmp_path: Pat
         (tmp_path / "node_modules").symlink_to(packages.parent)
         program = tmp_path / "example.mjs"
         program.write_text(text, "utf-8")
-        told = run(["node", str(program)])
+        output = run(["node", str(program)])
     else:
         program = tmp_path / "example.py"
         program.write_text(text, "utf-8")
-        told = run([sys.executable, str(program)])
-    assert told.strip() or example.page != "README.md"
+        output = run([sys.executable, str(program)])
+    assert output.strip() or example.page != "README.md"

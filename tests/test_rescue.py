@@ -45,18 +45,18 @@ def frames_of(lines: Iterator[str]) -> Iterator[str]:
             yield line.removeprefix("data: ")
 
 
-def again(client: httpx.Client, place: str, **asked: Any) -> list[Frame]:
+def again(client: httpx.Client, place: str, **how: Any) -> list[Frame]:
     """A run's stream once more: (number, data) of each frame."""
-    response = client.get(place, **asked)
+    response = client.get(place, **how)
     assert response.status_code == 200, response.text
-    told, number = [], None
+    frames, number = [], None
     for line in response.text.split("\n"):
         if line.startswith("id: "):
             number = int(line.removeprefix("id: "))
         elif line.startswith("data: "):
-            told.append((number, line.removeprefix("data: ")))
+            frames.append((number, line.removeprefix("data: ")))
             number = None
-    return told
+    return frames
 
 
 def kinds(frames: list[Frame]) -> list[str]:
@@ -79,9 +79,9 @@ def begun(server: Server, provider: Provider) -> tuple[str, str, str]:
     with sdk(server, "k") as client:
         assistant = client.beta.assistants.create(model="takes-its-time")
         thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
-        asked = len(provider.requests)
+        before = len(provider.requests)
         run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
-    wait_until(lambda: len(provider.requests) > asked)
+    wait_until(lambda: len(provider.requests) > before)
     return assistant.id, thread.id, run.id
 
 
@@ -92,7 +92,7 @@ def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
     start: StartServer, url: str
 ) -> None:
     first = start(PEGBOARD_DATABASE_URL=url)
-    heard: list[str] = []
+    read: list[str] = []
     with first.client("k") as client:
         thread_id = new_thread(client)
         scene = script(reply="one two three four", delay_ms=700)
@@ -101,7 +101,7 @@ def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
             run_id = response.headers["pegboard-run-id"]
             assert response.headers["pegboard-stream-offset"] == "0"
             for data in frames_of(response.iter_lines()):
-                heard.append(data)
+                read.append(data)
                 if '"content":"two ' in data:
                     first.kill()
                     break
@@ -109,16 +109,16 @@ def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
     second = start(PEGBOARD_DATABASE_URL=url)
     with second.client("k") as client:
         place = f"/threads/{thread_id}/runs/{run_id}/stream"
-        rest = again(client, place, params={"after": len(heard)})
+        rest = again(client, place, params={"after": len(read)})
         assert kinds(rest) == ["run_failed"]
-        assert rest[0][0] == len(heard) + 1
+        assert rest[0][0] == len(read) + 1
         assert json.loads(rest[0][1])["code"] == "server_lost"
         whole = again(client, place)
-        assert [number for number, _ in whole] == list(range(1, len(heard) + 2))
-        assert [json.loads(data) for _, data in whole[: len(heard)]] == [
-            json.loads(data) for data in heard
+        assert [number for number, _ in whole] == list(range(1, len(read) + 2))
+        assert [json.loads(data) for _, data in whole[: len(read)]] == [
+            json.loads(data) for data in read
         ]
-        assert again(client, place, headers={"Last-Event-ID": str(len(heard))}) == rest
+        assert again(client, place, headers={"Last-Event-ID": str(len(read))}) == rest
         assert messages_of(client, thread_id)[-1] == ("assistant", "FAILED", "one two ")
         assert say(client, thread_id, "Go on")["status"] == "COMPLETED"
 
@@ -136,8 +136,8 @@ def test_a_model_that_had_said_nothing_is_asked_again(
     with sdk(second, "k") as client:
         run = client.beta.threads.runs.poll(run_id, thread_id=thread_id)
         assert run.status == "completed"
-        told = client.beta.threads.messages.list(thread_id, order="asc").data
-        assert [message.role for message in told] == ["user", "assistant"]
+        listed = client.beta.threads.messages.list(thread_id, order="asc").data
+        assert [message.role for message in listed] == ["user", "assistant"]
         assert provider.requests[0]["messages"] == provider.requests[1]["messages"]
 
 
@@ -162,10 +162,10 @@ def test_a_rescued_run_goes_on_with_the_outputs_it_was_given(
     provider.released.set()
     with second.client("k") as client:
         place = f"/threads/{thread_id}/runs/{paused['run_id']}/stream"
-        told = kinds(again(client, place))
-        assert told.count("run_started") == 1
-        assert told.count("run_continuing") == 1
-        assert told[-1] == "run_ended"
+        events = kinds(again(client, place))
+        assert events.count("run_started") == 1
+        assert events.count("run_continuing") == 1
+        assert events[-1] == "run_ended"
         assert provider.last()["messages"][-1] == provider.requests[1]["messages"][-1]
         assert provider.last()["messages"][-1]["content"] == "snow"
 
@@ -191,8 +191,8 @@ def test_a_stream_whose_model_had_said_nothing_goes_on_with_what_it_says_then(
     provider.released.set()
     with second.client("k") as client:
         ((run_id,),) = query(url, "SELECT id FROM runs")
-        told = kinds(again(client, f"/threads/{thread_id}/runs/{run_id}/stream"))
-        assert told == [
+        events = kinds(again(client, f"/threads/{thread_id}/runs/{run_id}/stream"))
+        assert events == [
             "message_received",
             "user_message",
             "run_started",
@@ -271,7 +271,7 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(
 ) -> None:
     """It comes back to its model's answer, but the run is another's; its stream tells of that."""
     first = waiting(start, url, provider)
-    told: list[str] = []
+    read: list[str] = []
     with first.client("k") as client:
         thread_id = new_thread(client)
         body = {
@@ -283,7 +283,7 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(
         with client.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
             frames = frames_of(response.iter_lines())
             for data in frames:
-                told.append(data)
+                read.append(data)
                 if "content_streaming" in data:
                     break
             freeze(first, url)
@@ -296,9 +296,9 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(
             finally:
                 os.kill(first.process.pid, signal.SIGCONT)
             provider.released.set()
-            told += frames
-    assert json.loads(told[-1])["type"] == "run_failed"
-    assert json.loads(told[-1])["code"] == "server_lost"
+            read += frames
+    assert json.loads(read[-1])["type"] == "run_failed"
+    assert json.loads(read[-1])["code"] == "server_lost"
     assert query(url, "SELECT count(*) FROM messages") == [(2,)]
     assert query(url, "SELECT status, attempts FROM runs") == [("failed", 1)]
 
@@ -367,11 +367,11 @@ def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str
         message = {"role": "user", "content": "What's the weather in Oslo?"}
         body = {"assistant_id": made["id"], "thread": {"messages": [message]}, "stream": True}
         begun = client.post("/threads/runs", json=body)
-        told = [json.loads(d) for d in frames_of(iter(begun.text.split("\n"))) if d != "[DONE]"]
+        before = [json.loads(d) for d in frames_of(iter(begun.text.split("\n"))) if d != "[DONE]"]
         assert begun.headers["pegboard-stream-offset"] == "-1"
-        thread_id, run_id = told[0]["id"], begun.headers["pegboard-run-id"]
-        assert told[-1]["status"] == "requires_action"
-        calls = told[-1]["required_action"]["submit_tool_outputs"]["tool_calls"]
+        thread_id, run_id = before[0]["id"], begun.headers["pegboard-run-id"]
+        assert before[-1]["status"] == "requires_action"
+        calls = before[-1]["required_action"]["submit_tool_outputs"]["tool_calls"]
         place = f"/threads/{thread_id}/runs/{run_id}"
         done = client.post(
             f"{place}/submit_tool_outputs",
@@ -381,12 +381,14 @@ def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str
             },
         )
         after = [json.loads(d) for d in frames_of(iter(done.text.split("\n"))) if d != "[DONE]"]
-        assert done.headers["pegboard-stream-offset"] == str(len(told) - 1)
+        assert done.headers["pegboard-stream-offset"] == str(len(before) - 1)
         whole = again(client, f"{place}/stream")
         assert whole[-1] == (None, "[DONE]")
         replayed = [json.loads(data) for _, data in whole[:-1]]
-        assert [one["id"] for one in replayed] == [one["id"] for one in [*told[1:], *after]]
-        assert [one["object"] for one in replayed] == [one["object"] for one in [*told[1:], *after]]
+        assert [one["id"] for one in replayed] == [one["id"] for one in [*before[1:], *after]]
+        assert [one["object"] for one in replayed] == [
+            one["object"] for one in [*before[1:], *after]
+        ]
         for number in range(len(replayed)):
             rest = again(client, f"{place}/stream", params={"after": number})
             assert rest == whole[number:]
@@ -427,11 +429,11 @@ def test_a_run_whose_time_is_up_ends_in_its_stream_too(
             lines = response.iter_lines()
             next(line for line in lines if line == "event: thread.message.delta")
             query(url, "UPDATE runs SET expires_at = now() - interval '1 second'")
-            told = [line for line in lines if line.startswith("event: ")]
-        assert told[-2:] == ["event: thread.run.expired", "event: done"]
+            events = [line for line in lines if line.startswith("event: ")]
+        assert events[-2:] == ["event: thread.run.expired", "event: done"]
         assert query(url, "SELECT status FROM runs") == [("expired",)]
         thread_id = public_id(Prefix.THREAD, UUID(str(query(url, "SELECT id FROM threads")[0][0])))
-        said = client.get(f"/threads/{thread_id}/messages").json()["data"][0]
-        assert said["content"][0]["text"]["value"] == "Wait "
-        assert said["incomplete_details"] == {"reason": "run_expired"}
+        answer = client.get(f"/threads/{thread_id}/messages").json()["data"][0]
+        assert answer["content"][0]["text"]["value"] == "Wait "
+        assert answer["incomplete_details"] == {"reason": "run_expired"}
     assert not provider.released.is_set()

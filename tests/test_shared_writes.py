@@ -28,22 +28,22 @@ class Live:
     def __init__(self, response: httpx.Response) -> None:
         self.run_id = response.headers["pegboard-run-id"]
         self._lines = response.aiter_lines()
-        self.said: list[str] = []
+        self.words: list[str] = []
 
     async def word(self) -> bool:
         """Read on to the next word; False at the end."""
         async for line in self._lines:
             if line.startswith("data: "):
-                told: dict[str, Any] = json.loads(line.removeprefix("data: "))
-                if told["type"] == "content_streaming":
-                    self.said.append(told["content"])
+                event: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                if event["type"] == "content_streaming":
+                    self.words.append(event["content"])
                     return True
         return False
 
     async def whole(self) -> list[str]:
         while await self.word():
             pass
-        return self.said
+        return self.words
 
 
 async def streams(client: httpx.AsyncClient, threads: list[str]) -> AsyncIterator[Live]:
@@ -70,7 +70,7 @@ async def test_a_run_whose_row_is_held_waits_alone(start: StartServer, url: str)
         try:
             for live in others:
                 assert await live.whole() == WORDS
-            assert first.said != WORDS
+            assert first.words != WORDS
         finally:
             await asyncio.to_thread(lock.__exit__, None, None, None)
         assert await first.whole() == WORDS
@@ -93,10 +93,10 @@ async def test_a_run_whose_number_is_taken_is_lost_alone(start: StartServer, url
         await asyncio.to_thread(query, url, taken, run_id=first.run_id)
         for live in others:
             assert await live.whole() == WORDS
-        assert first.said == WORDS[: len(first.said)]
+        assert first.words == WORDS[: len(first.words)]
         status = "SELECT status FROM runs WHERE id = CAST(:run_id AS uuid)"
         for live in others:
-            found = await asyncio.to_thread(query, url, status, run_id=live.run_id)
-            assert found == [("completed",)]
+            rows = await asyncio.to_thread(query, url, status, run_id=live.run_id)
+            assert rows == [("completed",)]
         lost = await asyncio.to_thread(query, url, status, run_id=first.run_id)
         assert lost != [("completed",)]

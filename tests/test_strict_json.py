@@ -15,8 +15,8 @@ _LONG = "x, [y] {z} " * (MAX_BARE // 10)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(_TRICKY, st.dictionaries(_TRICKY, _TRICKY, max_size=3)), max_size=8))
 def test_what_stands_in_strings_is_no_structure(values: list[object]) -> None:
-    told = [*values, _LONG]
-    assert loads(json.dumps(told).encode()) == told
+    written = [*values, _LONG]
+    assert loads(json.dumps(written).encode()) == written
 
 
 @pytest.mark.parametrize("text", ["", '"', '\\"', "\\\\", 'a"b\\'])

@@ -31,10 +31,10 @@ def loaded(server: Server) -> set[str]:
 
 def test_a_server_is_not_ready_before_it_has_loaded_what_it_will_need(start: StartServer) -> None:
     server = start(execute, PEGBOARD_SANDBOX="auto", MISTRAL_API_KEY="none")
-    status, told = readiness(server)
-    assert (status, told["ready"]) == (503, False)
-    assert "litellm" in told["warming_up"]
-    assert "embedding" in told["warming_up"]
+    status, body = readiness(server)
+    assert (status, body["ready"]) == (503, False)
+    assert "litellm" in body["warming_up"]
+    assert "embedding" in body["warming_up"]
     assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
     wait_until(lambda: readiness(server) == (200, {"ready": True}), seconds=240)
     assert loaded(server) == {LITELLM, EMBEDDER}

@@ -51,8 +51,10 @@ def told_to_stop(server: Server) -> None:
 
 
 def requests_counted(server: Server) -> int:
-    told = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
-    counted = re.findall(r'^pegboard_requests_total\{.*api="backboard".*\} (\S+)$', told, re.M)
+    exposition = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
+    counted = re.findall(
+        r'^pegboard_requests_total\{.*api="backboard".*\} (\S+)$', exposition, re.M
+    )
     return int(sum(map(float, counted)))
 
 

@@ -9,7 +9,7 @@ NO_ROOM: Final = "The server has no room left for this upload"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     INVALID = "invalid"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -23,10 +23,13 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+Kind = ErrorKind  # the former name; runs and llm still import it
+
+
 class AppError(Exception):
     """Something the caller can be told. `message` is plain text, safe to show."""
 
-    kind: Kind = Kind.INVALID
+    kind: ErrorKind = ErrorKind.INVALID
     code: str = "invalid"
 
     def __init__(self, message: str) -> None:
@@ -37,7 +40,7 @@ class AppError(Exception):
 class NotFound(AppError):
     """No such object, or somebody else's: the caller cannot tell which."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "not_found"
 
     def __init__(self, noun: str, row_id: UUID | None = None) -> None:

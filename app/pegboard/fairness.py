@@ -137,8 +137,8 @@ class FairLimiter:
         self._held[tenant_id] += 1
 
     def _grant(self) -> None:
-        while (found := self._next()) is not None:
-            tenant_id, lane = found
+        while (turn := self._next()) is not None:
+            tenant_id, lane = turn
             waiter, _ = lane.popitem(last=False)
             if not waiter.done():  # else cancelled, and not yet gone
                 self._take(tenant_id)

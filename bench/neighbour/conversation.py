@@ -15,15 +15,15 @@ Obey = Callable[[Order], Awaitable[Order]]
 
 
 class Refused(RuntimeError):
-    """A program could not do what it was told."""
+    """A program could not do as it was ordered."""
 
 
-async def order(program: Program, told: str, **fields: Any) -> Order:
+async def order(program: Program, command: str, **fields: Any) -> Order:
     answer: Order = json.loads(
-        await program.ask(json.dumps({"order": told, **fields}).encode() + b"\n")
+        await program.ask(json.dumps({"order": command, **fields}).encode() + b"\n")
     )
     if "error" in answer:
-        raise Refused(f"{told}: {answer['error']}")
+        raise Refused(f"{command}: {answer['error']}")
     return answer
 
 

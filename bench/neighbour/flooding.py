@@ -69,7 +69,7 @@ class Crowd:
             pairs = zip(connections, requests, strict=False)
             await asyncio.gather(*(_sent(one, request) for one, request in pairs))
             await asyncio.sleep(self.seconds)
-            self.answers.update(map(_told, connections))
+            self.answers.update(map(_unread_status, connections))
 
     async def half_a_line(self, line: bytes, count: int) -> None:
         """Hold connections on each of which the same beginning was sent."""
@@ -77,7 +77,7 @@ class Crowd:
             self.answers["not accepted"] += count - len(connections)
             await asyncio.gather(*(_sent(one, line) for one in connections))
             await asyncio.sleep(self.seconds)
-            self.answers.update(map(_told, connections))
+            self.answers.update(map(_unread_status, connections))
 
     @asynccontextmanager
     async def _connected(
@@ -111,7 +111,7 @@ async def _sent(connection: socket.socket, request: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(connection, request)
 
 
-def _told(connection: socket.socket) -> str:
+def _unread_status(connection: socket.socket) -> str:
     """The status that lies there unread, and whether the server has cut the connection off."""
     status, cut = "", ""
     try:

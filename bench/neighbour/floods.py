@@ -25,7 +25,7 @@ class Flood:
     on for so long to be what they are.
     """
 
-    said: str
+    label: str
     prepare: Prepare
     limit: float = 15.0
     files: bool = False

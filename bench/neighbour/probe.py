@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench.neighbour.calling import NO_ANSWER, Caller
 from bench.neighbour.conversation import Order, obey
-from bench.neighbour.samples import Kind, Sample, dues
+from bench.neighbour.samples import RequestKind, Sample, dues
 
 SMALL_FILE: Final = b"A file of thirty-five bytes in all."
 
@@ -35,7 +35,7 @@ class Neighbour:
         self._caller = Caller(url, _KEY, _SOURCE)
         self._health = self._caller.request("GET", "/healthz")
         self._pacers: list[asyncio.Task[None]] = []
-        self._waiting: dict[asyncio.Task[int], tuple[Kind, float]] = {}
+        self._waiting: dict[asyncio.Task[int], tuple[RequestKind, float]] = {}
         self._samples: list[Sample] = []
 
     async def open(self) -> None:
@@ -65,16 +65,16 @@ class Neighbour:
         begun = monotonic()
 
         def keep(
-            kind: Kind, interval: float, offset: float, act: Callable[[], Awaitable[int]]
+            kind: RequestKind, interval: float, offset: float, act: Callable[[], Awaitable[int]]
         ) -> None:
             times = dues(begun, interval=interval, offset=offset)
             self._pacers.append(asyncio.create_task(self._pace(kind, times, act)))
 
-        keep(Kind.READ, _READ_EVERY, 0.0, lambda: self._ask(next(self._reads)))
-        keep(Kind.MESSAGE, _MESSAGE_EVERY, 0.03, lambda: self._ask(self._message))
-        keep(Kind.HEALTH, _HEALTH_EVERY, 0.06, lambda: self._ask(self._health))
+        keep(RequestKind.READ, _READ_EVERY, 0.0, lambda: self._ask(next(self._reads)))
+        keep(RequestKind.MESSAGE, _MESSAGE_EVERY, 0.03, lambda: self._ask(self._message))
+        keep(RequestKind.HEALTH, _HEALTH_EVERY, 0.06, lambda: self._ask(self._health))
         if files:
-            keep(Kind.FILE, _FILE_EVERY, 0.09, self._index)
+            keep(RequestKind.FILE, _FILE_EVERY, 0.09, self._index)
 
     async def stop(self, patience: float) -> list[Sample]:
         """All samples; what is not answered within `patience` is given up as it stands."""
@@ -91,7 +91,7 @@ class Neighbour:
         samples, self._samples = self._samples, []
         return samples
 
-    async def _pace(self, kind: Kind, times: Any, act: Callable[[], Awaitable[int]]) -> None:
+    async def _pace(self, kind: RequestKind, times: Any, act: Callable[[], Awaitable[int]]) -> None:
         for due in times:
             await asyncio.sleep(max(0.0, due - monotonic()))
             task = asyncio.create_task(self._status_of(act))
@@ -117,10 +117,10 @@ class Neighbour:
         if sent.status != 200:
             return sent.status
         path = f"/api/documents/{sent.json()['document_id']}/status"
-        asked = caller.request("GET", path)
+        request = caller.request("GET", path)
         while monotonic() < deadline:
-            told = await caller.ask(asked, patience=_PATIENCE)
-            if told.status == 200 and told.json()["status"] == "indexed":
+            answer = await caller.ask(request, patience=_PATIENCE)
+            if answer.status == 200 and answer.json()["status"] == "indexed":
                 return 200
             await asyncio.sleep(_POLL_SECONDS)
         return NO_ANSWER

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from bench.aims import Aim
-from bench.neighbour.samples import SMALL, Kind, Seen
+from bench.neighbour.samples import SMALL, RequestKind, Seen
 from bench.neighbour.trial import MOST_GROWTH, Measured
 from bench.tables import mb, table
 
@@ -18,7 +18,7 @@ _MOST_HEALTH_MS: Final = 100.0
 @dataclass(frozen=True, slots=True)
 class _Goal:
     name: str
-    said: str
+    label: str
     most: float
     unit: str
     measured: Callable[[Measured, float], float]
@@ -58,7 +58,7 @@ _GOALS: Final = (
         "/healthz p99 while",
         _MOST_HEALTH_MS,
         " ms",
-        lambda one, _: one.phases.during.ms(99, Kind.HEALTH),
+        lambda one, _: one.phases.during.ms(99, RequestKind.HEALTH),
     ),
     _Goal(
         "memory",
@@ -96,23 +96,23 @@ def report(measured: Sequence[Measured]) -> str:
 def aims(measured: Sequence[Measured]) -> list[Aim]:
     """Each with the flood that was the worst for it."""
     quiet = _quiet_ms(measured)
-    found = []
+    worst_of_all = []
     for goal in _GOALS:
         worst, name = max((_reached(goal, one, quiet), one.name) for one in measured)
-        found.append(Aim(f"{goal.said}, worst of all: {name}", goal.most, worst, goal.unit))
-    return found
+        worst_of_all.append(Aim(f"{goal.label}, worst of all: {name}", goal.most, worst, goal.unit))
+    return worst_of_all
 
 
 def _neighbour(one: Measured, quiet: float) -> tuple[str, ...]:
     phases = one.phases
     missed = [goal.name for goal in _GOALS if _reached(goal, one, quiet) > goal.most]
     return (
-        f"{one.flood.said}",
+        f"{one.flood.label}",
         *(_pair(seen) for seen in (phases.before, phases.during, phases.after)),
         f"{_sum(one, lambda seen: seen.answered(500, 599))}",
         f"{_sum(one, lambda seen: seen.answered(429, 429))}",
         f"{_sum(one, lambda seen: seen.unanswered)}",
-        _number(phases.during.ms(99, Kind.HEALTH)),
+        _number(phases.during.ms(99, RequestKind.HEALTH)),
         _files(one),
         f"not {', '.join(missed)}" if missed else "met",
     )
@@ -122,7 +122,7 @@ def _server(one: Measured) -> tuple[str, ...]:
     runs, memory = one.runs, one.memory
     got = ", ".join(f"{status} x{times}" for status, times in sorted(one.crowd.items()) if times)
     return (
-        one.flood.said,
+        one.flood.label,
         got,
         f"{one.seconds:.1f}",
         f"{one.crowd_share:.0%} / {one.server_share:.0%}",
@@ -156,7 +156,9 @@ def _pair(seen: Seen) -> str:
 def _files(one: Measured) -> str:
     if not one.flood.files:
         return ""
-    slowest = [seen.ms(100, Kind.FILE) / 1000 for seen in (one.phases.before, one.phases.during)]
+    slowest = [
+        seen.ms(100, RequestKind.FILE) / 1000 for seen in (one.phases.before, one.phases.during)
+    ]
     return " / ".join(f"{seconds:.1f}" for seconds in slowest)
 
 

@@ -9,7 +9,7 @@ from bench.figures import percentile
 from bench.neighbour.calling import NO_ANSWER
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """`FILE` is a whole upload, to the moment that the file is indexed."""
 
     READ = "read"
@@ -18,8 +18,8 @@ class Kind(StrEnum):
     FILE = "file"
 
 
-SMALL = (Kind.READ, Kind.MESSAGE)
-"""The small requests whose percentiles are told."""
+SMALL = (RequestKind.READ, RequestKind.MESSAGE)
+"""The small requests whose percentiles are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Sample:
     `seconds` count from then on: a client that is late because the server held it up has waited.
     """
 
-    kind: Kind
+    kind: RequestKind
     due: float
     seconds: float
     status: int
@@ -45,7 +45,7 @@ class Seen:
 
     samples: Sequence[Sample]
 
-    def ms(self, percent: int, *kinds: Kind) -> float:
+    def ms(self, percent: int, *kinds: RequestKind) -> float:
         """NaN where there are none. What was not answered counts with the time of waiting."""
         seconds = [one.seconds for one in self.samples if one.kind in kinds]
         return percentile(seconds, percent) * 1000 if seconds else float("nan")

@@ -77,8 +77,8 @@ class Flooded:
         """Seconds for which its event loop was held up lately, as it says itself; else NaN."""
         caller = Caller(self.url, "bench", "127.0.0.1")
         answer = await caller.ask(caller.request("GET", "/metrics"), patience=_ANSWERS_WITHIN)
-        told = [float(value) for value in _LAG.findall(answer.body.decode(errors="replace"))]
-        return max(told, default=float("nan"))
+        lags = [float(value) for value in _LAG.findall(answer.body.decode(errors="replace"))]
+        return max(lags, default=float("nan"))
 
     def resident_bytes(self) -> int:
         """With the processes it has started, such as the one that reads files."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.neighbour.conversation import Order, Refused, order
 from bench.neighbour.floods import FLOODS, Flood
-from bench.neighbour.samples import Kind, Phases, Sample, parted
+from bench.neighbour.samples import Phases, RequestKind, Sample, parted
 from bench.neighbour.server import Flooded, Runs, running_flooded, watch_loop, watch_memory
 from bench.plan import Plan
 from bench.postgres import new_database, running_postgres
@@ -150,13 +150,13 @@ async def _measure(
         asyncio.create_task(watch_loop(server, lags)),
     ]
     try:
-        told = await order(crowd, "go", limit=flood.limit)
+        outcome = await order(crowd, "go", limit=flood.limit)
         used = server.cpu_seconds() - used
-        seconds = max(0.001, told["ended"] - told["begun"])
+        seconds = max(0.001, outcome["ended"] - outcome["begun"])
         # A flood of one request needs a while, too, to be seen by requests that come at a pace.
-        await asyncio.sleep(max(0.0, told["begun"] + plan.flood_seconds - monotonic()))
-        ended = max(told["ended"], min(monotonic(), told["begun"] + plan.flood_seconds))
-        fate = await _fate(server, told)
+        await asyncio.sleep(max(0.0, outcome["begun"] + plan.flood_seconds - monotonic()))
+        ended = max(outcome["ended"], min(monotonic(), outcome["begun"] + plan.flood_seconds))
+        fate = await _fate(server, outcome)
         if not fate:
             await asyncio.sleep(plan.quiet_seconds)
         patience = 0.0 if fate else _FILE_PATIENCE if flood.files else _PATIENCE
@@ -169,13 +169,13 @@ async def _measure(
         name=name,
         flood=flood,
         phases=parted(
-            [Sample(Kind(kind), *rest) for kind, *rest in samples],
-            begun=told["begun"],
+            [Sample(RequestKind(kind), *rest) for kind, *rest in samples],
+            begun=outcome["begun"],
             ended=ended,
         ),
-        crowd=told["answers"],
+        crowd=outcome["answers"],
         seconds=seconds,
-        crowd_share=told["cpu_seconds"] / seconds,
+        crowd_share=outcome["cpu_seconds"] / seconds,
         server_share=used / seconds,
         runs=await server.runs_since(started),
         memory=Memory(before, max(held, default=before), after),
@@ -184,11 +184,11 @@ async def _measure(
     )
 
 
-async def _fate(server: Flooded, told: Order) -> str:
+async def _fate(server: Flooded, outcome: Order) -> str:
     """What has become of the server: empty where it lives."""
     if server.ended:
         return "died"
-    if not told["in_time"] and not await server.answers():
+    if not outcome["in_time"] and not await server.answers():
         return "hung"
     return ""
 

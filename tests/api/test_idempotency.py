@@ -56,9 +56,11 @@ def test_every_method_that_writes_is_done_once(client: httpx.Client) -> None:
     ]
     removals = [client.delete(f"/assistants/{made}", headers=once("delete")) for _ in range(2)]
     thread_id = new_thread(client)
-    kept = client.post(f"/threads/{thread_id}/documents", files={"file": ("a.txt", b"a")}).json()
+    document = client.post(
+        f"/threads/{thread_id}/documents", files={"file": ("a.txt", b"a")}
+    ).json()
     deletions = [
-        client.delete(f"/documents/{kept['document_id']}", headers=once("document"))
+        client.delete(f"/documents/{document['document_id']}", headers=once("document"))
         for _ in range(2)
     ]
     for first, second in (changes, removals, deletions):
@@ -105,10 +107,10 @@ def test_fifty_at_once_make_one_object_each(
             lambda c: c.post("/threads", json={"metadata": {"n": "1"}}, headers=once("t")),
         ),
     }
-    for told in answers.values():
-        assert len({seen(one) for one in told}) == 1
-        assert told[0].status_code == 200
-        assert [is_replayed(one) for one in told].count(False) == 1
+    for responses in answers.values():
+        assert len({seen(one) for one in responses}) == 1
+        assert responses[0].status_code == 200
+        assert [is_replayed(one) for one in responses].count(False) == 1
     assert assistants_of(clients[0]) == ["Test", "Ada"]
     assert messages_of(clients[0], thread_id) == [
         ("user", "COMPLETED", "Hello"),
@@ -227,8 +229,8 @@ def test_a_model_that_failed_is_asked_again(client: httpx.Client, status: int) -
         failed = client.post(f"/threads/{thread_id}/messages", json=body, headers=once("k"))
         assert failed.status_code in {429, 502, 503}
         assert not is_replayed(failed)
-        said = [role for role, _, _ in messages_of(client, thread_id)]
-        assert said == ["user", "assistant"] * attempts
+        roles = [role for role, _, _ in messages_of(client, thread_id)]
+        assert roles == ["user", "assistant"] * attempts
 
 
 def test_a_stream_is_told_again_frame_by_frame(client: httpx.Client) -> None:
@@ -271,11 +273,11 @@ def test_who_hung_up_is_told_the_whole_answer_when_asking_again(client: httpx.Cl
         next(response.iter_lines())
     again = client.post(url, json=body, headers=once("k"))
     assert is_replayed(again)
-    told = events_of(again.text)
+    events = events_of(again.text)
     assert (
-        "".join(one["content"] for one in told if one["type"] == "content_streaming") == "a b c d"
+        "".join(one["content"] for one in events if one["type"] == "content_streaming") == "a b c d"
     )
-    assert told[-1]["type"] == "run_ended"
+    assert events[-1]["type"] == "run_ended"
     assert messages_of(client, thread_id)[1:] == [("assistant", "COMPLETED", "a b c d")]
 
 
@@ -367,11 +369,11 @@ def test_openais_client_repeats_what_it_likes(openai_client: OpenAI) -> None:
     assert raised.value.code == "idempotency_key_reused"
     thread = openai_client.beta.threads.create(extra_headers={"Idempotency-Key": "t"})
     keyed = openai_client.with_options(default_headers={"Idempotency-Key": "m"})
-    said = [
+    messages = [
         keyed.beta.threads.messages.create(thread.id, role="user", content="hi") for _ in range(2)
     ]
-    assert said[0] == said[1]
-    assert list(openai_client.beta.threads.messages.list(thread.id)) == [said[0]]
+    assert messages[0] == messages[1]
+    assert list(openai_client.beta.threads.messages.list(thread.id)) == [messages[0]]
     files = [
         openai_client.files.create(
             file=("a.txt", b"hello"), purpose="assistants", extra_headers={"Idempotency-Key": "f"}

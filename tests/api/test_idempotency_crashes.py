@@ -99,10 +99,10 @@ def test_killed_after_the_commit_of_a_plain_write_the_answer_is_there(
     # Nothing is stopped by this, as the answer is part of what is written.
     stop_at_answer(url)
     with held(url, "SELECT pg_advisory_xact_lock(7)"):
-        told = send(first)
+        first_answer = send(first)
     first.kill()
     again = send(second)
-    assert seen(again) == seen(told)
+    assert seen(again) == seen(first_answer)
     assert is_replayed(again)
     assert query(url, "SELECT name FROM assistants") == [("Ada",)]
 
@@ -184,11 +184,11 @@ def test_a_message_whose_server_was_killed_is_not_said_twice(
         let_leases_end(url)
         lost = send(second)
         assert lost.status_code == 409
-        told = lost.json()["detail"]
+        detail = lost.json()["detail"]
         ((run_id, message_id),) = query(
             url, "SELECT runs.id, messages.id FROM runs, messages WHERE role = 'user'"
         )
-        assert told == (
+        assert detail == (
             "The first request with this Idempotency-Key was carried out, but its answer was lost "
             f"when it was cut off. It made message {message_id}, run {run_id}. Look at what is "
             "there; to do the same once more use a new key"

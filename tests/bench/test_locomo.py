@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench.locomo import Asked, Turn, read_samples
+from bench.locomo import JudgedQuestion, Turn, read_samples
 from bench.memory_recall import Answered, score
 
 
@@ -30,13 +30,13 @@ def test_conversations_are_read_with_their_evidence(tmp_path: Path) -> None:
         Turn("D1:1", "session_1", "8 May", "Ana", "Hi"),
         Turn("D2:1", "session_2", "9 May", "Ben", "Look [shows a red boat]"),
     )
-    assert read.questions == (Asked("What boat?", frozenset({"D2:1"})),)
+    assert read.questions == (JudgedQuestion("What boat?", frozenset({"D2:1"})),)
 
 
 def test_a_ranking_is_scored_by_its_evidence() -> None:
-    asked = Asked("?", frozenset({"D1:1", "D3:2"}))
+    judged = JudgedQuestion("?", frozenset({"D1:1", "D3:2"}))
     ids = ["D2:1", "D1:1", *(f"D5:{n}" for n in range(30)), "D3:2"]
-    assert score(asked, ids, ["D2", "D1", "D5", "D3"], 0.1) == Answered(
+    assert score(judged, ids, ["D2", "D1", "D5", "D3"], 0.1) == Answered(
         recall=0.5, hit=True, reciprocal_rank=0.5, session_hit=True, seconds=0.1
     )
-    assert score(asked, [], [], 0.1) == Answered(0.0, False, 0.0, False, 0.1)
+    assert score(judged, [], [], 0.1) == Answered(0.0, False, 0.0, False, 0.1)

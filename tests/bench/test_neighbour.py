@@ -6,15 +6,15 @@ from math import isnan
 import pytest
 
 from bench.neighbour.calling import NO_ANSWER, Answer, parsed
-from bench.neighbour.samples import Kind, Sample, Seen, dues, parted
+from bench.neighbour.samples import RequestKind, Sample, Seen, dues, parted
 
 
 def test_what_was_waiting_when_the_flood_began_is_of_the_flood() -> None:
-    quiet = Sample(Kind.READ, due=1.0, seconds=0.1, status=200)
-    caught = Sample(Kind.READ, due=1.9, seconds=3.0, status=200)
-    within = Sample(Kind.MESSAGE, due=2.5, seconds=0.1, status=503)
-    late = Sample(Kind.READ, due=3.9, seconds=5.0, status=NO_ANSWER)
-    after = Sample(Kind.READ, due=4.5, seconds=0.1, status=200)
+    quiet = Sample(RequestKind.READ, due=1.0, seconds=0.1, status=200)
+    caught = Sample(RequestKind.READ, due=1.9, seconds=3.0, status=200)
+    within = Sample(RequestKind.MESSAGE, due=2.5, seconds=0.1, status=503)
+    late = Sample(RequestKind.READ, due=3.9, seconds=5.0, status=NO_ANSWER)
+    after = Sample(RequestKind.READ, due=4.5, seconds=0.1, status=200)
     phases = parted([quiet, caught, within, late, after], begun=2.0, ended=4.0)
     assert list(phases.before.samples) == [quiet]
     assert list(phases.during.samples) == [caught, within, late]
@@ -22,10 +22,16 @@ def test_what_was_waiting_when_the_flood_began_is_of_the_flood() -> None:
 
 
 def test_percentiles_are_of_the_kinds_that_are_asked_for() -> None:
-    reads = [Sample(Kind.READ, 0.0, number / 1000, 200) for number in range(1, 101)]
-    seen = Seen([*reads, Sample(Kind.HEALTH, 0.0, 9.0, 429), Sample(Kind.FILE, 0.0, 30.0, 503)])
-    assert (seen.ms(50, Kind.READ), seen.ms(99, Kind.READ)) == (50.0, 99.0)
-    assert isnan(seen.ms(99, Kind.MESSAGE))
+    reads = [Sample(RequestKind.READ, 0.0, number / 1000, 200) for number in range(1, 101)]
+    seen = Seen(
+        [
+            *reads,
+            Sample(RequestKind.HEALTH, 0.0, 9.0, 429),
+            Sample(RequestKind.FILE, 0.0, 30.0, 503),
+        ]
+    )
+    assert (seen.ms(50, RequestKind.READ), seen.ms(99, RequestKind.READ)) == (50.0, 99.0)
+    assert isnan(seen.ms(99, RequestKind.MESSAGE))
     assert (seen.answered(500, 599), seen.answered(429, 429), seen.unanswered) == (1, 1, 0)
 
 

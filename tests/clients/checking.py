@@ -77,7 +77,7 @@ class Client:
         return call
 
 
-class Heard:
+class EventStream:
     """A stream read to its end, or to the first event of a kind."""
 
     def __init__(self):
@@ -106,19 +106,19 @@ class Heard:
 
 
 async def hear(stream):
-    return await Heard().read(stream)
+    return await EventStream().read(stream)
 
 
-def ended(heard):
+def ended(stream):
     """The stream ended well, and its pieces make up the text that it ended with."""
-    same("the last event", heard.last["type"], "run_ended")
-    same("the status it ended with", heard.last.get("status"), "completed")
-    same("the joined pieces", heard.joined(), heard.last.get("content"))
-    holds("something was said", heard.joined())
-    return heard.last
+    same("the last event", stream.last["type"], "run_ended")
+    same("the status it ended with", stream.last.get("status"), "completed")
+    same("the joined pieces", stream.joined(), stream.last.get("content"))
+    holds("something was said", stream.joined())
+    return stream.last
 
 
-def told(reply, name):
+def field_of(reply, name):
     """A field of a reply: an attribute, or in the last of its `messages`; None if unknown."""
     if hasattr(reply, name):
         return getattr(reply, name)
@@ -127,20 +127,20 @@ def told(reply, name):
 
 def calls(reply):
     """The (id, name, arguments) of a reply's tool calls."""
-    found = []
-    for call in told(reply, "tool_calls") or []:
+    listed = []
+    for call in field_of(reply, "tool_calls") or []:
         one = call if isinstance(call, dict) else {"id": call.id, "function": vars(call.function)}
         function = one["function"]
-        found.append((one["id"], function["name"], json.loads(function["arguments"])))
-    return found
+        listed.append((one["id"], function["name"], json.loads(function["arguments"])))
+    return listed
 
 
 def completed(reply, *words):
     """The reply is a finished answer that holds these words."""
-    same("status", told(reply, "status"), "COMPLETED")
+    same("status", field_of(reply, "status"), "COMPLETED")
     same("tool calls", calls(reply), [])
     for word in words:
-        mentions(told(reply, "content"), word)
+        mentions(field_of(reply, "content"), word)
     return reply
 
 
@@ -187,8 +187,8 @@ def plain(error: Any) -> str:
         status = f" {error.status_code}" if error.status_code else ""
         text = f"{type(error).__name__}{status}: {error}"
     elif callable(getattr(error, "errors", None)):  # pydantic's text names its own version
-        found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        text = f"{type(error).__name__}: {'; '.join(found)}"
+        problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        text = f"{type(error).__name__}: {'; '.join(problems)}"
     else:
         text = f"{type(error).__name__}: {error}"
     return _ID.sub("<id>", " ".join(text.split()))[:200]
@@ -238,7 +238,7 @@ async def new_thread(client, *tools):
     return (await client.create_thread(await assistant_with(client, *tools))).thread_id
 
 
-async def said(client, thread_id):
+async def messages_of(client, thread_id):
     """The messages of a thread as (role, content, status)."""
     thread = await client.get_thread(thread_id)
     return [(one.role.value, one.content, one.status) for one in thread.messages]
@@ -258,5 +258,5 @@ async def indexed(client, document):
     return got
 
 
-def weather_outputs(found):
-    return story.weather_outputs((call_id, arguments) for call_id, _, arguments in found)
+def weather_outputs(listed):
+    return story.weather_outputs((call_id, arguments) for call_id, _, arguments in listed)

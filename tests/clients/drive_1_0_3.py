@@ -12,7 +12,7 @@ from backboard import (
     ToolParameterProperties,
     ToolParameters,
 )
-from story import Heard, Told
+from story import Reporter, StreamSummary
 
 
 def assistants(client, tell):
@@ -34,10 +34,10 @@ def conversation(client, tell):
         thread.thread_id, content=story.GREETING, llm_provider="openai", model_name="gpt-4o"
     )
     tell("answered", **story.reply_facts(reply))
-    heard = Heard()
+    summary = StreamSummary()
     for event in client.add_message(thread.thread_id, content=story.REQUEST, stream=True):
-        heard.add(event)
-    tell("streamed", **heard.facts())
+        summary.add(event)
+    tell("streamed", **summary.facts())
     tell("got", **story.thread_facts(client.get_thread(thread.thread_id)))
     tell("listed", threads=[story.thread_facts(one) for one in client.list_threads()])
     tell("deleted", ids=[client.delete_thread(thread.thread_id)["thread_id"]])
@@ -47,10 +47,12 @@ def conversation(client, tell):
 def tool_calls(client, tell):
     assistant = client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = client.create_thread(assistant.assistant_id)
-    asked = client.add_message(thread.thread_id, content=story.QUESTION)
-    tell("asked", **story.reply_facts(asked))
-    calls = [(call.id, story.arguments_of(call)) for call in asked.tool_calls]
-    reply = client.submit_tool_outputs(thread.thread_id, asked.run_id, story.weather_outputs(calls))
+    paused = client.add_message(thread.thread_id, content=story.QUESTION)
+    tell("asked", **story.reply_facts(paused))
+    calls = [(call.id, story.arguments_of(call)) for call in paused.tool_calls]
+    reply = client.submit_tool_outputs(
+        thread.thread_id, paused.run_id, story.weather_outputs(calls)
+    )
     tell("answered", **story.reply_facts(reply))
     tell("got", **story.thread_facts(client.get_thread(thread.thread_id)))
 
@@ -58,16 +60,16 @@ def tool_calls(client, tell):
 def streamed_tool_calls(client, tell):
     assistant = client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = client.create_thread(assistant.assistant_id)
-    asked, answered = Heard(), Heard()
+    paused, answered = StreamSummary(), StreamSummary()
     for event in client.add_message(thread.thread_id, content=story.QUESTION, stream=True):
-        asked.add(event)
+        paused.add(event)
         if event["type"] == "tool_submit_required":
             outputs = story.weather_outputs(story.streamed_calls(event))
             for later in client.submit_tool_outputs(
                 thread.thread_id, event["run_id"], outputs, stream=True
             ):
                 answered.add(later)
-    tell("asked", **asked.facts())
+    tell("asked", **paused.facts())
     tell("answered", **answered.facts())
     tell("got", **story.thread_facts(client.get_thread(thread.thread_id)))
 
@@ -76,14 +78,14 @@ def attachment(client, tell):
     thread = client.create_thread(client.create_assistant(name="Ada").assistant_id)
     reply = client.add_message(thread.thread_id, content=story.SUMMARY, files=[story.ATTACHMENT])
     tell("answered", attachments=[story.attachment_facts(vars(one)) for one in reply.attachments])
-    heard = Heard()
+    summary = StreamSummary()
     for event in client.add_message(
         thread.thread_id, content=story.SUMMARY, files=[story.ATTACHMENT], stream=True
     ):
-        heard.add(event)
-    tell("streamed", ending=heard.last["type"])
-    kept = [one.attachments or [] for one in client.get_thread(thread.thread_id).messages]
-    tell("got", attachments=[[story.attachment_facts(vars(it)) for it in one] for one in kept])
+        summary.add(event)
+    tell("streamed", ending=summary.last["type"])
+    attached = [one.attachments or [] for one in client.get_thread(thread.thread_id).messages]
+    tell("got", attachments=[[story.attachment_facts(vars(it)) for it in one] for one in attached])
 
 
 def awkward_tools(client, tell):
@@ -108,9 +110,9 @@ def awkward_tools(client, tell):
 def errors(client, tell):
     assistant = client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = client.create_thread(assistant.assistant_id)
-    asked = client.add_message(thread.thread_id, content=story.QUESTION)
-    done = [thread.thread_id, asked.run_id]
-    done.append(story.weather_outputs([(asked.tool_calls[0].id, {"location": "Oslo"})]))
+    paused = client.add_message(thread.thread_id, content=story.QUESTION)
+    done = [thread.thread_id, paused.run_id]
+    done.append(story.weather_outputs([(paused.tool_calls[0].id, {"location": "Oslo"})]))
     client.submit_tool_outputs(*done)
     keyless = BackboardClient(api_key="", base_url=client.base_url, timeout=10)
     attempts = {
@@ -146,9 +148,9 @@ CHAPTERS = (
 
 
 def main(url, key):
-    Told("client")(version("backboard-sdk"))
+    Reporter("client")(version("backboard-sdk"))
     for chapter in CHAPTERS:
-        tell = Told(chapter.__name__)
+        tell = Reporter(chapter.__name__)
         client = BackboardClient(
             api_key=f"{key}-{chapter.__name__}", base_url=url, timeout=10, max_retries=0
         )

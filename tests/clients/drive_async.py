@@ -17,7 +17,7 @@ from backboard import (
     ToolParameterProperties,
     ToolParameters,
 )
-from story import Heard, Told
+from story import Reporter, StreamSummary
 
 
 def takes(method, argument):
@@ -25,10 +25,10 @@ def takes(method, argument):
 
 
 async def hear(stream):
-    heard = Heard()
+    summary = StreamSummary()
     async for event in await stream:
-        heard.add(event)
-    return heard
+        summary.add(event)
+    return summary
 
 
 async def assistants(client, tell):
@@ -59,8 +59,8 @@ async def conversation(client, tell):
         stream=False,
     )
     tell("answered", **story.reply_facts(reply))
-    heard = await hear(client.add_message(thread.thread_id, content=story.REQUEST, stream=True))
-    tell("streamed", **heard.facts())
+    summary = await hear(client.add_message(thread.thread_id, content=story.REQUEST, stream=True))
+    tell("streamed", **summary.facts())
     tell("got", **story.thread_facts(await client.get_thread(thread.thread_id)))
     tell("listed", threads=[story.thread_facts(one) for one in await client.list_threads()])
     if hasattr(client, "list_threads_for_assistant"):
@@ -73,12 +73,12 @@ async def conversation(client, tell):
 async def tool_calls(client, tell):
     assistant = await client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = await client.create_thread(assistant.assistant_id)
-    asked = await client.add_message(thread.thread_id, content=story.QUESTION, stream=False)
-    tell("asked", **story.reply_facts(asked))
-    calls = [(call.id, story.arguments_of(call)) for call in asked.tool_calls]
+    paused = await client.add_message(thread.thread_id, content=story.QUESTION, stream=False)
+    tell("asked", **story.reply_facts(paused))
+    calls = [(call.id, story.arguments_of(call)) for call in paused.tool_calls]
     reply = await client.submit_tool_outputs(
         thread_id=thread.thread_id,
-        run_id=asked.run_id,
+        run_id=paused.run_id,
         tool_outputs=story.weather_outputs(calls),
     )
     tell("answered", **story.reply_facts(reply))
@@ -88,17 +88,17 @@ async def tool_calls(client, tell):
 async def streamed_tool_calls(client, tell):
     assistant = await client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = await client.create_thread(assistant.assistant_id)
-    asked, answered = Heard(), Heard()
+    paused, answered = StreamSummary(), StreamSummary()
     async for event in await client.add_message(
         thread.thread_id, content=story.QUESTION, stream=True
     ):
-        asked.add(event)
+        paused.add(event)
         if event["type"] == "tool_submit_required":
             outputs = story.weather_outputs(story.streamed_calls(event))
             answered = await hear(
                 client.submit_tool_outputs(thread.thread_id, event["run_id"], outputs, stream=True)
             )
-    tell("asked", **asked.facts())
+    tell("asked", **paused.facts())
     tell("answered", **answered.facts())
     tell("got", **story.thread_facts(await client.get_thread(thread.thread_id)))
 
@@ -109,10 +109,12 @@ async def attachment(client, tell):
     reply = await client.add_message(thread.thread_id, **message)
     answer = reply.messages[-1] if hasattr(reply, "messages") else reply.model_dump()
     tell("answered", attachments=[story.attachment_facts(one) for one in answer["attachments"]])
-    heard = await hear(client.add_message(thread.thread_id, **message, stream=True))
-    tell("streamed", ending=heard.last["type"])
-    kept = [one.attachments or [] for one in (await client.get_thread(thread.thread_id)).messages]
-    tell("got", attachments=[[story.attachment_facts(vars(it)) for it in one] for one in kept])
+    summary = await hear(client.add_message(thread.thread_id, **message, stream=True))
+    tell("streamed", ending=summary.last["type"])
+    attached = [
+        one.attachments or [] for one in (await client.get_thread(thread.thread_id)).messages
+    ]
+    tell("got", attachments=[[story.attachment_facts(vars(it)) for it in one] for one in attached])
 
 
 async def awkward_tools(client, tell):
@@ -138,9 +140,9 @@ async def awkward_tools(client, tell):
 async def errors(client, tell):
     assistant = await client.create_assistant(name="Ada", tools=[story.WEATHER_TOOL])
     thread = await client.create_thread(assistant.assistant_id)
-    asked = await client.add_message(thread.thread_id, content=story.QUESTION)
-    done = [thread.thread_id, asked.run_id]
-    done.append(story.weather_outputs([(asked.tool_calls[0].id, {"location": "Oslo"})]))
+    paused = await client.add_message(thread.thread_id, content=story.QUESTION)
+    done = [thread.thread_id, paused.run_id]
+    done.append(story.weather_outputs([(paused.tool_calls[0].id, {"location": "Oslo"})]))
     await client.submit_tool_outputs(*done)
     keyless = BackboardClient(api_key="", base_url=client.base_url, timeout=10)
     attempts = {
@@ -200,9 +202,9 @@ CHAPTERS = (
 
 
 async def main(url, key):
-    Told("client")(version("backboard-sdk"))
+    Reporter("client")(version("backboard-sdk"))
     for chapter in CHAPTERS:
-        tell = Told(chapter.__name__)
+        tell = Reporter(chapter.__name__)
         async with BackboardClient(
             api_key=f"{key}-{chapter.__name__}", base_url=url, timeout=10
         ) as client:

@@ -25,7 +25,7 @@ AWKWARD_TOOL = WORDS["awkward_tool"]
 BARE_TOOL = WORDS["bare_tool"]
 
 
-class Told:
+class Reporter:
     """The steps of one chapter."""
 
     def __init__(self, chapter):
@@ -39,24 +39,24 @@ class Told:
         self("broken", traceback=traceback.format_exc().splitlines())
 
 
-class Heard:
+class StreamSummary:
     """A stream as one fact: the kinds of events in their order, what was said, how it ended."""
 
     def __init__(self):
         self.kinds = []
-        self.said = ""
+        self.text = ""
         self.last = {}
 
     def add(self, event):
         if event["type"] not in self.kinds[-1:]:
             self.kinds.append(event["type"])
         if event["type"] == "content_streaming":
-            self.said += event["content"]
+            self.text += event["content"]
         self.last = event
 
     def facts(self):
         ending = {name: self.last.get(name) for name in ("type", "run_id", "status", "content")}
-        return {"kinds": self.kinds, "said": self.said, "ending": ending}
+        return {"kinds": self.kinds, "said": self.text, "ending": ending}
 
 
 def weather_outputs(calls):

@@ -24,10 +24,10 @@ def main() -> None:
                 played = list(pool.map(lambda it: results_of(it[0], it[1], server), visits))
         finally:
             server.stop()
-    told: dict[Door, dict[str, Results]] = {api: {} for api in APIS}
+    all_results: dict[Door, dict[str, Results]] = {api: {} for api in APIS}
     for (api, client), results in zip(visits, played, strict=True):
-        told[api][client] = results
-    PATH.write_text(written(told), "utf-8")
+        all_results[api][client] = results
+    PATH.write_text(written(all_results), "utf-8")
     differing = sum(it.startswith(DIFFERS) for one in played for it in one.values())
     print(f"{PATH.name}: {len(visits)} clients, {differing} cases differ")
 

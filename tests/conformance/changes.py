@@ -20,9 +20,9 @@ def assert_finds_what_is_documented(api: Door, client: str, server: Server) -> N
         pytest.fail("\n".join([f"{client}:", *changes]), pytrace=False)
 
 
-def _changes(documented: Results, found: Results) -> Iterator[str]:
-    for row in {**documented, **found}:
-        before, now = documented.get(row, ABSENT), found.get(row, ABSENT)
+def _changes(documented: Results, now_found: Results) -> Iterator[str]:
+    for row in {**documented, **now_found}:
+        before, now = documented.get(row, ABSENT), now_found.get(row, ABSENT)
         if before == now:
             continue
         case = f"{row.endpoint} ({row.case})"

@@ -44,15 +44,15 @@ and what it tells.
 }
 APIS: Final = tuple(_CLIENTS)
 
-Told = Mapping[Door, Mapping[str, Results]]  # by API and client
+AllResults = Mapping[Door, Mapping[str, Results]]  # by API and client
 
 
-def written(told: Told) -> str:
+def written(all_results: AllResults) -> str:
     """The document that tells these results."""
     notes: dict[str, int] = {}
     parts = [_INTRODUCTION]
     for api, clients in _CLIENTS.items():
-        results = told[api]
+        results = all_results[api]
         parts += [f"## {_heading(api)}\n", clients, _summary(results)]
         for noun, group in groupby(_rows(results), key=lambda row: row.noun):
             parts.append(f"### {noun}\n\n" + _table(list(group), results, notes))
@@ -61,7 +61,7 @@ def written(told: Told) -> str:
     return "\n".join(parts)
 
 
-def read(text: str) -> Told:
+def read(text: str) -> AllResults:
     """The results that a document tells."""
     notes = dict(_NOTE.findall(text))
     sections = text.split("\n## ")[1:]
@@ -108,9 +108,9 @@ def _result(results: Results, row: Row) -> str:
 
 
 def _summary(results: Mapping[str, Results]) -> str:
-    told = [one for each in results.values() for one in each.values() if one != ABSENT]
-    works = told.count(WORKS)
-    return f"Of {len(told)} cases played with {len(results)} clients, {works} work.\n"
+    played = [one for each in results.values() for one in each.values() if one != ABSENT]
+    works = played.count(WORKS)
+    return f"Of {len(played)} cases played with {len(results)} clients, {works} work.\n"
 
 
 def _table(rows: list[Row], results: Mapping[str, Results], notes: dict[str, int]) -> str:

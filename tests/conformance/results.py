@@ -25,5 +25,5 @@ def results_of(api: Door, client: str, server: Server) -> Results:
     """Play every case that the client's driver knows; what it does not tell of is absent."""
     version, *lines = api.play(client, "conform", server).splitlines()
     assert version == version_of(client), f"{client} is installed as {version}"
-    told = [json.loads(line) for line in lines]
-    return {Row(one["noun"], one["endpoint"], one["case"]): one["result"] for one in told}
+    cases = [json.loads(line) for line in lines]
+    return {Row(one["noun"], one["endpoint"], one["case"]): one["result"] for one in cases}

@@ -19,5 +19,5 @@ from pegboard.db.availability import unavailability
     ],
 )
 def test_what_callers_are_told(error: Exception, code: str | None) -> None:
-    told = unavailability(error)
-    assert (told and told.code) == code
+    answer = unavailability(error)
+    assert (answer and answer.code) == code

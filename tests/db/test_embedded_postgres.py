@@ -116,8 +116,8 @@ async def owner_of(
     )
     assert process.stdout is not None
     try:
-        said = await asyncio.to_thread(process.stdout.readline)
-        pid, host = said.split(maxsplit=1)
+        line = await asyncio.to_thread(process.stdout.readline)
+        pid, host = line.split(maxsplit=1)
         yield process, int(pid), host.strip()
         process.kill()
         process.wait()
@@ -178,19 +178,19 @@ async def test_a_stop_ends_the_process_and_may_be_repeated(folder: Path) -> None
 
 
 async def test_a_killed_postgres_comes_back_with_its_data(folder: Path) -> None:
-    told = asyncio.Event()
+    restarted = asyncio.Event()
 
-    async def tell() -> None:
-        told.set()
+    async def note() -> None:
+        restarted.set()
 
-    postgres = EmbeddedPostgres(folder, on_restart=tell)
+    postgres = EmbeddedPostgres(folder, on_restart=note)
     async with postgres:
         address = await postgres.start()
         await ask(address, "create table kept as select 7 as number")
         killed = postgres.pid
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
-        await asyncio.wait_for(told.wait(), patience(10))
+        await asyncio.wait_for(restarted.wait(), patience(10))
         assert await ask(address, "select number from kept") == 7
         assert (postgres.restarts, postgres.pid == killed) == (1, False)
 
@@ -377,7 +377,7 @@ def test_binaries_out_of_reach_are_copied_to_where_anyone_can_run_them(folder: P
     assert spec.submodule_search_locations is not None
     package = Path(spec.submodule_search_locations[0])
     copy = readable_copy(package, "pginstall18", "0.6.0", state=folder)
-    said = subprocess.run(  # psql needs the libraries beside the package.
+    ran = subprocess.run(  # psql needs the libraries beside the package.
         [copy / "pginstall18" / "bin" / "psql", "--version"],
         capture_output=True,
         text=True,
@@ -387,7 +387,7 @@ def test_binaries_out_of_reach_are_copied_to_where_anyone_can_run_them(folder: P
         check=False,
         cwd="/",
     )
-    assert (said.stdout.split()[:2], said.stderr) == (["psql", "(PostgreSQL)"], "")
+    assert (ran.stdout.split()[:2], ran.stderr) == (["psql", "(PostgreSQL)"], "")
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="an ordinary user runs all tests as an ordinary user")

@@ -199,8 +199,8 @@ def check_served(url: str, start: StartServer, revision: str, data_dir: Path) ->
         memories = client.get(f"/assistants/{ASSISTANT}/memories").json()["memories"]
         assert [one["content"] for one in memories] == ["User likes tea"] * has(MEMORIES)
     # Taken over from a run that was there before usage was kept.
-    kept = query(url, "SELECT subject_id, input_tokens FROM usage_records ORDER BY created_at")
-    assert (RUN, 11) in kept
+    recorded = query(url, "SELECT subject_id, input_tokens FROM usage_records ORDER BY created_at")
+    assert (RUN, 11) in recorded
     at_v1 = httpx.get(
         f"{server.url}/v1/assistants",
         headers={"Authorization": f"Bearer {KEY}", "OpenAI-Beta": "assistants=v2"},

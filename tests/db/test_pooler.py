@@ -47,7 +47,7 @@ def between(folder: Path) -> Between:
 
 
 @pytest.mark.parametrize(
-    ("mode", "more", "pool", "found"),
+    ("mode", "more", "pool", "pooling"),
     [
         ("session", "", 20, Pooling.SESSION),
         ("transaction", "", 20, Pooling.TRANSACTION),
@@ -57,11 +57,11 @@ def between(folder: Path) -> Between:
     ],
 )
 async def test_what_is_between_is_found_out(
-    database_url: str, between: Between, mode: str, more: str, pool: int, found: Pooling
+    database_url: str, between: Between, mode: str, more: str, pool: int, pooling: Pooling
 ) -> None:
     assert await find_pooling(read_address(database_url)) is Pooling.NONE
     with between(database_url, mode=mode, pool=pool, more=more) as url:
-        assert await find_pooling(read_address(url)) is found
+        assert await find_pooling(read_address(url)) is pooling
 
 
 def test_a_server_behind_a_pool_of_sessions_works_as_without(
@@ -119,6 +119,6 @@ def test_a_pool_of_transactions_alone_is_refused_with_the_reason(
     with between(database_url, mode="transaction") as url:
         refused = pegboard(*command, PEGBOARD_DATABASE_URL=url)
     assert refused.returncode != 0
-    told = refused.stdout if command == ("doctor",) else refused.stderr
-    assert "PEGBOARD_DATABASE_DIRECT_URL" in told
+    output = refused.stdout if command == ("doctor",) else refused.stderr
+    assert "PEGBOARD_DATABASE_DIRECT_URL" in output
     assert "Traceback" not in refused.stderr

@@ -106,7 +106,7 @@ def test_a_page_is_read_without_scripts_and_with_its_title() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "lines"),
     [
         ("Name,Price\nAda,3\n", "Name: Ada; Price: 3"),
         ("Name;Price\nAda;3,50\n", "Name: Ada; Price: 3,50"),
@@ -117,8 +117,8 @@ def test_a_page_is_read_without_scripts_and_with_its_title() -> None:
         ("Name,Price\nAda,3,extra\n,4\n", "Name: Ada; Price: 3; extra\nPrice: 4"),
     ],
 )
-def test_rows_of_a_table_can_be_read_alone(text: str, told: str) -> None:
-    assert read(text, ".csv") == [Section(told)]
+def test_rows_of_a_table_can_be_read_alone(text: str, lines: str) -> None:
+    assert read(text, ".csv") == [Section(lines)]
 
 
 def test_json_becomes_lines_of_paths() -> None:

@@ -67,8 +67,8 @@ def main() -> None:
     )
 
 
-def _floods(told: str) -> tuple[Flood, ...]:
-    return tuple(Flood(name) for name in told.split(","))
+def _floods(listed: str) -> tuple[Flood, ...]:
+    return tuple(Flood(name) for name in listed.split(","))
 
 
 async def _run(
@@ -79,8 +79,8 @@ async def _run(
     def over(hits: Sequence[Hit]) -> bool:
         if hits:
             hit = hits[-1]
-            told = f"{monotonic() - begun:6.0f} s  {hit.blow}: {len(hit.victims)} runs in flight"
-            print(told, flush=True)
+            line = f"{monotonic() - begun:6.0f} s  {hit.blow}: {len(hit.victims)} runs in flight"
+            print(line, flush=True)
         killed = sum(
             len(hit.victims) for hit in hits if hit.blow not in {Blow.POSTGRES, Blow.BACKEND}
         )

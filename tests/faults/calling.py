@@ -123,17 +123,17 @@ class Caller:
 
 def pause_of(response: httpx.Response) -> float:
     """Seconds that a server which has too much to do asks for: nothing was carried out."""
-    told = response.headers.get("retry-after", "")
-    return min(float(told), _LONGEST_PAUSE) if told.isdecimal() else PAUSE_SECONDS
+    seconds = response.headers.get("retry-after", "")
+    return min(float(seconds), _LONGEST_PAUSE) if seconds.isdecimal() else PAUSE_SECONDS
 
 
 def _judged(response: httpx.Response) -> str:
-    told = response.text
+    text = response.text
     if response.status_code == 429:
         return "busy"
-    if response.status_code in {409, 503} and "is still being carried out" in told:
+    if response.status_code in {409, 503} and "is still being carried out" in text:
         return "running"
-    if "was carried out, but its answer" in told:
+    if "was carried out, but its answer" in text:
         return "lost"
     if response.status_code >= 500:
         return "failed"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pegboard.api.openai.public_ids import Prefix, public_id
 from tests.faults.calling import Caller, Json
-from tests.faults.deeds import Deed, Fate, Kind, Record
+from tests.faults.deeds import Deed, Fate, Record, WriteKind
 from tests.faults.fleet import Fleet
 
 _SETTLES_WITHIN: Final = 60.0
@@ -45,8 +45,8 @@ class Checker:
         self._fleet = fleet
         self._record = record
         self._by_key = {caller.key: caller for caller in callers}
-        self._found = Findings(wrong=list(record.wrong))
-        self._deeds: defaultdict[tuple[Kind, str], list[Deed]] = defaultdict(list)
+        self._findings = Findings(wrong=list(record.wrong))
+        self._deeds: defaultdict[tuple[WriteKind, str], list[Deed]] = defaultdict(list)
         for deed in record.deeds:
             self._deeds[deed.kind, deed.place].append(deed)
 
@@ -59,51 +59,51 @@ class Checker:
         for operation_id, key in self._record.operations.items():
             await self._operation(operation_id, self._by_key[key])
         overlapping = await self._fleet.rows(_OVERLAPPING)
-        self._found.disordered += [f"run {row[0]} overlaps another" for row in overlapping]
+        self._findings.disordered += [f"run {row[0]} overlaps another" for row in overlapping]
         await asyncio.gather(*map(self._goes_on, self._record.threads))
-        return self._found
+        return self._findings
 
     async def _runs_end(self) -> None:
         deadline = monotonic() + _SETTLES_WITHIN
         while rows := await self._fleet.rows(_UNENDED):
             if monotonic() > deadline:
-                self._found.stuck += [f"run {row[0]} is {row[1]}" for row in rows]
+                self._findings.stuck += [f"run {row[0]} is {row[1]}" for row in rows]
                 return
             await asyncio.sleep(0.2)
 
     async def _thread(self, thread_id: str, caller: Caller) -> None:
         thread = await caller.insist("GET", f"/api/threads/{thread_id}")
         messages: list[Json] = thread.json()["messages"]
-        self._compare(Kind.MESSAGE, thread_id, _first_words(messages, "user"))
-        self._compare(Kind.OUTPUT, thread_id, _first_words(messages, "tool"))
+        self._compare(WriteKind.MESSAGE, thread_id, _first_words(messages, "user"))
+        self._compare(WriteKind.OUTPUT, thread_id, _first_words(messages, "tool"))
         ids = [message["message_id"] for message in messages]
         if len(set(ids)) < len(ids):
-            self._found.doubled.append(f"a message of thread {thread_id}")
+            self._findings.doubled.append(f"a message of thread {thread_id}")
         self._answers(thread_id, [one for one in messages if one["role"] == "assistant"])
-        if (Kind.DOCUMENT, thread_id) in self._deeds:
+        if (WriteKind.DOCUMENT, thread_id) in self._deeds:
             await self._documents(thread_id, caller)
-        if (Kind.RUN, thread_id) in self._deeds:
-            self._compare(Kind.RUN, thread_id, await _runs(caller, thread_id))
+        if (WriteKind.RUN, thread_id) in self._deeds:
+            self._compare(WriteKind.RUN, thread_id, await _runs(caller, thread_id))
 
     def _answers(self, thread_id: str, answers: Sequence[Json]) -> None:
         """Each is what the model was told to say, or its beginning, and is there once."""
-        told: set[str] = set()
+        tokens: set[str] = set()
         for answer in answers:
-            said = answer["content"] or ""
+            stored = answer["content"] or ""
             run_id = str((answer["metadata"] or {}).get("run_id"))
-            heard = self._record.heard.get(run_id)
-            if heard is not None and heard != said:
-                self._found.wrong.append(f"run {run_id}: heard {heard!r}, stored {said!r}")
-            if not said:
+            streamed = self._record.streamed_texts.get(run_id)
+            if streamed is not None and streamed != stored:
+                self._findings.wrong.append(f"run {run_id}: heard {streamed!r}, stored {stored!r}")
+            if not stored:
                 continue
-            token = said.split()[0]
-            if token in told:
-                self._found.doubled.append(f"answer {token} of thread {thread_id}")
-            told.add(token)
+            token = stored.split()[0]
+            if token in tokens:
+                self._findings.doubled.append(f"answer {token} of thread {thread_id}")
+            tokens.add(token)
             reply = self._record.replies.get(token, "")
             whole = answer["status"] == "COMPLETED"
-            if not (said == reply if whole else reply.startswith(said)):
-                self._found.wrong.append(f"answer {token} is {answer['status']}: {said!r}")
+            if not (stored == reply if whole else reply.startswith(stored)):
+                self._findings.wrong.append(f"answer {token} is {answer['status']}: {stored!r}")
 
     async def _documents(self, thread_id: str, caller: Caller) -> None:
         path = f"/api/threads/{thread_id}/documents"
@@ -114,21 +114,21 @@ class Checker:
             if not unfinished:
                 break
             if monotonic() > deadline:
-                self._found.stuck += [f"document {one}" for one in unfinished]
+                self._findings.stuck += [f"document {one}" for one in unfinished]
                 break
             await asyncio.sleep(0.2)
         names = [one["filename"].removesuffix(".txt") for one in listed]
-        self._compare(Kind.DOCUMENT, thread_id, names)
+        self._compare(WriteKind.DOCUMENT, thread_id, names)
         failed = [one for one in listed if one["status"] == "error"]
         for one in failed:
-            told = f"{one['filename']}: {one['status_message']}"
+            problem = f"{one['filename']}: {one['status_message']}"
             by_rule = one["status_message"].endswith(_THRICE)
-            (self._found.given_up if by_rule else self._found.lost).append(told)
+            (self._findings.given_up if by_rule else self._findings.lost).append(problem)
 
     async def _memories(self, assistant_id: str, caller: Caller) -> None:
         answer = await caller.insist("GET", f"/api/assistants/{assistant_id}/memories")
         contents = [one["content"].split()[0] for one in answer.json()["memories"]]
-        self._compare(Kind.MEMORY, assistant_id, contents)
+        self._compare(WriteKind.MEMORY, assistant_id, contents)
 
     async def _operation(self, operation_id: str, caller: Caller) -> None:
         deadline = monotonic() + _SETTLES_WITHIN
@@ -136,16 +136,16 @@ class Checker:
         while True:
             answer = await caller.insist("GET", path)
             if answer.status_code != 200:
-                self._found.lost.append(f"operation {operation_id}")
+                self._findings.lost.append(f"operation {operation_id}")
                 return
             if answer.json()["status"] != "IN_PROGRESS":
                 return
             if monotonic() > deadline:
-                self._found.stuck.append(f"operation {operation_id}")
+                self._findings.stuck.append(f"operation {operation_id}")
                 return
             await asyncio.sleep(0.2)
 
-    def _compare(self, kind: Kind, place: str, present: Sequence[str]) -> None:
+    def _compare(self, kind: WriteKind, place: str, present: Sequence[str]) -> None:
         """What was acknowledged is there, nothing is there twice or unasked, order is kept."""
         deeds = {deed.token: deed for deed in self._deeds[kind, place] if deed.token}
         there = [token for token in present if token in deeds]
@@ -153,15 +153,15 @@ class Checker:
             count = there.count(deed.token)
             named = f"{kind}: {deed.token} at {place}"
             if count == 0 and deed.fate is Fate.ACKNOWLEDGED:
-                self._found.lost.append(named)
+                self._findings.lost.append(named)
             if count > 1:
-                self._found.doubled.append(named)
+                self._findings.doubled.append(named)
             if count and deed.fate is Fate.REFUSED:
-                self._found.wrong.append(f"refused, and there all the same: {named}")
+                self._findings.wrong.append(f"refused, and there all the same: {named}")
         latest = 0.0
         for deed in (deeds[token] for token in there):
             if deed.answered is not None and deed.answered < latest:
-                self._found.disordered.append(f"{kind}: {deed.token} at {place}")
+                self._findings.disordered.append(f"{kind}: {deed.token} at {place}")
             latest = max(latest, deed.sent)
 
     async def _goes_on(self, thread_id: str) -> None:
@@ -170,21 +170,21 @@ class Checker:
         path = f"/api/threads/{thread_id}/messages"
         answer = await caller.insist("POST", path, json={"content": "One more"})
         if answer.status_code != 200:
-            self._found.stuck.append(f"thread {thread_id} answers {answer.status_code}")
+            self._findings.stuck.append(f"thread {thread_id} answers {answer.status_code}")
 
 
 def _first_words(messages: Sequence[Json], role: str) -> list[str]:
-    said = (one["content"] for one in messages if one["role"] == role)
-    return [content.split()[0] for content in said if content]
+    contents = (one["content"] for one in messages if one["role"] == role)
+    return [content.split()[0] for content in contents if content]
 
 
 async def _runs(caller: Caller, thread_id: str) -> list[str]:
     path = f"/v1/threads/{public_id(Prefix.THREAD, UUID(thread_id))}/runs"
-    found: list[str] = []
+    ids: list[str] = []
     params: dict[str, Any] = {"limit": 100, "order": "asc"}
     while True:
         page = (await caller.insist("GET", path, params=params)).json()
-        found += [run["id"] for run in page["data"]]
+        ids += [run["id"] for run in page["data"]]
         if not page["has_more"]:
-            return found
+            return ids
         params["after"] = page["last_id"]

@@ -11,7 +11,7 @@ import httpx
 
 from pegboard.api.openai.public_ids import Prefix, public_id
 from tests.faults.calling import PAUSE_SECONDS, Caller, Json, frames, pause_of
-from tests.faults.deeds import Kind
+from tests.faults.deeds import WriteKind
 from tests.support.talk import WEATHER, script
 
 LONGEST_TURN: Final = 240.0
@@ -86,9 +86,9 @@ class Listener:
         caller, token = self.caller, self.caller.new_token()
         scene = script(reply=new_reply(caller, token), delay_ms=new_delay(caller))
         body = {"content": f"{token} please", "stream": True, "metadata": scene}
-        deed = caller.record.begin(Kind.MESSAGE, self.thread_id, token)
+        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         cancels = caller.random.random() < 0.1
-        heard: list[Json] = []
+        events: list[Json] = []
         run_id = ""
         try:
             async with caller.http.stream(
@@ -106,7 +106,7 @@ class Listener:
                 deed.acknowledge()
                 run_id = response.headers["pegboard-run-id"]
                 async for _, event in frames(response):
-                    heard.append(event)
+                    events.append(event)
                     if cancels and event["type"] == "content_streaming":
                         cancels = False
                         await self._cancel(run_id)
@@ -114,20 +114,20 @@ class Listener:
             await asyncio.sleep(PAUSE_SECONDS)
         if not run_id:
             return
-        if not heard or heard[-1]["type"] not in _RESTS:
+        if not events or events[-1]["type"] not in _RESTS:
             caller.record.resumed += 1
-            await self._take_up(run_id, heard)
-        await self._compare(run_id, heard)
+            await self._take_up(run_id, events)
+        await self._compare(run_id, events)
 
     async def _cancel(self, run_id: str) -> None:
         await self.caller.insist("POST", f"/api/threads/{self.thread_id}/runs/{run_id}/cancel")
 
-    async def _take_up(self, run_id: str, heard: list[Json]) -> None:
-        """Hear the rest, which goes on where the stream was cut off."""
+    async def _take_up(self, run_id: str, events: list[Json]) -> None:
+        """Read the rest, which goes on where the stream was cut off."""
         caller = self.caller
-        while not heard or heard[-1]["type"] not in _RESTS:
+        while not events or events[-1]["type"] not in _RESTS:
             place = caller.address(f"/api/threads/{self.thread_id}/runs/{run_id}/stream")
-            after = {"after": len(heard)}
+            after = {"after": len(events)}
             try:
                 async with caller.http.stream(
                     "GET", place, params=after, headers=caller.headers
@@ -139,24 +139,24 @@ class Listener:
                         caller.record.wrong.append(f"stream: {run_id} is {response.status_code}")
                         return
                     async for number, event in frames(response):
-                        if number != len(heard) + 1:
+                        if number != len(events) + 1:
                             caller.record.wrong.append(
-                                f"stream: {run_id} went from {len(heard)} on to {number}"
+                                f"stream: {run_id} went from {len(events)} on to {number}"
                             )
-                        heard.append(event)
+                        events.append(event)
             except httpx.TransportError:
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _compare(self, run_id: str, heard: list[Json]) -> None:
-        """The whole stream, asked for once more, is what was heard in parts."""
+    async def _compare(self, run_id: str, events: list[Json]) -> None:
+        """The whole stream, asked for once more, is what was read in parts."""
         caller = self.caller
         whole: list[Json] = []
         await self._take_up_whole(run_id, whole)
-        if whole != heard:
-            told, known = [e["type"] for e in whole], [e["type"] for e in heard]
-            caller.record.wrong.append(f"stream: {run_id} was {known} and is {told}")
+        if whole != events:
+            now, known = [e["type"] for e in whole], [e["type"] for e in events]
+            caller.record.wrong.append(f"stream: {run_id} was {known} and is {now}")
         pieces = (event["content"] for event in whole if event["type"] == "content_streaming")
-        caller.record.heard[run_id] = "".join(pieces)
+        caller.record.streamed_texts[run_id] = "".join(pieces)
 
     async def _take_up_whole(self, run_id: str, whole: list[Json]) -> None:
         await self._take_up(run_id, whole)
@@ -180,7 +180,7 @@ class Asker:
             "metadata": scene,
             "memory": "Auto" if learns else "off",
         }
-        deed = caller.record.begin(Kind.MESSAGE, self.thread_id, token)
+        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         answer = await caller.write(
             f"/api/threads/{self.thread_id}/messages", deed, again=False, json=body
         )
@@ -208,7 +208,7 @@ class ToolUser:
             {"reply": new_reply(caller, token), "delay_ms": delay},
         ]
         body = {"content": f"{token} please", "metadata": script(rounds=rounds)}
-        deed = caller.record.begin(Kind.MESSAGE, self.thread_id, token)
+        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         path = f"/api/threads/{self.thread_id}/messages"
         answer = await caller.write(path, deed, again=False, json=body)
         begun = _RUN.search(deed.made)
@@ -226,7 +226,7 @@ class ToolUser:
         for call in paused["tool_calls"]:
             token = caller.new_token()
             outputs.append({"tool_call_id": call["id"], "output": f"{token} snow"})
-            deeds.append(caller.record.begin(Kind.OUTPUT, self.thread_id, token))
+            deeds.append(caller.record.begin(WriteKind.OUTPUT, self.thread_id, token))
         path = f"/api/threads/{self.thread_id}/runs/{run_id}/submit-tool-outputs"
         first, *others = deeds
         answer = await caller.write(path, first, again=False, json={"tool_outputs": outputs})
@@ -245,8 +245,8 @@ class ToolUser:
 
 
 def _paused(answer: httpx.Response) -> Json | None:
-    told: Json = answer.json()
-    return told if told.get("status") == "REQUIRES_ACTION" else None
+    body: Json = answer.json()
+    return body if body.get("status") == "REQUIRES_ACTION" else None
 
 
 class Uploader:
@@ -259,7 +259,7 @@ class Uploader:
     async def turn(self) -> None:
         caller, token = self.caller, self.caller.new_token()
         text = f"The word is {token}. " * caller.random.randint(1, 40)
-        deed = caller.record.begin(Kind.DOCUMENT, self.thread_id, token)
+        deed = caller.record.begin(WriteKind.DOCUMENT, self.thread_id, token)
         path = f"/api/threads/{self.thread_id}/documents"
         await caller.write(path, deed, files={"file": (f"{token}.txt", text.encode())})
         await asyncio.sleep(caller.random.uniform(1.0, 4.0))
@@ -275,7 +275,7 @@ class Rememberer:
 
     async def turn(self) -> None:
         caller, token = self.caller, self.caller.new_token()
-        deed = caller.record.begin(Kind.MEMORY, self.assistant_id, token)
+        deed = caller.record.begin(WriteKind.MEMORY, self.assistant_id, token)
         body = {"content": f"{token} is worth knowing"}
         await caller.write(f"/api/assistants/{self.assistant_id}/memories", deed, json=body)
         await asyncio.sleep(caller.random.uniform(0.5, 2.0))
@@ -304,7 +304,7 @@ class Neighbour:
 
     async def _append(self) -> None:
         token = self.caller.new_token()
-        deed = self.caller.record.begin(Kind.MESSAGE, self._shared.thread_id, token)
+        deed = self.caller.record.begin(WriteKind.MESSAGE, self._shared.thread_id, token)
         body = {"role": "user", "content": f"{token} said by the way"}
         await self.caller.write(f"{self._shared.path}/messages", deed, keyed=self._keyed, json=body)
 
@@ -319,7 +319,7 @@ class Neighbour:
             "assistant_id": self._shared.assistant_id,
             "metadata": {"sandbox": json.dumps({"rounds": rounds})},
         }
-        deed = self.caller.record.begin(Kind.RUN, self._shared.thread_id, "")
+        deed = self.caller.record.begin(WriteKind.RUN, self._shared.thread_id, "")
         answer = await self.caller.write(
             f"{self._shared.path}/runs", deed, keyed=self._keyed, json=body
         )
@@ -341,7 +341,7 @@ class Neighbour:
             return
         (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
         token = self.caller.new_token()
-        deed = self.caller.record.begin(Kind.OUTPUT, self._shared.thread_id, token)
+        deed = self.caller.record.begin(WriteKind.OUTPUT, self._shared.thread_id, token)
         body = {"tool_outputs": [{"tool_call_id": call["id"], "output": f"{token} snow"}]}
         await self.caller.write(f"{path}/submit_tool_outputs", deed, keyed=self._keyed, json=body)
 

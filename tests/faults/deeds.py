@@ -6,7 +6,7 @@ from enum import StrEnum
 from time import monotonic
 
 
-class Kind(StrEnum):
+class WriteKind(StrEnum):
     """`place` of a memory is an assistant, of all others a thread."""
 
     MESSAGE = "messages"
@@ -26,7 +26,7 @@ class Fate(StrEnum):
 class Deed:
     """One write, known by a `token` that is in it. Moments are monotonic seconds."""
 
-    kind: Kind
+    kind: WriteKind
     place: str
     token: str
     sent: float = field(default_factory=monotonic)
@@ -53,7 +53,7 @@ class Record:
     replies: dict[str, str] = field(default_factory=dict)
     """By its first word, what the model was told to say."""
 
-    heard: dict[str, str] = field(default_factory=dict)
+    streamed_texts: dict[str, str] = field(default_factory=dict)
     """By run, the text that was streamed to its end."""
 
     threads: dict[str, str] = field(default_factory=dict)
@@ -70,10 +70,10 @@ class Record:
 
     wrong: list[str] = field(default_factory=list)
 
-    def begin(self, kind: Kind, place: str, token: str) -> Deed:
+    def begin(self, kind: WriteKind, place: str, token: str) -> Deed:
         deed = Deed(kind, place, token)
         self.deeds.append(deed)
         return deed
 
-    def acknowledged(self) -> Counter[Kind]:
+    def acknowledged(self) -> Counter[WriteKind]:
         return Counter(deed.kind for deed in self.deeds if deed.fate is Fate.ACKNOWLEDGED)

@@ -166,10 +166,10 @@ class Fleet:
                     }
                     async with client.stream("POST", "/threads/messages", json=body) as response:
                         run_id = response.headers["pegboard-run-id"]
-                        found = await self.rows(
+                        owners = await self.rows(
                             "SELECT lease_owner FROM runs WHERE id = :id", id=UUID(run_id)
                         )
-                if found and isinstance(found[0][0], UUID):
-                    return found[0][0]
+                if owners and isinstance(owners[0][0], UUID):
+                    return owners[0][0]
             except (httpx.TransportError, KeyError):  # Postgres was killed meanwhile
                 await asyncio.sleep(0.1)

@@ -87,14 +87,14 @@ class Flooder:
         return await _status(caller, caller.request("GET", path))
 
     async def _write(self, caller: Caller) -> int:
-        asked = self._random.choice(
+        request = self._random.choice(
             (
                 caller.posting("/api/assistants", name="one of many"),
                 caller.posting("/api/threads/messages", content="Hello there"),
                 caller.posting("/api/threads/messages", content="Keep", send_to_llm=False),
             )
         )
-        return await _status(caller, asked)
+        return await _status(caller, request)
 
     async def _upload(self, caller: Caller) -> int:
         """A file of its own assistant each, since a server may be too young to know an older."""
@@ -113,7 +113,7 @@ class Flooder:
 
     async def _leave_unread(self, caller: Caller) -> int:
         script = {"sandbox": {"reply": ("x" * 99 + " ") * 60, "delay_ms": 100}}
-        asked = caller.posting(
+        request = caller.posting(
             "/api/threads/messages", content="Tell me", stream=True, metadata=script
         )
         loop = asyncio.get_running_loop()
@@ -124,7 +124,7 @@ class Flooder:
                 connection.bind(caller.source_address)
             async with asyncio.timeout(_PATIENCE):
                 await loop.sock_connect(connection, caller.place)
-                await loop.sock_sendall(connection, asked)
+                await loop.sock_sendall(connection, request)
             await asyncio.sleep(_HELD_SECONDS)
             return _lying_there(connection)
         return NO_ANSWER

@@ -42,15 +42,15 @@ async def loaded(fleet: Fleet, floods: Sequence[Flood]) -> AsyncIterator[Load]:
         assert process.stdin is not None
         process.stdin.close()
         async with asyncio.timeout(_ENDS_WITHIN):
-            told, _ = await process.communicate()
+            output, _ = await process.communicate()
     finally:
         telling.cancel()
         if process.returncode is None:
             process.kill()
             await process.wait()
-    found = json.loads(told)
-    load.share = found["share"]
-    for name, times in found["answers"].items():
+    counted = json.loads(output)
+    load.share = counted["share"]
+    for name, times in counted["answers"].items():
         flood, _, outcome = name.partition(":")
         load.answers.setdefault(Flood(flood), {})[outcome] = times
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil
 
-from tests.faults.deeds import Kind
+from tests.faults.deeds import WriteKind
 from tests.faults.killing import Blow, Hit
 from tests.faults.loading import Load
 from tests.faults.trial import Outcome
@@ -15,7 +15,7 @@ def written(outcome: Outcome) -> str:
     hits = [hit for hit in outcome.hits if hit.blow not in _OF_POSTGRES]
     rows = [_row(blow, [hit for hit in outcome.hits if hit.blow is blow]) for blow in Blow]
     acknowledged = outcome.record.acknowledged()
-    told = ", ".join(f"{acknowledged[kind]} {kind}" for kind in Kind)
+    counts = ", ".join(f"{acknowledged[kind]} {kind}" for kind in WriteKind)
     findings = outcome.findings
     return "\n".join(
         (
@@ -39,7 +39,7 @@ def written(outcome: Outcome) -> str:
             f"| files given up after three kills while they were read | {len(findings.given_up)} |",
             "",
             *_loaded(outcome.load),
-            f"Acknowledged were {told}. Seed {outcome.seed}, {outcome.seconds:.0f} s.",
+            f"Acknowledged were {counts}. Seed {outcome.seed}, {outcome.seconds:.0f} s.",
             "",
         )
     )

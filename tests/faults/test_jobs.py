@@ -34,7 +34,7 @@ def test_an_exchange_is_learnt_from_though_its_learner_was_cut_off(
     with server.client() as client:
         thread_id = new_thread(client)
         with held(url, "LOCK TABLE memories IN ACCESS EXCLUSIVE MODE"):
-            told = say(client, thread_id, "My name is Sarah.", send_to_llm=False, memory="Auto")
+            answer = say(client, thread_id, "My name is Sarah.", send_to_llm=False, memory="Auto")
             wait_until(lambda: query(url, WAITING) != [(0,)], seconds=60)
             query(url, END_WAITING)
-        assert settled(client, told["memory_operation_id"])["status"] == "COMPLETED"
+        assert settled(client, answer["memory_operation_id"])["status"] == "COMPLETED"

@@ -26,8 +26,8 @@ def folder() -> Iterator[Path]:
 
 
 def postmaster_of(server: Server) -> psutil.Process:
-    (found,) = psutil.Process(server.process.pid).children()
-    return found
+    (postmaster,) = psutil.Process(server.process.pid).children()
+    return postmaster
 
 
 @pytest.mark.parametrize("backend", [False, True], ids=["its first process", "a backend"])
@@ -52,8 +52,8 @@ def test_runs_outlive_postgres_and_no_thread_stays_locked(
             os.kill(mine.pid, signal.SIGKILL)
         else:
             postmaster.kill()
-        told = [answer.result().json() for answer in answers]
-        assert [one["status"] for one in told] == ["COMPLETED"] * THREADS
+        bodies = [answer.result().json() for answer in answers]
+        assert [one["status"] for one in bodies] == ["COMPLETED"] * THREADS
         wait_until(lambda: client.get("/assistants").status_code == 200, seconds=60)
         for thread_id in threads:
             assert messages_of(client, thread_id) == [

@@ -75,6 +75,6 @@ def test_a_slow_client_hears_all_of_it_in_the_end(start: StartServer) -> None:
         thread_id = new_thread(client)
         with unread(server, thread_id, words=500) as connection:
             wait_until(lambda: is_answered(client, thread_id), seconds=60)
-            told = b"".join(iter(lambda: connection.recv(64 * 1024), b""))
-        assert told.count(b'"type":"content_streaming"') == 500
-        assert b'"type":"run_ended"' in told
+            read = b"".join(iter(lambda: connection.recv(64 * 1024), b""))
+        assert read.count(b'"type":"content_streaming"') == 500
+        assert b'"type":"run_ended"' in read

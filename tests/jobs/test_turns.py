@@ -67,10 +67,10 @@ def test_one_file_does_not_wait_for_all_of_another_tenants(
     with workers[0].client("second") as second:
         assert finished(second, one)["status"] == "indexed"
     moment = "processing_completed_at"
-    told = query(
+    earlier = query(
         url, _DONE_BEFORE.format(table="documents", moment=moment), mine=one["document_id"]
     )
-    assert told < [(SOON,)]
+    assert earlier < [(SOON,)]
 
 
 def test_one_lesson_does_not_wait_for_all_of_another_tenants(
@@ -79,8 +79,8 @@ def test_one_lesson_does_not_wait_for_all_of_another_tenants(
     with asking(start, place) as server, server.client() as first:
         thread_id = new_thread(first)
         for number in range(MANY):
-            told = f"My friend number {number} lives in Oslo."
-            say(first, thread_id, told, send_to_llm=False, memory="Auto")
+            fact = f"My friend number {number} lives in Oslo."
+            say(first, thread_id, fact, send_to_llm=False, memory="Auto")
         with server.client("second") as second:
             mine = say(
                 second, new_thread(second), "I live in Bergen.", send_to_llm=False, memory="Auto"

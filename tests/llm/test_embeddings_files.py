@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.embeddings.embedder import EmbedderDamaged, EmbedderMissing
 from pegboard.llm.embeddings.minilm import MiniLm
 from pegboard.llm.embeddings.minilm_network import (
@@ -26,7 +26,7 @@ def test_a_missing_package_is_named_as_pip_knows_it() -> None:
     with pytest.raises(EmbedderMissing) as missing:
         load_network(packages=packages)
     assert (missing.value.kind, missing.value.code, missing.value.message) == (
-        Kind.UNAVAILABLE,
+        ErrorKind.UNAVAILABLE,
         "embedder_missing",
         "The local embedding model is not installed on this server: "
         "pip install no-such-model==1.0.0 onnx",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 from pegboard.llm.embeddings.minilm import MiniLm
 from tests.support.deadlines import patience
 
@@ -61,42 +61,42 @@ def nearest(query: list[float], passages: list[list[float]]) -> int:
 
 
 async def test_a_question_finds_the_passage_that_says_it_in_other_words(minilm: MiniLm) -> None:
-    queries = await minilm.embed([query for query, _ in PARAPHRASES], Kind.QUERY)
-    passages = await minilm.embed([passage for _, passage in PARAPHRASES], Kind.PASSAGE)
-    found = sum(nearest(query, passages) == index for index, query in enumerate(queries))
-    assert found / len(PARAPHRASES) >= 0.7
+    queries = await minilm.embed([query for query, _ in PARAPHRASES], TextKind.QUERY)
+    passages = await minilm.embed([passage for _, passage in PARAPHRASES], TextKind.PASSAGE)
+    hits = sum(nearest(query, passages) == index for index, query in enumerate(queries))
+    assert hits / len(PARAPHRASES) >= 0.7
 
 
 @pytest.mark.parametrize("text", ["", " \n", "word", "天地玄黄 🙂", "\ud800", "long " * 100_000])
 async def test_every_text_has_a_vector_of_length_one(minilm: MiniLm, text: str) -> None:
-    [vector] = await minilm.embed([text], Kind.PASSAGE)
+    [vector] = await minilm.embed([text], TextKind.PASSAGE)
     assert len(vector) == minilm.name.dims == 384
     assert math.hypot(*vector) == pytest.approx(1, abs=1e-5)
 
 
 async def test_no_texts_have_no_vectors(minilm: MiniLm) -> None:
-    assert await minilm.embed([], Kind.PASSAGE) == []
+    assert await minilm.embed([], TextKind.PASSAGE) == []
 
 
 async def test_a_vector_depends_on_its_text_alone(minilm: MiniLm) -> None:
     texts = ["short", "a passage of some more words than the others have " * 9, "", "short"]
-    together = await minilm.embed(texts, Kind.PASSAGE)
-    alone = [(await minilm.embed([text], Kind.QUERY))[0] for text in reversed(texts)]
+    together = await minilm.embed(texts, TextKind.PASSAGE)
+    alone = [(await minilm.embed([text], TextKind.QUERY))[0] for text in reversed(texts)]
     assert together == alone[::-1]
 
 
 async def test_what_lies_beyond_256_word_pieces_is_not_read(minilm: MiniLm) -> None:
     read = "word " * 254
-    vectors = await minilm.embed([read, read + "another matter", "word"], Kind.PASSAGE)
+    vectors = await minilm.embed([read, read + "another matter", "word"], TextKind.PASSAGE)
     assert vectors[0] == vectors[1] != vectors[2]
 
 
 async def test_order_holds_with_many_passages_at_once(minilm: MiniLm) -> None:
     texts = [f"passage {number} " * (1 + number % 7) for number in range(40)]
     wide = MiniLm(passage_threads=3)
-    vectors = await wide.embed(texts, Kind.PASSAGE)
+    vectors = await wide.embed(texts, TextKind.PASSAGE)
     wide.close()
-    assert vectors == await minilm.embed(texts, Kind.PASSAGE)
+    assert vectors == await minilm.embed(texts, TextKind.PASSAGE)
 
 
 def test_the_local_model_is_named_for_what_it_is(minilm: MiniLm) -> None:
@@ -129,9 +129,9 @@ def gated() -> Iterator[GatedNetwork]:
 async def test_a_query_does_not_wait_for_the_passages_before_it(gated: GatedNetwork) -> None:
     embedder = MiniLm(load=lambda: gated)
     passages = [f"passage {number}" for number in range(1000)]
-    job = asyncio.create_task(embedder.embed(passages, Kind.PASSAGE))
+    job = asyncio.create_task(embedder.embed(passages, TextKind.PASSAGE))
     assert await asyncio.to_thread(gated.begun.wait, 30)
-    await embedder.embed(["query"], Kind.QUERY)
+    await embedder.embed(["query"], TextKind.QUERY)
     gated.gate.set()
     await job
     embedder.close()
@@ -140,9 +140,9 @@ async def test_a_query_does_not_wait_for_the_passages_before_it(gated: GatedNetw
 
 async def test_two_uploads_take_turns(gated: GatedNetwork) -> None:
     embedder = MiniLm(load=lambda: gated)
-    first = asyncio.create_task(embedder.embed(["passage 1"] * 50, Kind.PASSAGE))
+    first = asyncio.create_task(embedder.embed(["passage 1"] * 50, TextKind.PASSAGE))
     assert await asyncio.to_thread(gated.begun.wait, 30)
-    second = asyncio.create_task(embedder.embed(["passage 2"] * 2, Kind.PASSAGE))
+    second = asyncio.create_task(embedder.embed(["passage 2"] * 2, TextKind.PASSAGE))
     await asyncio.sleep(0)  # lets the second hand over its first text
     await asyncio.sleep(0)
     gated.gate.set()
@@ -160,7 +160,7 @@ async def test_as_many_passages_run_at_once_as_there_are_threads() -> None:
             return [1.0]
 
     embedder = MiniLm(passage_threads=3, load=Meeting)
-    assert await embedder.embed(["passage"] * 6, Kind.PASSAGE) == [[1.0]] * 6
+    assert await embedder.embed(["passage"] * 6, TextKind.PASSAGE) == [[1.0]] * 6
     embedder.close()
 
 
@@ -174,7 +174,7 @@ async def test_the_network_is_loaded_once_and_not_before_it_is_needed() -> None:
     embedder = MiniLm(load=load)
     assert loads == []
     await embedder.load()
-    await asyncio.gather(*(embedder.embed([str(n)], Kind.QUERY) for n in range(5)))
+    await asyncio.gather(*(embedder.embed([str(n)], TextKind.QUERY) for n in range(5)))
     embedder.close()
     assert loads == ["minilm-query_0"]
 
@@ -189,7 +189,7 @@ async def test_the_first_failure_ends_a_job_and_is_raised_as_it_is() -> None:
 
     embedder = MiniLm(load=Failing)
     with pytest.raises(OSError, match=r"^0$"):
-        await embedder.embed([str(n) for n in range(100)], Kind.PASSAGE)
+        await embedder.embed([str(n) for n in range(100)], TextKind.PASSAGE)
     embedder.close()
     assert done == ["0"]
 
@@ -206,7 +206,7 @@ async def test_a_load_that_failed_is_tried_again() -> None:
     embedder = MiniLm(load=load)
     with pytest.raises(OSError, match="The disk is away"):
         await embedder.load()
-    assert await embedder.embed(["query"], Kind.QUERY) == [[5.0]]
+    assert await embedder.embed(["query"], TextKind.QUERY) == [[5.0]]
     embedder.close()
 
 
@@ -215,11 +215,11 @@ async def test_a_text_of_another_lane_waits_for_one_of_each_and_not_for_all(
 ) -> None:
     embedder = MiniLm(load=lambda: gated)
     many = [
-        asyncio.create_task(embedder.embed(["passage of many"] * 5, Kind.PASSAGE, lane="many"))
+        asyncio.create_task(embedder.embed(["passage of many"] * 5, TextKind.PASSAGE, lane="many"))
         for _ in range(20)
     ]
     assert await asyncio.to_thread(gated.begun.wait, 30)
-    one = asyncio.create_task(embedder.embed(["passage of one"], Kind.PASSAGE, lane="one"))
+    one = asyncio.create_task(embedder.embed(["passage of one"], TextKind.PASSAGE, lane="one"))
     await asyncio.sleep(0)
     gated.gate.set()
     await asyncio.gather(*many, one)

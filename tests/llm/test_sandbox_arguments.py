@@ -28,12 +28,12 @@ TREE: dict[str, Any] = {
 }
 
 
-def filled(schema: dict[str, Any], said: str) -> Any:
-    return value_for(schema, Source(text=said, whole=said, prose=said))
+def filled(schema: dict[str, Any], text: str) -> Any:
+    return value_for(schema, Source(text=text, whole=text, prose=text))
 
 
 @pytest.mark.parametrize(
-    ("name", "schema", "said", "expected"),
+    ("name", "schema", "text", "expected"),
     [
         ("unit", {"enum": ["celsius", "fahrenheit"]}, "in °F please", "fahrenheit"),
         ("unit", {"enum": ["c", "f"], "default": "c"}, "the weather", "c"),
@@ -81,10 +81,10 @@ def filled(schema: dict[str, Any], said: str) -> Any:
     ],
 )
 def test_a_required_property_takes_its_value_from_the_text(
-    name: str, schema: dict[str, Any], said: str, expected: Any
+    name: str, schema: dict[str, Any], text: str, expected: Any
 ) -> None:
     whole = {"type": "object", "properties": {name: schema}, "required": [name]}
-    assert filled(whole, said) == {name: expected}
+    assert filled(whole, text) == {name: expected}
 
 
 def test_an_optional_property_is_left_out_where_the_text_is_silent() -> None:
@@ -163,10 +163,10 @@ NAMES = st.sampled_from(["location", "to", "query", "age", "is_open", "tags", "d
 def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     properties = st.dictionaries(NAMES, inner, max_size=4)
     return st.tuples(properties, st.booleans()).map(
-        lambda told: {
+        lambda drawn: {
             "type": "object",
-            "properties": told[0],
-            "required": list(told[0]) if told[1] else [],
+            "properties": drawn[0],
+            "required": list(drawn[0]) if drawn[1] else [],
             "additionalProperties": False,
         }
     )
@@ -174,19 +174,19 @@ def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 def arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.tuples(inner, bounds("minItems", "maxItems", 4)).map(
-        lambda told: {"type": "array", "items": told[0], **told[1]}
+        lambda drawn: {"type": "array", "items": drawn[0], **drawn[1]}
     )
 
 
 SCHEMAS = st.recursive(LEAVES, lambda inner: objects(inner) | arrays(inner), max_leaves=8)
-SAID = st.sampled_from(
+TEXTS = st.sampled_from(
     ["", "Weather in Paris and Tokyo on 2026-01-02T03:04", "add 3, 4.5 and -7 to red", "a@b.co"]
 ) | st.text(max_size=60)
 
 
 @settings(max_examples=150, deadline=None)
-@given(objects(SCHEMAS), SAID)
-def test_arguments_always_validate(schema: dict[str, Any], said: str) -> None:
-    made = filled(schema, said)
+@given(objects(SCHEMAS), TEXTS)
+def test_arguments_always_validate(schema: dict[str, Any], text: str) -> None:
+    made = filled(schema, text)
     jsonschema.validate(json.loads(json.dumps(made)), schema)
-    assert made == filled(schema, said)
+    assert made == filled(schema, text)

@@ -40,11 +40,11 @@ WEATHER = Tool("get_weather", "Get weather", {"type": "object", "properties": {}
 
 
 def request(
-    said: str = "Hello", *, script: Any = None, number: int = 0, whole: bool = False, **options: Any
+    text: str = "Hello", *, script: Any = None, number: int = 0, whole: bool = False, **options: Any
 ) -> ModelRequest:
     return ModelRequest(
         model=MODEL,
-        prompt=Prompt("", (UserTurn(said),), (WEATHER,)),
+        prompt=Prompt("", (UserTurn(text),), (WEATHER,)),
         options=GenerationOptions(**options),
         round=number,
         script=script,
@@ -168,8 +168,8 @@ async def test_a_script_gives_reasoning_text_and_calls_in_that_order() -> None:
 
 async def test_rounds_are_played_in_turn_and_then_the_model_answers_by_itself() -> None:
     script = {"rounds": [{"reply": "first"}, {"reply": "second"}]}
-    said = [text_of(await streamed(request(script=script, number=n))) for n in range(3)]
-    assert said == ["first", "second", text_of(await streamed(request()))]
+    texts = [text_of(await streamed(request(script=script, number=n))) for n in range(3)]
+    assert texts == ["first", "second", text_of(await streamed(request()))]
 
 
 async def test_a_script_without_rounds_is_played_once() -> None:
@@ -228,9 +228,9 @@ async def test_the_finish_reason_can_be_scripted() -> None:
 
 
 async def test_an_empty_list_of_calls_means_no_calls() -> None:
-    said = "What's the weather?"
-    assert finish_of(await streamed(request(said))).reason is FinishReason.TOOL_CALLS
-    deltas = await streamed(request(said, script={"tool_calls": []}))
+    text = "What's the weather?"
+    assert finish_of(await streamed(request(text))).reason is FinishReason.TOOL_CALLS
+    deltas = await streamed(request(text, script={"tool_calls": []}))
     assert finish_of(deltas).reason is FinishReason.STOP
 
 

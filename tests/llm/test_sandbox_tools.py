@@ -59,18 +59,18 @@ CITY = tool("get_user_city", "Look up the city of the user", "user_id", user_id=
 ALL = (WEATHER, TIME, ADD, FLIGHTS, EMAIL, SEARCH, CITY)
 
 
-async def asked(request: ModelRequest) -> list[Delta]:
+async def deltas_of(request: ModelRequest) -> list[Delta]:
     gateway = SandboxGateway(disguised=True)
     return [delta async for delta in gateway.stream(request)]
 
 
 def request(
-    said: str | tuple[Turn, ...],
+    text: str | tuple[Turn, ...],
     *tools: Tool,
     number: int = 0,
     **options: Any,
 ) -> ModelRequest:
-    turns = (UserTurn(said),) if isinstance(said, str) else said
+    turns = (UserTurn(text),) if isinstance(text, str) else text
     return ModelRequest(
         model=ModelName("openai", "gpt-4o"),
         prompt=Prompt("You call tools.", turns, tools),
@@ -90,15 +90,15 @@ def calls_in(deltas: list[Delta]) -> list[ToolCall]:
 
 
 async def called(request: ModelRequest) -> list[tuple[str, Any]]:
-    return [(call.name, json.loads(call.arguments)) for call in calls_in(await asked(request))]
+    return [(call.name, json.loads(call.arguments)) for call in calls_in(await deltas_of(request))]
 
 
 async def text_of(request: ModelRequest) -> str:
-    return "".join(d.text for d in await asked(request) if isinstance(d, TextPiece))
+    return "".join(d.text for d in await deltas_of(request) if isinstance(d, TextPiece))
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("text", "expected"),
     [
         (
             "What's the weather in San Francisco?",
@@ -161,13 +161,13 @@ async def text_of(request: ModelRequest) -> str:
     ],
 )
 async def test_a_tool_is_called_with_what_the_text_says(
-    said: str, expected: list[tuple[str, Any]]
+    text: str, expected: list[tuple[str, Any]]
 ) -> None:
-    assert await called(request(said, *ALL)) == expected
+    assert await called(request(text, *ALL)) == expected
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "Hello!",
         "Hello! Tell me a fun fact about space.",
@@ -179,15 +179,15 @@ async def test_a_tool_is_called_with_what_the_text_says(
         "?!",
     ],
 )
-async def test_no_tool_is_called_where_none_fits(said: str) -> None:
-    assert await called(request(said, *ALL)) == []
+async def test_no_tool_is_called_where_none_fits(text: str) -> None:
+    assert await called(request(text, *ALL)) == []
 
 
 FORCED: dict[str, Any] = {"type": "function", "function": {"name": "get_time"}}
 
 
 @pytest.mark.parametrize(
-    ("choice", "said", "names"),
+    ("choice", "text", "names"),
     [
         ("none", "weather in Oslo", []),
         ("auto", "weather in Oslo", ["get_current_weather"]),
@@ -196,14 +196,14 @@ FORCED: dict[str, Any] = {"type": "function", "function": {"name": "get_time"}}
         (FORCED, "weather in Oslo", ["get_time"]),
     ],
 )
-async def test_tool_choice_is_obeyed(choice: Any, said: str, names: list[str]) -> None:
-    made = await called(request(said, WEATHER, TIME, tool_choice=choice))
+async def test_tool_choice_is_obeyed(choice: Any, text: str, names: list[str]) -> None:
+    made = await called(request(text, WEATHER, TIME, tool_choice=choice))
     assert [name for name, _ in made] == names
 
 
-def answered(said: str, *results: tuple[str, str, str]) -> tuple[Turn, ...]:
+def answered(text: str, *results: tuple[str, str, str]) -> tuple[Turn, ...]:
     """A user's request and the rounds since, each of one call and its output."""
-    turns: list[Turn] = [UserTurn(said)]
+    turns: list[Turn] = [UserTurn(text)]
     for at, (name, arguments, output) in enumerate(results):
         call = ToolCall(f"call_{at}", name, arguments)
         turns += [AssistantTurn(None, (call,)), ToolTurn(call.id, name, output)]
@@ -232,25 +232,25 @@ async def test_tool_results_are_repeated_in_a_sentence(output: str, sentence: st
 
 
 async def test_a_later_step_waits_for_the_result_of_the_first() -> None:
-    said = "Look up the city of user u42 and then get the weather there"
+    text = "Look up the city of user u42 and then get the weather there"
     first = ("get_user_city", '{"user_id": "u42"}', '{"city": "Oslo"}')
     second = ("get_current_weather", '{"location": "Oslo"}', "Sunny")
     tools = (WEATHER, CITY)
-    assert await called(request(said, *tools)) == [("get_user_city", {"user_id": "u42"})]
-    assert await called(request(answered(said, first), *tools, number=1)) == [
+    assert await called(request(text, *tools)) == [("get_user_city", {"user_id": "u42"})]
+    assert await called(request(answered(text, first), *tools, number=1)) == [
         ("get_current_weather", {"location": "Oslo"})
     ]
-    assert await called(request(answered(said, first, second), *tools, number=2)) == []
+    assert await called(request(answered(text, first, second), *tools, number=2)) == []
 
 
 async def test_without_parallel_calls_each_numbermakes_one() -> None:
-    said = "weather in Paris and Tokyo"
+    text = "weather in Paris and Tokyo"
     paris = ("get_current_weather", '{"location": "Paris"}', "Rain")
     tokyo = ("get_current_weather", '{"location": "Tokyo"}', "Sun")
     rounds = [
         await called(request(turns, WEATHER, number=number, parallel_tool_calls=False))
         for number, turns in enumerate(
-            [answered(said), answered(said, paris), answered(said, paris, tokyo)]
+            [answered(text), answered(text, paris), answered(text, paris, tokyo)]
         )
     ]
     assert rounds == [
@@ -271,12 +271,14 @@ async def test_call_ids_are_stable_and_differ_wherever_the_call_does() -> None:
     other = request("weather in Rome and Tokyo", WEATHER)
     turns = answered("weather in Paris", ("get_current_weather", "{}", "Rain"))
     later = request((*turns, UserTurn("weather in Paris and Tokyo")), WEATHER)
-    ids = [[call.id for call in calls_in(await asked(asking))] for asking in (first, other, later)]
-    assert ids[0] == [call.id for call in calls_in(await asked(first))]
+    ids = [
+        [call.id for call in calls_in(await deltas_of(asking))] for asking in (first, other, later)
+    ]
+    assert ids[0] == [call.id for call in calls_in(await deltas_of(first))]
     assert len({identity for listed in ids for identity in listed}) == 6
 
 
 async def test_calling_a_tool_is_the_reason_to_stop() -> None:
-    last = (await asked(request("weather in Oslo", WEATHER)))[-1]
+    last = (await deltas_of(request("weather in Oslo", WEATHER)))[-1]
     assert isinstance(last, Finished)
     assert last.reason is FinishReason.TOOL_CALLS

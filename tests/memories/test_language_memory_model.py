@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.failures import StreamCutOff
 from pegboard.llm.gateway import (
     AssistantTurn,
@@ -35,7 +35,7 @@ from pegboard.memories.language_model import LanguageMemoryModel
 from pegboard.memories.memory_model import MemoryModelFailed
 
 MODEL = ModelName("openai", "gpt-4o-mini")
-SAID = "My name is Sarah and I live in {Paris}."
+STATEMENT = "My name is Sarah and I live in {Paris}."
 MOMENT = datetime(2026, 1, 17, 12, tzinfo=UTC)
 SARAH, PARIS = KnownFact("8f1c", "User's name is Sarah"), KnownFact("77aa", "User lives in Paris")
 BERLIN, CATS = Fact("User lives in Berlin", "q"), Fact("User has two cats", "q")
@@ -67,7 +67,7 @@ class ScriptedGateway:
 async def extract(
     gateway: ScriptedGateway,
     *,
-    text: str = SAID,
+    text: str = STATEMENT,
     assistant_text: str | None = None,
     recalled: tuple[str, ...] = (),
     instruction: str | None = None,
@@ -104,9 +104,9 @@ NAME = '{"text": "User\'s name is Sarah", "quote": "My name is Sarah"}'
         (f'```json\n{{"facts": [{NAME}]}}\n```', [("User's name is Sarah", "My name is Sarah")]),
         (f'Here: {{"facts": [{NAME}]}} Bye.', [("User's name is Sarah", "My name is Sarah")]),
         (f"[{NAME}, {NAME}]", [("User's name is Sarah", "My name is Sarah")]),
-        ('{"facts": ["User likes tea", " "]}', [("User likes tea", SAID)]),
-        ('{"facts": [{"text": "User is 5", "quote": "I am 5"}]}', [("User is 5", SAID)]),
-        (json.dumps({"facts": ["x" * 900]}), [("x" * 500, SAID)]),
+        ('{"facts": ["User likes tea", " "]}', [("User likes tea", STATEMENT)]),
+        ('{"facts": [{"text": "User is 5", "quote": "I am 5"}]}', [("User is 5", STATEMENT)]),
+        (json.dumps({"facts": ["x" * 900]}), [("x" * 500, STATEMENT)]),
         ('{"facts": []}', []),
     ],
 )
@@ -158,7 +158,7 @@ async def test_an_instruction_takes_the_place_of_ours_and_the_format_stays() -> 
 async def test_a_recalled_memory_is_dropped_when_the_model_repeats_it() -> None:
     gateway = ScriptedGateway('{"facts": ["The user\'s name is Sarah.", "User has a cat"]}')
     facts = await extract(gateway, recalled=("User's name is Sarah",))
-    assert facts == (Fact("User has a cat", SAID),)
+    assert facts == (Fact("User has a cat", STATEMENT),)
 
 
 async def test_silence_is_not_sent() -> None:
@@ -178,7 +178,7 @@ async def test_silence_is_not_sent() -> None:
 )
 async def test_a_malformed_answer_is_asked_for_once_more(bad: str, problem: str) -> None:
     gateway = ScriptedGateway(bad, '{"facts": ["User likes tea"]}')
-    assert await extract(gateway) == (Fact("User likes tea", SAID),)
+    assert await extract(gateway) == (Fact("User likes tea", STATEMENT),)
     first, second = gateway.requests
     assert second.prompt.turns == (
         *first.prompt.turns,
@@ -195,7 +195,7 @@ async def test_an_answer_malformed_twice_is_a_failure() -> None:
     with pytest.raises(MemoryModelFailed) as failed:
         await extract(gateway)
     assert (failed.value.kind, failed.value.code, failed.value.message) == (
-        Kind.PROVIDER_FAILED,
+        ErrorKind.PROVIDER_FAILED,
         "memory_model_failed",
         "The memory model's answer could not be used: the answer holds no JSON",
     )

@@ -166,8 +166,8 @@ def fact(text: str) -> Fact:
 
 
 async def changes(facts: list[str], known: list[list[KnownFact]]) -> tuple[Change, ...]:
-    told = [fact(text) for text in facts]
-    return await RuleMemoryModel().reconcile(told, known=known, instruction=None)
+    new_facts = [fact(text) for text in facts]
+    return await RuleMemoryModel().reconcile(new_facts, known=known, instruction=None)
 
 
 @pytest.mark.parametrize(("text", "nearest", "expected", "old"), CHANGES)

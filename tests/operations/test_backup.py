@@ -67,7 +67,7 @@ def remove_file(server: Server, file_id: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def told(server: Server) -> tuple[str, str]:
+def with_data(server: Server) -> tuple[str, str]:
     """A conversation and a document; the ids of thread and assistant."""
     with server.client("k") as client:
         thread_id = new_thread(client)
@@ -106,7 +106,7 @@ def test_an_embedded_database_moves_to_a_postgres_and_back(
     start: StartServer, folder: Path, other: Path, postgres_url: str, tmp_path: Path
 ) -> None:
     first = start(PEGBOARD_DATA_DIR=str(folder))
-    ids = told(first)
+    ids = with_data(first)
     file_id = file_of(first, b"first")
     taken = pegboard("backup", str(tmp_path / "one"), PEGBOARD_DATA_DIR=str(folder))
     assert taken.returncode == 0, taken.stderr

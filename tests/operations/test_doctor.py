@@ -25,9 +25,9 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def findings(told: str) -> dict[str, tuple[str, str]]:
+def findings(output: str) -> dict[str, tuple[str, str]]:
     """Level and text of each subject."""
-    lines = [line.split(maxsplit=2) for line in told.splitlines()]
+    lines = [line.split(maxsplit=2) for line in output.splitlines()]
     return {subject: (level, text) for level, subject, text in lines}
 
 
@@ -39,7 +39,7 @@ def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder
         for _ in range(2):
             answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
             assert answer.status_code == 503
-            assert any(told in answer.json()["database"] for told in ("1.0 s", "Timeout"))
+            assert any(reason in answer.json()["database"] for reason in ("1.0 s", "Timeout"))
         assert httpx.get(f"{server.url}/healthz", timeout=patience(60)).status_code == 200
     finally:
         postgres.resume()
@@ -87,10 +87,10 @@ def test_the_doctor_finds_a_served_installation_well(start: StartServer, folder:
     )
     assert examined.returncode == 0, examined.stdout
     assert "very-secret" not in examined.stdout
-    found = findings(examined.stdout)
-    assert "openai" in found["models"][1]
-    assert [subject for subject, (level, _) in found.items() if level != "OK"] == []
-    assert set(found) == {
+    by_subject = findings(examined.stdout)
+    assert "openai" in by_subject["models"][1]
+    assert [subject for subject, (level, _) in by_subject.items() if level != "OK"] == []
+    assert set(by_subject) == {
         *("python", "disk", "embedder", "models", "access", "files", "database", "pgvector"),
         *("clock", "connections", "schema", "queue", "work", "runs"),
     }

@@ -33,12 +33,12 @@ class Names:
     """A resolver that gives its answers in turn, the last one for ever."""
 
     def __init__(self, *answers: Sequence[Address]) -> None:
-        self.asked: list[str] = []
+        self.hosts: list[str] = []
         self._answers = answers
 
     async def __call__(self, host: str) -> Sequence[Address]:
-        self.asked.append(host)
-        return self._answers[min(len(self.asked), len(self._answers)) - 1]
+        self.hosts.append(host)
+        return self._answers[min(len(self.hosts), len(self._answers)) - 1]
 
 
 def fetcher(website: Website, **changes: Any) -> Fetcher:
@@ -95,7 +95,7 @@ async def test_a_url_that_is_no_web_page_is_refused_unvisited(website: Website, 
     names = Names([LOOPBACK])
     with pytest.raises(PageRefused):
         await fetcher(website, resolve=names).fetch(url.replace("{port}", str(website.port)))
-    assert (names.asked, website.requests) == ([], [])
+    assert (names.hosts, website.requests) == ([], [])
 
 
 @pytest.mark.parametrize("port", [22, 25, 6379, 8080])
@@ -145,7 +145,7 @@ async def test_a_name_that_changes_its_meaning_is_met_at_the_address_that_was_ju
     fetched = await fetcher(
         website, resolve=names, allows=lambda address: address == LOOPBACK
     ).fetch(website.url(host="rebinding.example"))
-    assert (fetched.body, names.asked) == (b"judged", ["rebinding.example"])
+    assert (fetched.body, names.hosts) == (b"judged", ["rebinding.example"])
     assert website.requests[0][1]["host"] == f"rebinding.example:{website.port}"
 
 

@@ -32,8 +32,8 @@ def website() -> Iterator[Website]:
 async def test_a_search_asks_for_json_and_gives_results_in_order(website: Website) -> None:
     second = {**ENTRY, "title": "Pot"}
     website.answers["/sub/search"] = answer({"results": [ENTRY, second, ENTRY], "answers": []})
-    found = await SearxngSearch(website.url("/sub/")).search("hot water & tea", limit=2)
-    assert found == (RESULT, SearchResult("Pot", RESULT.url, RESULT.snippet))
+    results = await SearxngSearch(website.url("/sub/")).search("hot water & tea", limit=2)
+    assert results == (RESULT, SearchResult("Pot", RESULT.url, RESULT.snippet))
     assert website.paths == ["/sub/search?q=hot+water+%26+tea&format=json"]
 
 

@@ -120,9 +120,9 @@ def test_a_clients_own_request_id_is_kept_where_it_is_one(
 ) -> None:
     with json_server.client() as client:
         answer = client.get("/assistants", headers={"X-Request-Id": given})
-    told = answer.headers["x-request-id"]
-    assert (told == given) is is_kept
-    assert line_of_request(json_server, told)["status"] == 200
+    request_id = answer.headers["x-request-id"]
+    assert (request_id == given) is is_kept
+    assert line_of_request(json_server, request_id)["status"] == 200
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/api/nowhere", "/v1/threads/x/nowhere"])
@@ -199,8 +199,8 @@ def test_nothing_that_users_and_models_say_is_in_the_log(
     assert "SQLSTATE 23514" in log
     if form == "json":
         assert [line for line in log.splitlines() if not line.startswith("{")] == []
-    said = [line for line in log.splitlines() if CANARY in line.lower()]
-    assert said == []
+    lines = [line for line in log.splitlines() if CANARY in line.lower()]
+    assert lines == []
 
 
 def _tour_of_backboard(client: httpx.Client) -> None:
@@ -306,5 +306,5 @@ def test_errors_are_told_in_their_own_words_where_the_operator_says_so(
     with server.client() as client:
         answer = client.post("/assistants", json={"name": "refuse this"})
     assert answer.status_code == 500
-    told = "".join(server.log)
-    assert "refuse this" in told
+    log = "".join(server.log)
+    assert "refuse this" in log

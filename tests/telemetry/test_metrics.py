@@ -53,7 +53,7 @@ def test_the_table_of_metrics_is_what_a_server_tells(
     running = start(execute, **folder)  # which way to count is chosen at the import
     with running.client() as client:
         _drive(client)
-        told = {
+        served = {
             (family.name + _SUFFIX.get(family.type, ""), family.type): frozenset(
                 label for sample in family.samples for label in sample.labels if label != "le"
             )
@@ -64,7 +64,7 @@ def test_the_table_of_metrics_is_what_a_server_tells(
         (name, kind): frozenset(re.findall(r"`(\w+)`", labels))
         for name, kind, labels in _ROW.findall(_TABLE.read_text())
     }
-    assert told == written
+    assert served == written
 
 
 def test_tokens_and_failures_are_counted_by_provider(server: Server, client: httpx.Client) -> None:
@@ -112,8 +112,8 @@ def test_clients_cannot_make_series(server: Server, client: httpx.Client) -> Non
         say(client, thread_id, "Hi", model_name=made_up, llm_provider=made_up)
         client.request(made_up.upper(), "/assistants")
         client.get(f"/{made_up}")
-    told = str([sample.labels for family in families(server) for sample in family.samples])
-    assert "madeup" not in told.lower()
+    labels = str([sample.labels for family in families(server) for sample in family.samples])
+    assert "madeup" not in labels.lower()
     # At most those of `openai` with the model `other`: three kinds of tokens, with their dates.
     assert sum(len(family.samples) for family in families(server)) - before <= 6
 

@@ -55,8 +55,8 @@ def client(traced: Server) -> Iterator[httpx.Client]:
 
 def _span_of(collector: Collector, answer: httpx.Response) -> Span:
     request_id = answer.headers["x-request-id"]
-    (found,) = collector.find(lambda one: one.attributes.get("pegboard.request_id") == request_id)
-    return found
+    (span,) = collector.find(lambda one: one.attributes.get("pegboard.request_id") == request_id)
+    return span
 
 
 def test_a_message_is_a_tree_from_its_request_to_its_models_calls(
@@ -169,8 +169,8 @@ def test_nothing_that_users_and_models_say_is_in_a_span(
     url = f"/threads/{thread_id}/messages"
     for model in ("says-hello", "quotes-and-rejects", "quotes-and-breaks"):
         client.post(url, json={"content": CANARY, "model_name": model, "memory": "Auto"})
-    asked = {"content": CANARY, "model_name": "calls-with-what-it-was-told"}
-    paused = client.post(url, json=asked).json()
+    body = {"content": CANARY, "model_name": "calls-with-what-it-was-told"}
+    paused = client.post(url, json=body).json()
     submit(client, paused, CANARY)
     finished(client, upload(client, f"/threads/{thread_id}", f"{CANARY}.txt", CANARY.encode()))
     client.get(f"/{CANARY}", params={CANARY: CANARY}, headers={"User-Agent": CANARY})

@@ -49,9 +49,9 @@ async def create(
     custom_fact_extraction_prompt: str | None = None,
     custom_update_memory_prompt: str | None = None,
     embedding: EmbeddingName = DEFAULT_EMBEDDING,
-    **told: Any,
+    **settings: Any,
 ) -> Assistant:
-    """`told` is what else may be changed later: `description`, `model`, `labels` and their like."""
+    """`settings` is what else can be changed: `description`, `model`, `labels` and their like."""
     moment = clock.now()
     assistant = Assistant(
         id=new_id(),
@@ -67,7 +67,7 @@ async def create(
         embedding_provider=embedding.provider,
         embedding_model_name=embedding.model,
         embedding_dims=embedding.dims,
-        **told,
+        **settings,
     )
     scope.session.add(assistant)
     return assistant
@@ -171,8 +171,8 @@ async def change(scope: Scope, assistant_id: UUID, changes: dict[str, Any]) -> A
     return assistant
 
 
-async def page(scope: Scope, asked: Page) -> Rows[Assistant]:
-    return await rows_of(scope.session, scope.select(Assistant), asked, key=Assistant.id)
+async def page(scope: Scope, requested: Page) -> Rows[Assistant]:
+    return await rows_of(scope.session, scope.select(Assistant), requested, key=Assistant.id)
 
 
 async def list_page(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 REMOVE_BLOB: Final = "remove_blob"
 """The job that removes a blob by its `key`."""
@@ -16,7 +16,7 @@ REMOVE_BLOB: Final = "remove_blob"
 class BlobMissing(AppError):
     """The bytes are not where they should be."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "blob_missing"
 
     def __init__(self, key: str) -> None:

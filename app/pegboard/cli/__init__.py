@@ -1,1 +1,1 @@
-"""The program `pegboard`: what operators type, read and told."""
+"""The program `pegboard`: what operators type and read."""

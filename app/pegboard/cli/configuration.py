@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from pegboard.db.address import AddressUnusable, read_address
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.settings import Settings
 
 _PREFIX: Final = "PEGBOARD_"
@@ -18,7 +18,7 @@ _NAMES: Final = tuple(f"{_PREFIX}{name.upper()}" for name in Settings.model_fiel
 class SettingsWrong(AppError):
     """Values that cannot be meant; the message has a line for each."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "settings_wrong"
 
 
@@ -27,8 +27,8 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        told = [f"{_PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
-        raise SettingsWrong("\n".join(told)) from error
+        lines = [f"{_PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise SettingsWrong("\n".join(lines)) from error
     if wrong := [*_wrong_addresses(settings)]:
         raise SettingsWrong("\n".join(wrong))
     return settings

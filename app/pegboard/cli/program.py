@@ -173,14 +173,14 @@ def doctor(
 
     settings = _settings(host=host, port=port, workers=workers, data_dir=data_dir)
 
-    async def tell() -> bool:
+    async def report() -> bool:
         failed = False
         async for finding in examine(settings):
             typer.echo(finding.line())
             failed = failed or finding.level is Level.FAIL
         return failed
 
-    if _run(tell()):
+    if _run(report()):
         raise typer.Exit(1)
 
 
@@ -189,19 +189,19 @@ def stuck(
     older_than: Annotated[float, typer.Option(help="Minutes after which any run is listed")] = 60,
     data_dir: DataDir = None,
 ) -> None:
-    """List runs that do not come to an end: by nobody played, or old."""
+    """List runs that do not come to an end: by nobody executed, or old."""
     from pegboard.operations.administration import list_stuck  # noqa: PLC0415
 
     settings = _settings(data_dir=data_dir)
-    found = _run(list_stuck(settings, older_than=timedelta(minutes=older_than)))
-    for run in found:
+    runs = _run(list_stuck(settings, older_than=timedelta(minutes=older_than)))
+    for run in runs:
         owner = f"server {run.lease_owner}" if run.lease_owner else "nobody"
         why = "abandoned" if run.abandoned else "old"
         typer.echo(
             f"{run.id}  tenant {run.tenant_id}  thread {run.thread_id}  {run.status:15}  "
             f"{run.age:.0f} s  {owner}  {why}"
         )
-    if not found:
+    if not runs:
         typer.echo("No run is stuck.", err=True)
 
 
@@ -234,10 +234,10 @@ def list_keys(data_dir: DataDir = None) -> None:
     from pegboard.cli.key_lines import line  # noqa: PLC0415
     from pegboard.operations.administration import list_keys as listed  # noqa: PLC0415
 
-    found = _run(listed(_settings(data_dir=data_dir)))
-    for key in found:
+    keys = _run(listed(_settings(data_dir=data_dir)))
+    for key in keys:
         typer.echo(line(key))
-    if not found:
+    if not keys:
         typer.echo("No key has been made; `pegboard keys create` makes one.", err=True)
 
 

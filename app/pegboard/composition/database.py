@@ -81,13 +81,13 @@ async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
 async def direct_route(settings: Settings) -> Route:
     """The way to a session of our own. Raises PoolerUnusable."""
     if settings.database_direct_url is not None:
-        route = await _found(_address(settings.database_direct_url, _DIRECT))
+        route = await _route_to(_address(settings.database_direct_url, _DIRECT))
         if route.pooling is Pooling.TRANSACTION:
             raise PoolerUnusable(
                 f"{_DIRECT} leads to a pooler in transaction mode as well; name Postgres itself"
             )
         return route
-    route = await _found(_address(settings.database_url, VARIABLE))
+    route = await _route_to(_address(settings.database_url, VARIABLE))
     if route.pooling is Pooling.TRANSACTION:
         raise PoolerUnusable(
             f"{VARIABLE} leads to a pooler in transaction mode, which keeps no LISTEN "
@@ -99,10 +99,10 @@ async def direct_route(settings: Settings) -> Route:
 
 async def pooled_route(settings: Settings) -> Route:
     """The way that requests take."""
-    return await _found(_address(settings.database_url, VARIABLE))
+    return await _route_to(_address(settings.database_url, VARIABLE))
 
 
-async def _found(address: DatabaseAddress) -> Route:
+async def _route_to(address: DatabaseAddress) -> Route:
     async with explained(address):
         return Route(address, await find_pooling(address))
 

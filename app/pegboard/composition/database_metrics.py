@@ -26,7 +26,7 @@ PATIENCE_SECONDS: Final = 1.0
 """How long a scrape waits for the database."""
 
 FRESH_SECONDS: Final = 1.0
-"""For so long a reading is told again: anybody may ask, as often as he likes."""
+"""For so long a reading is given again: anybody may ask, as often as he likes."""
 
 SAMPLE_SECONDS: Final = 1.0
 """How often a process notes what stands in it; another of its server may be the one asked."""
@@ -57,16 +57,16 @@ class DatabaseMetrics:
         engine: AsyncEngine,
         *,
         pools: Sequence[AsyncEngine],
-        playing: Callable[[], int],
+        runs_in_progress: Callable[[], int],
         jobs: Sequence[str],
     ) -> None:
         """Read from `engine`. `pools` are all that this process has connections in.
 
-        `playing`: how many runs this process plays. `jobs`: their kinds, told also when none waits.
+        `runs_in_progress`: how many this process executes. `jobs`: their kinds, counted as 0 too.
         """
         self._engine = engine
         self._pools = pools
-        self._playing = playing
+        self._runs_in_progress = runs_in_progress
         self._jobs = jobs
         self._last: _Reading | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -78,12 +78,12 @@ class DatabaseMetrics:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     def sample(self) -> None:
-        RUNS_IN_PROGRESS.set(self._playing())
+        RUNS_IN_PROGRESS.set(self._runs_in_progress())
         pools = [engine.pool for engine in self._pools if isinstance(engine.pool, QueuePool)]
         CONNECTIONS_IN_USE.set(sum(pool.checkedout() for pool in pools))
         CONNECTIONS_AT_MOST.set(sum(pool.size() + pool._max_overflow for pool in pools))
 
-    async def told(self) -> bytes:
+    async def exposition(self) -> bytes:
         """The database's part, in Prometheus' text; nothing while it was never read."""
         if self._last is None or monotonic() - self._last.read_at > FRESH_SECONDS:
             if self._reading is None or self._reading.done():
@@ -92,7 +92,7 @@ class DatabaseMetrics:
             await asyncio.wait({self._reading}, timeout=PATIENCE_SECONDS)
         registry = CollectorRegistry()
         if self._last is not None:
-            registry.register(_Told(self._last))
+            registry.register(_Collected(self._last))
         return generate_latest(registry)
 
     async def _read(self) -> None:
@@ -101,7 +101,7 @@ class DatabaseMetrics:
             async with self._engine.connect() as connection:
                 jobs = (await connection.execute(_JOBS)).tuples().all()
                 runs = (await connection.execute(_RUNS)).tuples().all()
-        except Exception as error:  # whatever the driver raises, the last is told
+        except Exception as error:  # whatever the driver raises, the last reading stands
             log.warning("not_read", error=type(error).__name__)
             return
         none = {(job, state): 0 for job in self._jobs for state in ("queued", "picked")}
@@ -112,16 +112,16 @@ class DatabaseMetrics:
         )
 
 
-class _Told(Collector):
+class _Collected(Collector):
     def __init__(self, reading: _Reading) -> None:
         self._reading = reading
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         states = {"queued": ("waiting", "due and not begun"), "picked": ("running", "being done")}
-        for state, (name, said) in states.items():
-            jobs = GaugeMetricFamily(f"pegboard_jobs_{name}", f"Jobs {said}", labels=["job"])
-            for (job, found), count in sorted(self._reading.jobs.items()):
-                if found == state:
+        for state, (name, meaning) in states.items():
+            jobs = GaugeMetricFamily(f"pegboard_jobs_{name}", f"Jobs {meaning}", labels=["job"])
+            for (job, state_of_job), count in sorted(self._reading.jobs.items()):
+                if state_of_job == state:
                     jobs.add_metric([job], count)
             yield jobs
         runs = GaugeMetricFamily(

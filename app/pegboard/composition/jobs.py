@@ -24,7 +24,7 @@ JOB_GROUPS: Final = 3
 
 
 def job_kinds(
-    shelves: Knowledge, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
+    knowledge: Knowledge, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
 ) -> tuple[dict[str, Work], ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
@@ -33,13 +33,13 @@ def job_kinds(
     """
 
     async def index_document(tenant_id: str, document_id: str) -> None:
-        await shelves.indexer.index(UUID(tenant_id), UUID(document_id))
+        await knowledge.indexer.index(UUID(tenant_id), UUID(document_id))
 
     async def learn(tenant_id: str, operation_id: str) -> None:
-        await shelves.remembering.learn(UUID(tenant_id), UUID(operation_id))
+        await knowledge.remembering.learn(UUID(tenant_id), UUID(operation_id))
 
     async def embed_memory(tenant_id: str, memory_id: str, attempts: int = 0) -> None:
-        await shelves.remembering.embed(UUID(tenant_id), UUID(memory_id), attempts=attempts)
+        await knowledge.remembering.embed(UUID(tenant_id), UUID(memory_id), attempts=attempts)
 
     async def expire_file(tenant_id: str, file_id: str) -> None:
         with suppress(NotFound):
@@ -51,7 +51,7 @@ def job_kinds(
             if await removals_held(session):
                 await enqueue(session, REMOVE_BLOB, after=LOOK_AGAIN, key=key)
                 return
-        await shelves.blobs.remove(key)
+        await knowledge.blobs.remove(key)
 
     return (
         {INDEX_DOCUMENT: index_document},

@@ -17,7 +17,7 @@ from pegboard.documents.parsing.parser import Parser
 from pegboard.llm import litellm_gateway, providers
 from pegboard.llm.embeddings.answering import Ask, Embeddings, Input
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, TextKind
 from pegboard.llm.embeddings.minilm import MiniLm
 from pegboard.llm.embeddings.minilm_network import require_installed
 from pegboard.llm.embeddings.remote import RemoteEmbedder
@@ -47,7 +47,7 @@ class Knowledge:
     local_embedder: MiniLm | None
 
 
-def shelves_of(
+def knowledge_of(
     settings: Settings, scopes: Scopes, gateway: Gateway, signals: Signals, readers: Readers
 ) -> Knowledge:
     blobs = blobs_of(settings)
@@ -106,7 +106,9 @@ def _asking(patience: float) -> Ask:
     ) -> tuple[list[list[float]], int]:
         used = 0
 
-        async def call(name: EmbeddingName, texts: Sequence[str], kind: Kind) -> list[list[float]]:
+        async def call(
+            name: EmbeddingName, texts: Sequence[str], kind: TextKind
+        ) -> list[list[float]]:
             nonlocal used
             vectors, used = await litellm_gateway.embed_inputs(
                 model, inputs, dims, patience=patience
@@ -114,7 +116,7 @@ def _asking(patience: float) -> Ask:
             return vectors
 
         name = EmbeddingName(model.provider, model.name, dims or 0)
-        return await observed_embed(call)(name, (), Kind.PASSAGE), used
+        return await observed_embed(call)(name, (), TextKind.PASSAGE), used
 
     return ask
 

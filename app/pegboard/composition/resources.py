@@ -14,7 +14,7 @@ from pegboard.composition.database import OpenDatabase, open_database, statement
 from pegboard.composition.database_metrics import DatabaseMetrics
 from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.jobs import JOB_GROUPS, job_kinds
-from pegboard.composition.knowledge import Knowledge, shelves_of
+from pegboard.composition.knowledge import Knowledge, knowledge_of
 from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
 from pegboard.composition.sessions import PoolSessions
 from pegboard.composition.warming import Load, Warming
@@ -24,7 +24,7 @@ from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
 from pegboard.documents.parsing.parser import Parser
-from pegboard.idempotency.attempts import witnessed
+from pegboard.idempotency.attempts import recording_attempts
 from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
@@ -80,7 +80,7 @@ class Resources:
     recognise: Callable[[str], Awaitable[Caller | None]]
     has_met: Callable[[str], bool]
     has_imported: Callable[[UUID], bool]
-    allowances: RateLimiter
+    rate_limiter: RateLimiter
     open_streams: OpenStreams
     conversations: Conversations
     executor: Executor
@@ -94,8 +94,8 @@ class Resources:
     embeddings: Embeddings
     default_model: ModelName
     ledger: Ledger
-    readings: DatabaseMetrics
-    pulses: Heartbeats
+    database_metrics: DatabaseMetrics
+    heartbeats: Heartbeats
     loop_lag: LoopLag
     warming: Warming
 
@@ -120,16 +120,16 @@ async def open_resources(
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
         readers = Readers()
-        shelves = shelves_of(settings, work.scopes, gateway, signals, readers)
-        kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
+        knowledge = knowledge_of(settings, work.scopes, gateway, signals, readers)
+        kinds_of_jobs = job_kinds(knowledge, work.scopes, work.sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
-        asked = witnessed(requests.scopes)
+        request_scopes = recording_attempts(requests.scopes)
         prompt_builder = PromptBuilder(
             catalogue=catalogue,
-            lookup=shelves.lookup,
-            recall=shelves.recall,
-            pictures=Pictures(work.scopes, shelves.blobs),
+            lookup=knowledge.lookup,
+            recall=knowledge.recall,
+            pictures=Pictures(work.scopes, knowledge.blobs),
             web=web_tools_of(settings.searxng_url, Parser(_WEB_LIMITS, start=readers.start))
             or NoTools(),
             patience=patience,
@@ -156,42 +156,42 @@ async def open_resources(
             policy=Policy(settings.rescue),
             keep_events=timedelta(hours=settings.event_hours),
         )
-        readings = DatabaseMetrics(
+        database_metrics = DatabaseMetrics(
             pools.vital,
             pools=pools.all,
-            playing=lambda: len(executor.run_ids()),
+            runs_in_progress=lambda: len(executor.run_ids()),
             jobs=[kind for kinds in kinds_of_jobs for kind in kinds],
         )
         await _keep_bootstrap_key(settings, keys_only.sessions)
-        pulses = Heartbeats()
+        heartbeats = Heartbeats()
         loop_lag = LoopLag()
-        warming = _warming(settings, catalogue, shelves)
-        recogniser = Authenticator(
+        warming = _warming(settings, catalogue, knowledge)
+        authenticator = Authenticator(
             keys_only.sessions, keys_only.statements, open_mode=auth is Auth.OPEN
         )
         last_uses = LastUses(keys_only.sessions)
 
         async def recognise(key: str) -> Caller | None:
-            caller = await recogniser.caller_of(key)
+            caller = await authenticator.caller_of(key)
             if caller is not None and auth is Auth.KEYS:
                 last_uses.note(caller.key_id)
             return caller
 
         background = [
-            pulses.watch(
+            heartbeats.watch(
                 asyncio.create_task(
-                    executor.keep_leases(pulses.beat_of("heartbeat")), name="heartbeat"
+                    executor.keep_leases(heartbeats.beat_of("heartbeat")), name="heartbeat"
                 )
             ),
-            pulses.watch(
-                asyncio.create_task(rescuer.watch(pulses.beat_of("rescue")), name="rescue")
+            heartbeats.watch(
+                asyncio.create_task(rescuer.watch(heartbeats.beat_of("rescue")), name="rescue")
             ),
-            pulses.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
+            heartbeats.watch(asyncio.create_task(loop_lag.watch(), name="loop-lag")),
             asyncio.create_task(signals.listen(engine), name="signals"),
-            pulses.watch(asyncio.create_task(tails.read_on(), name="tails")),
+            heartbeats.watch(asyncio.create_task(tails.read_on(), name="tails")),
             asyncio.create_task(ledger.keep_leases(), name="keys"),
             asyncio.create_task(ledger.forget_forever(), name="forgetting"),
-            asyncio.create_task(readings.keep_sampled(), name="readings"),
+            asyncio.create_task(database_metrics.keep_sampled(), name="database-metrics"),
             asyncio.create_task(warming.warm_up(), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
@@ -199,24 +199,24 @@ async def open_resources(
         if settings.jobs:
             places = Places(settings.jobs_at_once, settings.jobs_per_tenant)
             background += [
-                pulses.watch(asyncio.create_task(run_jobs(engine, kinds, places), name="jobs"))
+                heartbeats.watch(asyncio.create_task(run_jobs(engine, kinds, places), name="jobs"))
                 for kinds in kinds_of_jobs
             ]
         try:
             yield Resources(
                 settings=settings,
                 engine=engine,
-                scopes=asked,
+                scopes=request_scopes,
                 read_scopes=requests.statement_scopes,
                 recognise=recognise,
-                has_met=recogniser.has_met,
-                has_imported=recogniser.has_imported,
-                allowances=RateLimiter(keys_only.statements),
+                has_met=authenticator.has_met,
+                has_imported=authenticator.has_imported,
+                rate_limiter=RateLimiter(keys_only.statements),
                 open_streams=OpenStreams(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),
                 conversations=Conversations(
-                    scopes=asked,
+                    scopes=request_scopes,
                     gateway=gateway,
                     catalogue=catalogue,
                     executor=executor,
@@ -227,23 +227,23 @@ async def open_resources(
                 following=Following(
                     scopes=requests.statement_scopes, executor=executor, tails=tails
                 ),
-                blobs=shelves.blobs,
-                lookup=shelves.lookup,
-                recall=shelves.recall,
+                blobs=knowledge.blobs,
+                lookup=knowledge.lookup,
+                recall=knowledge.recall,
                 catalogue=catalogue,
                 resolver=resolver_of(settings, catalogue),
                 gateway=gateway,
-                embeddings=shelves.embeddings,
-                pulses=pulses,
+                embeddings=knowledge.embeddings,
+                heartbeats=heartbeats,
                 loop_lag=loop_lag,
                 warming=warming,
                 default_model=ModelName(settings.default_provider, settings.default_model),
                 ledger=ledger,
-                readings=readings,
+                database_metrics=database_metrics,
             )
         finally:
             await executor.close(grace=settings.grace_seconds)
-            await recogniser.close()
+            await authenticator.close()
             await last_uses.close()
             for task in background:
                 task.cancel()
@@ -255,7 +255,7 @@ def ledger_of(settings: Settings, pools: Pools) -> Ledger:
     return Ledger(
         statements_of(pools.requests),
         lease_sessions=statements_of(pools.vital),
-        kept=timedelta(hours=settings.idempotency_hours),
+        retention=timedelta(hours=settings.idempotency_hours),
         patience=settings.idempotency_patience,
     )
 
@@ -287,7 +287,7 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap")
 
 
-def _warming(settings: Settings, catalogue: Catalogue, shelves: Knowledge) -> Warming:
+def _warming(settings: Settings, catalogue: Catalogue, knowledge: Knowledge) -> Warming:
     """The embedder and litellm only where a real user may be waiting, and there is use for them."""
 
     async def read_table() -> None:
@@ -298,6 +298,6 @@ def _warming(settings: Settings, catalogue: Catalogue, shelves: Knowledge) -> Wa
     if for_users:
         if providers.configured_providers():
             loads["litellm"] = litellm_gateway.load
-        if shelves.local_embedder is not None:
-            loads["the embedding model"] = shelves.local_embedder.load
+        if knowledge.local_embedder is not None:
+            loads["the embedding model"] = knowledge.local_embedder.load
     return Warming(loads, awaited=for_users)

@@ -1,4 +1,4 @@
-"""What the first requests would wait for, loaded before others are told to send any.
+"""What the first requests would wait for, loaded before others are let send any.
 
 Imports, of which some take seconds on an idle machine. They happen in threads: a process that
 loads answers, a little more slowly, what it is asked meanwhile.
@@ -29,7 +29,7 @@ class Warming:
         self._left = list(loads)
 
     async def warm_up(self) -> None:
-        """What cannot be loaded is told to whoever asks for it; the others need not wait."""
+        """What cannot be loaded is reported to whoever asks for it; the others need not wait."""
         for name, load in self._loads.items():
             try:
                 await load()

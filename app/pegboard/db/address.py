@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urlencode
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 VARIABLE: Final = "PEGBOARD_DATABASE_URL"
 _PORT: Final = 5432
@@ -112,7 +112,7 @@ _MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-f
 class AddressUnusable(AppError):
     """An address that says what cannot be done, found before anything is connected."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "database_address_unusable"
 
 
@@ -179,20 +179,20 @@ def read_address(url: str, *, variable: str = VARIABLE) -> DatabaseAddress:
 
 
 def _read(url: str) -> DatabaseAddress:
-    found = next((found for pattern in _URLS if (found := pattern.fullmatch(url))), None)
-    if found is None:
+    match = next((match for pattern in _URLS if (match := pattern.fullmatch(url))), None)
+    if match is None:
         if not re.match(r"postgres(ql(\+\w+)?)?://", url):
             raise ValueError("it must begin with postgresql://")
         raise ValueError(
             "it is not of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE?WORD=VALUE; "
             "special characters in a password are percent-encoded (@ is %40)"
         )
-    words = _words(found["query"] or "")
-    hosts = _hosts(words.pop("host", "") or unquote(found["hosts"]), words.pop("port", ""))
+    words = _words(match["query"] or "")
+    hosts = _hosts(words.pop("host", "") or unquote(match["hosts"]), words.pop("port", ""))
     database = (
-        words.pop("dbname", "") or words.pop("database", "") or unquote(found["database"] or "")
+        words.pop("dbname", "") or words.pop("database", "") or unquote(match["database"] or "")
     )
-    user, password = (unquote(found[name] or "") for name in ("user", "password"))
+    user, password = (unquote(match[name] or "") for name in ("user", "password"))
     timeout = _seconds(words.pop("connect_timeout", ""))
     settings = _settings(words)
     at_random = _one_of("load_balance_hosts", words, ("disable", "random")) == "random"
@@ -254,10 +254,10 @@ def _hosts(names: str, ports: str) -> tuple[tuple[str, int], ...]:
 def _host(part: str, port: str) -> tuple[str, int]:
     if part.startswith("/"):
         return part, _port(port)
-    found = _HOST.fullmatch(part)
-    if found is None:
+    match = _HOST.fullmatch(part)
+    if match is None:
         raise ValueError("the host is not of the form NAME:PORT (an IPv6 address is in brackets)")
-    return found["name"].strip("[]") or "localhost", _port(found["port"] or port)
+    return match["name"].strip("[]") or "localhost", _port(match["port"] or port)
 
 
 def _port(text: str) -> int:
@@ -279,7 +279,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _settings(words: dict[str, str]) -> dict[str, str]:
-    """What is told to Postgres when a session begins."""
+    """What Postgres is to set when a session begins."""
     fallback = words.pop("fallback_application_name", "pegboard")
     settings = {"application_name": words.pop("application_name", fallback)}
     if options := words.pop("options", ""):

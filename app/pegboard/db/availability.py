@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy import exc
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.telemetry.logs.causes import CauseLog
 
 _TOO_MANY_CONNECTIONS: Final = "53300"
@@ -15,7 +15,7 @@ _causes: Final = CauseLog("pegboard.database")
 
 
 class DatabaseAway(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "database_unavailable"
     retry_after = _RETRY_SECONDS
 
@@ -26,7 +26,7 @@ class DatabaseAway(AppError):
 class DatabaseBusy(AppError):
     """The database is well; no connection to it became free in time."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "server_busy"
     retry_after = _RETRY_SECONDS
 

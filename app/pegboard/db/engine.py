@@ -22,14 +22,14 @@ from sqlalchemy.ext.asyncio import (
 from pegboard import strict_json
 from pegboard.db.address import DatabaseAddress, read_address
 from pegboard.db.pooling import Pooling, arguments_for
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 _ROUTES: Final = "pegboard_routes"
 """An option of the engine: what was made for it goes with it, and with its copies."""
 
 
 class DatabaseUnreachable(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "database_unreachable"
 
 
@@ -154,14 +154,14 @@ def connect_arguments(engine: AsyncEngine) -> dict[str, Any]:
 
 async def connections_allowed(connection: AsyncConnection) -> int:
     """How many connections this Postgres has for ordinary users, by all its clients together."""
-    found = await connection.scalar(
+    allowed = await connection.scalar(
         text(
             "SELECT current_setting('max_connections')::int"
             " - current_setting('superuser_reserved_connections')::int"
             " - coalesce(current_setting('reserved_connections', true)::int, 0)"
         )
     )
-    return int(found or 0)
+    return int(allowed or 0)
 
 
 def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.db.base import Base
 
-WITNESS: Final = "witness"
+ON_INSERT: Final = "on_insert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,21 @@ class _Form:
 async def insert_row(session: AsyncSession, row: Base) -> None:
     """Raises IntegrityError. Attributes may be SQL expressions; they are left as they are.
 
-    The session's `info` may hold a WITNESS, who is told of the row.
+    The session's `info` may hold ON_INSERT, which is called with the row.
     """
     form, values, expressions = _form_of(type(row)), {}, {}
-    told = row.__dict__
+    attributes = row.__dict__
     for attribute, column, default in form.columns:
-        value = told.get(attribute, default)
+        value = attributes.get(attribute, default)
         if isinstance(value, ClauseElement):
             expressions[column] = value
         else:
             values[column] = value
     statement = form.statement.values(expressions) if expressions else form.statement
     await session.execute(statement, values)
-    witness = session.info.get(WITNESS)
-    if witness is not None:
-        witness(row)
+    on_insert = session.info.get(ON_INSERT)
+    if on_insert is not None:
+        on_insert(row)
 
 
 @cache

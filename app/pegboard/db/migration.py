@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _SOURCE_ROOT: Final = _PACKAGE.parent
@@ -26,7 +26,7 @@ _LOCK = 7_238_104_551
 class SchemaUnknown(AppError):
     """The database is of a newer version than this program, or of something else."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "schema_unknown"
 
     def __init__(self, revision: str) -> None:

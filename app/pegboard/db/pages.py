@@ -24,7 +24,7 @@ _MANY: Final = 250
 class Page:
     """What is asked for: rows strictly between `after` and `before`, in the order of the list.
 
-    Where only `before` is given, those are told that stand directly before it.
+    Where only `before` is given, those are meant that stand directly before it.
     """
 
     limit: int = 20
@@ -35,10 +35,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[Row]):
-    """What was found; `has_more` when the list goes on in the direction that was read."""
+    """A page of rows; `has_more` when the list goes on in the direction that was read."""
 
-    found: list[Row]
+    rows: list[Row]
     has_more: bool
+
+    @property
+    def found(self) -> list[Row]:
+        """The former name of `rows`; api.openai.runs still reads it."""
+        return self.rows
 
 
 async def rows_of(
@@ -67,5 +72,5 @@ async def rows_of(
             break
         last = getattr(part[-1], key.key)
         chosen = chosen.where(key < last if falling else key > last)
-    found = read[: page.limit]
-    return Rows(found[::-1] if backwards else found, len(read) > page.limit)
+    page_rows = read[: page.limit]
+    return Rows(page_rows[::-1] if backwards else page_rows, len(read) > page.limit)

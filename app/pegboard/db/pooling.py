@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 
 from pegboard.db.address import DatabaseAddress
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 _ROUNDS: Final = 4
 """Looks at whether sessions share processes; a pooler that deals them in turn shows it at once."""
@@ -35,7 +35,7 @@ class Pooling(StrEnum):
 
 
 class PoolerUnusable(AppError):
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "pooler_unusable"
 
 

@@ -20,7 +20,7 @@ BEST: Final = 1 + WORDS_WEIGHT
 # The vectors are parsed once, not for each row, as happens to a parameter that is cast where it is
 # compared.
 QUESTION: Final = """
-    asked AS MATERIALIZED (
+    question AS MATERIALIZED (
         SELECT tsvector_to_array(to_tsvector('english', :question)) AS words
     ), seen AS MATERIALIZED (
         SELECT model, CAST(vector AS halfvec) AS vector
@@ -31,12 +31,12 @@ QUESTION: Final = """
 
 COMPARED: Final = """
     1 - (it.embedding <=> seen.vector) AS likeness,
-    (length(it.words) - length(ts_delete(it.words, asked.words)))::float
-        / greatest(cardinality(asked.words), 1) AS shared
+    (length(it.words) - length(ts_delete(it.words, question.words)))::float
+        / greatest(cardinality(question.words), 1) AS shared
 """
 """Columns of a row `it` beside the question: cosine similarity, and the share of its words."""
 
-WITH_QUESTION: Final = "CROSS JOIN asked LEFT JOIN seen ON seen.model = it.embedded_by"
+WITH_QUESTION: Final = "CROSS JOIN question LEFT JOIN seen ON seen.model = it.embedded_by"
 """Joins the question to the rows `it` that are compared with it."""
 
 SCORE: Final = "greatest(likeness, :least) + :weight * shared"

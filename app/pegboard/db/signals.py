@@ -26,7 +26,7 @@ _SEND: Final = text(f"SELECT {NOTIFY}")
 _SEND_MANY: Final = text(
     "SELECT pg_notify(:channel, signal) FROM unnest(CAST(:signals AS text[])) AS signal"
 )
-Heard: TypeAlias = Callable[[UUID], object]
+Callback: TypeAlias = Callable[[UUID], object]
 _RECONNECT_SECONDS: Final = 1.0
 
 log = structlog.get_logger("pegboard.signals")
@@ -53,15 +53,15 @@ class Signals:
     """What this process listens for: what to call for a kind of signal."""
 
     def __init__(self) -> None:
-        self._heard: defaultdict[str, list[Heard]] = defaultdict(list)
+        self._callbacks: defaultdict[str, list[Callback]] = defaultdict(list)
 
-    def on(self, kind: str, heard: Heard) -> None:
-        self._heard[kind].append(heard)
+    def on(self, kind: str, callback: Callback) -> None:
+        self._callbacks[kind].append(callback)
 
     def tell(self, kind: str, subject_id: UUID) -> None:
         """Pass a signal on within this process."""
-        for heard in self._heard[kind]:
-            heard(subject_id)
+        for callback in self._callbacks[kind]:
+            callback(subject_id)
 
     async def listen(self, engine: AsyncEngine) -> None:
         """Listen until cancelled. A lost connection is replaced."""
@@ -82,8 +82,8 @@ class Signals:
         finally:
             connection.terminate()
 
-    def _received(self, connection: Any, pid: int, channel: str, told: object) -> None:
-        kind, _, subject = str(told).partition(" ")
+    def _received(self, connection: Any, pid: int, channel: str, signal: object) -> None:
+        kind, _, subject = str(signal).partition(" ")
         try:
             self.tell(kind, UUID(subject))
         except ValueError:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pegboard.db.signals import Signals, send
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.tenants.scope import Scope
 
 CALLED_OFF: Final = "document_called_off"
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 class DocumentGone(AppError):
     """The document was deleted, or called off, while it was being indexed."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "document_gone"
 
 

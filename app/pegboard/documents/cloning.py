@@ -80,8 +80,8 @@ async def copied_bytes(
 
 async def originals_of(scope: Scope, assistant_id: UUID) -> list[UUID]:
     """The documents of an assistant that can be copied."""
-    kept = await operations.of_assistant(scope, assistant_id)
-    return [document.id for document in kept if document.status == DocumentStatus.INDEXED]
+    documents = await operations.of_assistant(scope, assistant_id)
+    return [document.id for document in documents if document.status == DocumentStatus.INDEXED]
 
 
 async def clone(scope: Scope, copies: Mapping[UUID, UUID], *, target_id: UUID) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pegboard.documents import operations, retrieval
 from pegboard.documents.retrieval import FoundPassage, Question, SearchScope
-from pegboard.documents.search_scope import DocumentsNotIndexed, models_in_sight
+from pegboard.documents.search_scope import DocumentsNotIndexed, models_in_scope
 from pegboard.documents.tables import Document, DocumentStatus
 from pegboard.llm.embeddings.choice import ChosenEmbedder
 from pegboard.llm.embeddings.questions import LONGEST_QUESTION, embed_question
@@ -31,11 +31,14 @@ _POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentMatches:
     """`unreadable` names files of the message that could not be read, with the reasons."""
 
     passages: tuple[FoundPassage, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+
+
+Found = DocumentMatches  # the former name; runs.prompt still imports it
 
 
 class DocumentSearch:
@@ -56,14 +59,14 @@ class DocumentSearch:
         top: int,
         least: float = 0.0,
         vector_store_ids: Sequence[UUID] = (),
-    ) -> Found:
+    ) -> DocumentMatches:
         """The passages that fit a message, those with a rating of `least` at least.
 
         One that is about a file as a whole gets its opening.
         """
-        sight = SearchScope(thread_id, assistant_id, tuple(vector_store_ids))
+        search_scope = SearchScope(thread_id, assistant_id, tuple(vector_store_ids))
         async with self._scopes(tenant_id) as scope:
-            models = await models_in_sight(scope, sight)
+            models = await models_in_scope(scope, search_scope)
             attached = await operations.of_message(scope, message_id)
         unreadable = tuple(
             (document.filename, document.status_message or "unknown reason")
@@ -71,23 +74,23 @@ class DocumentSearch:
             if document.status == DocumentStatus.FAILED
         )
         if not models:
-            return Found(unreadable=unreadable)
-        asked = question[:LONGEST_QUESTION]
-        vectors = await embed_question(self._embedders, asked, models, lane=tenant_id)
+            return DocumentMatches(unreadable=unreadable)
+        query = question[:LONGEST_QUESTION]
+        vectors = await embed_question(self._embedders, query, models, lane=tenant_id)
         async with self._scopes(tenant_id) as scope:
-            best = await retrieval.search(scope, Question(asked, vectors), sight, top=top)
-            found = [passage for passage in best if passage.rating >= least]
-            whole = _is_about_a_whole(asked)
+            best = await retrieval.search(scope, Question(query, vectors), search_scope, top=top)
+            passages = [passage for passage in best if passage.rating >= least]
+            whole = _is_about_a_whole(query)
             if attached or whole:
                 ids = _readable(attached) or None
-                opened = await retrieval.openings(scope, sight, documents=ids, top=top)
-                found = [*opened, *found] if whole else [*found, *opened]
-        return Found(_distinct(found), unreadable)
+                opened = await retrieval.openings(scope, search_scope, documents=ids, top=top)
+                passages = [*opened, *passages] if whole else [*passages, *opened]
+        return DocumentMatches(_distinct(passages), unreadable)
 
     async def search(
         self,
         tenant_id: UUID,
-        sight: SearchScope,
+        search_scope: SearchScope,
         questions: Sequence[str],
         *,
         documents: Sequence[UUID] | None = None,
@@ -99,22 +102,22 @@ class DocumentSearch:
         Where `documents` are given, only they are searched.
         """
         async with self._scopes(tenant_id) as scope:
-            models = await models_in_sight(scope, sight)
+            models = await models_in_scope(scope, search_scope)
         if not models:
             return ()
-        asked = [question[:LONGEST_QUESTION] for question in questions]
-        seen = [
+        queries = [question[:LONGEST_QUESTION] for question in questions]
+        embedded = [
             Question(one, await embed_question(self._embedders, one, models, lane=tenant_id))
-            for one in asked
+            for one in queries
         ]
-        found: list[FoundPassage] = []
+        passages: list[FoundPassage] = []
         async with self._scopes(tenant_id) as scope:
-            for question in seen:
-                found += await retrieval.search(
-                    scope, question, sight, documents=documents, top=top
+            for question in embedded:
+                passages += await retrieval.search(
+                    scope, question, search_scope, documents=documents, top=top
                 )
-        found.sort(key=lambda passage: -passage.score)
-        return _distinct([passage for passage in found if passage.rating >= least])[:top]
+        passages.sort(key=lambda passage: -passage.score)
+        return _distinct([passage for passage in passages if passage.rating >= least])[:top]
 
     async def wait_for(
         self, tenant_id: UUID, document_ids: Sequence[UUID], *, patience: float
@@ -144,11 +147,11 @@ def _readable(documents: Sequence[Document]) -> list[UUID]:
 
 def _distinct(passages: Sequence[FoundPassage]) -> tuple[FoundPassage, ...]:
     """Without those whose chunks all stand in an earlier one."""
-    told: set[tuple[UUID, int]] = set()
-    kept: list[FoundPassage] = []
+    seen: set[tuple[UUID, int]] = set()
+    distinct: list[FoundPassage] = []
     for passage in passages:
         chunks = {(passage.document_id, position) for position in passage.positions}
-        if not chunks <= told:
-            kept.append(passage)
-            told |= chunks
-    return tuple(kept)
+        if not chunks <= seen:
+            distinct.append(passage)
+            seen |= chunks
+    return tuple(distinct)

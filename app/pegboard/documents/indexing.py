@@ -29,11 +29,10 @@ from pegboard.documents.parsing.parser import Parser
 from pegboard.documents.summary import summary_of
 from pegboard.documents.tables import UNFINISHED, Document, DocumentStatus
 from pegboard.documents.tables import Chunk as StoredChunk
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.jobs.queue import enqueue
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import Embedder, EmbeddingName
-from pegboard.llm.embeddings.embedder import Kind as TextKind
+from pegboard.llm.embeddings.embedder import Embedder, EmbeddingName, TextKind
 from pegboard.tenants.scope import Scope, Scopes
 
 ATTEMPTS: Final = 3
@@ -61,7 +60,7 @@ _COPY_CHUNKS: Final = text("""
     SELECT tenant_id, :document_id, :assistant_id, :thread_id, :vector_store_id, position, text,
            heading, place, tokens, embedded_by, embedding
     FROM chunks
-    WHERE tenant_id = :tenant_id AND document_id = :twin_id
+    WHERE tenant_id = :tenant_id AND document_id = :duplicate_id
 """)
 
 log = structlog.get_logger("pegboard.documents")
@@ -116,7 +115,7 @@ class Indexer:
         except DocumentGone:
             raise
         except AppError as error:
-            if error.kind is Kind.INVALID:
+            if error.kind is ErrorKind.INVALID:
                 await self._fail(claimed, error.message, fault=error.code)
             else:
                 await self._try_again(claimed, error.message)
@@ -130,7 +129,7 @@ class Indexer:
 
     async def _index(self, claimed: Claimed, attempt: Attempt) -> None:
         embedder = self._embedders.serving(claimed.wanted)
-        if await self._copy_twin(claimed, embedder.name):
+        if await self._copy_duplicate(claimed, embedder.name):
             return
         async with self._blobs.local(blob_key(claimed.id)) as path:
             parsed = await attempt.unless_called_off(
@@ -192,7 +191,7 @@ class Indexer:
                 await _wanted_embedding(scope, document),
             )
 
-    async def _copy_twin(self, claimed: Claimed, name: EmbeddingName) -> bool:
+    async def _copy_duplicate(self, claimed: Claimed, name: EmbeddingName) -> bool:
         """Take over the chunks of the same bytes, if the tenant has had them embedded before."""
         async with self._scopes(claimed.tenant_id) as scope:
             duplicate = await scope.session.scalar(
@@ -210,14 +209,16 @@ class Indexer:
             if duplicate is None or suffix_of(duplicate.filename) != suffix_of(claimed.filename):
                 return False
             await _change(scope, claimed)  # held until the chunks are there
-            await scope.session.execute(_COPY_CHUNKS, {**_place(claimed), "twin_id": duplicate.id})
-            found = (
+            await scope.session.execute(
+                _COPY_CHUNKS, {**_place(claimed), "duplicate_id": duplicate.id}
+            )
+            values = (
                 duplicate.chunk_count,
                 duplicate.tokens,
                 duplicate.embedded_by,
                 duplicate.summary,
             )
-        count, tokens, embedded_by, summary = found
+        count, tokens, embedded_by, summary = values
         await self._finish(
             claimed, chunk_count=count, tokens=tokens, embedded_by=embedded_by, summary=summary
         )
@@ -249,7 +250,7 @@ class Indexer:
                 },
             )
 
-    async def _finish(self, claimed: Claimed, **found: Any) -> None:
+    async def _finish(self, claimed: Claimed, **values: Any) -> None:
         async with self._scopes(claimed.tenant_id) as scope:
             await _change(
                 scope,
@@ -257,7 +258,7 @@ class Indexer:
                 status=DocumentStatus.INDEXED,
                 status_message=None,
                 processing_completed_at=clock.now(),
-                **found,
+                **values,
             )
 
     async def _fail(self, claimed: Claimed, reason: str, *, fault: str | None = None) -> None:

@@ -84,39 +84,39 @@ async def get(scope: Scope, document_id: UUID) -> Document:
 
 async def of_assistant(scope: Scope, assistant_id: UUID) -> Sequence[Document]:
     """The documents uploaded to the assistant itself, oldest first."""
-    found = (
+    query = (
         scope.select(Document)
         .where(Document.assistant_id == assistant_id, Document.thread_id.is_(None))
         .order_by(Document.id)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def of_threads(scope: Scope, thread_ids: Sequence[UUID]) -> Sequence[Document]:
     """All documents of some threads, those of their messages among them, oldest first."""
-    found = scope.select(Document).where(Document.thread_id.in_(thread_ids)).order_by(Document.id)
-    return (await scope.session.scalars(found)).all()
+    query = scope.select(Document).where(Document.thread_id.in_(thread_ids)).order_by(Document.id)
+    return (await scope.session.scalars(query)).all()
 
 
 async def of_message(scope: Scope, message_id: UUID) -> Sequence[Document]:
-    found = scope.select(Document).where(Document.message_id == message_id).order_by(Document.id)
-    return (await scope.session.scalars(found)).all()
+    query = scope.select(Document).where(Document.message_id == message_id).order_by(Document.id)
+    return (await scope.session.scalars(query)).all()
 
 
 async def unfinished_in_stores(scope: Scope, vector_store_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     """The documents of some vector stores that are still to be indexed."""
-    found = scope.select_columns(Document, Document.id).where(
+    query = scope.select_columns(Document, Document.id).where(
         Document.vector_store_id.in_(vector_store_ids), Document.status.in_(UNFINISHED)
     )
-    return tuple((await scope.session.scalars(found)).all())
+    return tuple((await scope.session.scalars(query)).all())
 
 
 async def unfinished(scope: Scope, document_ids: Sequence[UUID]) -> Sequence[str]:
     """The names of those among these documents that are still to be indexed."""
-    found = scope.select_columns(Document, Document.filename).where(
+    query = scope.select_columns(Document, Document.filename).where(
         Document.id.in_(document_ids), Document.status.in_(UNFINISHED)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def remove(scope: Scope, document_id: UUID) -> Document:
@@ -173,7 +173,10 @@ async def release_blobs(
         owned = owned.where(Document.vector_store_id == vector_store_id)
     if file_id is not None:
         owned = owned.where(Document.file_id == file_id)
-    found = (await scope.session.execute(owned)).all()
-    await call_off(scope, [one.id for one in found if one.status == DocumentStatus.PROCESSING])
-    for document in found:
+    documents = (await scope.session.execute(owned)).all()
+    await call_off(
+        scope,
+        [document.id for document in documents if document.status == DocumentStatus.PROCESSING],
+    )
+    for document in documents:
         await release_blob(scope, document.id)

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.tenants.scope import Scope
 
 RETRY_AFTER_SECONDS: Final = 15
@@ -22,7 +22,7 @@ _PENDING: Final = text("""
 class TooManyPending(AppError):
     """The tenant has as many documents waiting as it may have."""
 
-    kind = Kind.EXHAUSTED
+    kind = ErrorKind.EXHAUSTED
     code = "too_many_pending_documents"
     retry_after = RETRY_AFTER_SECONDS
 

@@ -14,7 +14,7 @@ from pegboard.db.base import JsonDict
 from pegboard.documents.tables import DocumentStatus
 from pegboard.tenants.scope import Scope
 
-_IN_SIGHT: Final = """
+_IN_SCOPE: Final = """
     it.tenant_id = :tenant_id
     AND (it.thread_id = :thread_id
          OR (it.assistant_id = :assistant_id AND it.thread_id IS NULL)
@@ -23,18 +23,18 @@ _IN_SIGHT: Final = """
     AND (CAST(:documents AS uuid[]) IS NULL OR it.document_id = ANY(:documents))
 """
 
-# What is in sight comes first, and is compared one by one: exact, and no index of the whole table
+# What is searched comes first, and is compared one by one: exact, and no index of the whole table
 # has to be filtered afterwards.
 _BEST: Final = text(f"""
-    WITH {ranking.QUESTION}, in_sight AS MATERIALIZED (
+    WITH {ranking.QUESTION}, candidates AS MATERIALIZED (
         SELECT it.id, {ranking.COMPARED}
         FROM chunks it
             JOIN documents document ON document.id = it.document_id
             {ranking.WITH_QUESTION}
-        WHERE {_IN_SIGHT}
+        WHERE {_IN_SCOPE}
     )
     SELECT id, {ranking.SCORE} AS score
-    FROM in_sight
+    FROM candidates
     WHERE {ranking.FITS}
     ORDER BY score DESC, id
     LIMIT :top
@@ -60,7 +60,7 @@ _WHOLE: Final = text("""
 _OPENINGS: Final = text(f"""
     SELECT it.id
     FROM chunks it JOIN documents document ON document.id = it.document_id
-    WHERE {_IN_SIGHT}
+    WHERE {_IN_SCOPE}
     ORDER BY it.document_id DESC, it.position
     LIMIT :top
 """)  # noqa: S608
@@ -71,7 +71,7 @@ LEAST_LIKENESS: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`vectors` holds the question as each model sees it that read a document in sight."""
+    """`vectors` holds the question as each model sees it that read a document in scope."""
 
     text: str
     vectors: Mapping[str, Sequence[float]]
@@ -120,7 +120,7 @@ class FoundPassage:
 async def search(
     scope: Scope,
     question: Question,
-    sight: SearchScope,
+    search_scope: SearchScope,
     *,
     documents: Sequence[UUID] | None = None,
     top: int,
@@ -132,7 +132,7 @@ async def search(
     best = await scope.session.execute(
         _BEST,
         {
-            **sight.parameters(scope),
+            **search_scope.parameters(scope),
             **ranking.parameters(question.text, question.vectors, least=LEAST_LIKENESS),
             "documents": _ids(documents),
             "top": top,
@@ -142,13 +142,13 @@ async def search(
 
 
 async def openings(
-    scope: Scope, sight: SearchScope, *, documents: Sequence[UUID] | None, top: int
+    scope: Scope, search_scope: SearchScope, *, documents: Sequence[UUID] | None, top: int
 ) -> list[FoundPassage]:
     """How documents begin, the newest first; for questions about a file as a whole."""
-    found = await scope.session.scalars(
-        _OPENINGS, {**sight.parameters(scope), "documents": _ids(documents), "top": top}
+    ids = await scope.session.scalars(
+        _OPENINGS, {**search_scope.parameters(scope), "documents": _ids(documents), "top": top}
     )
-    return await _passages(scope, dict.fromkeys(found, 0.0))
+    return await _passages(scope, dict.fromkeys(ids, 0.0))
 
 
 def _ids(documents: Sequence[UUID] | None) -> list[UUID] | None:
@@ -171,7 +171,7 @@ async def _passages(scope: Scope, scores: Mapping[int, float]) -> list[FoundPass
 
 
 def _merged(chunks: Sequence[RowMapping], scores: Mapping[int, float]) -> FoundPassage:
-    """Neighbours as one passage; a heading is told once, where it begins."""
+    """Neighbours as one passage; a heading is given once, where it begins."""
     parts: list[str] = []
     heading = None
     for chunk in chunks:

@@ -50,10 +50,10 @@ async def attach(
     """
     await stores.hold(scope, store_id)
     distinct = list({one.file_id: one for one in wanted}.values())
-    found = await files.get_all(scope, [one.file_id for one in distinct], hold=True)
-    await _make_room(scope, store_id, [file.id for file in found])
+    uploaded = await files.get_all(scope, [one.file_id for one in distinct], hold=True)
+    await _make_room(scope, store_id, [file.id for file in uploaded])
     made = []
-    for file, attachment in zip(found, distinct, strict=True):
+    for file, attachment in zip(uploaded, distinct, strict=True):
         blob = StoredBlob(file.byte_size, file.sha256)
         upload = Upload(copies[file.id], file.filename, blob)
         size = attachment.size
@@ -106,25 +106,25 @@ async def listed(
 
     Not in which they were attached: what clients know to go on from is the file's id.
     """
-    found = scope.select(Document).where(Document.vector_store_id == store_id)
+    query = scope.select(Document).where(Document.vector_store_id == store_id)
     if statuses is not None:
-        found = found.where(Document.status.in_(statuses))
+        query = query.where(Document.status.in_(statuses))
     if batch_id is not None:
-        found = found.where(Document.batch_id == batch_id)
-    return await rows_of(scope.session, found, page, key=Document.file_id)
+        query = query.where(Document.batch_id == batch_id)
+    return await rows_of(scope.session, query, page, key=Document.file_id)
 
 
 async def fitting(scope: Scope, store_id: UUID, condition: Condition) -> list[UUID]:
     """The documents of a store whose attributes are as wanted."""
-    rows = await scope.session.execute(
+    result = await scope.session.execute(
         scope.select_columns(Document, Document.id, Document.attributes).where(
             Document.vector_store_id == store_id
         )
     )
-    found = rows.all()
+    rows = result.all()
     # Many conditions on many files are work that no other request should wait for.
     return await asyncio.to_thread(
-        lambda: [row.id for row in found if holds(condition, row.attributes or {})]
+        lambda: [row.id for row in rows if holds(condition, row.attributes or {})]
     )
 
 

@@ -1,6 +1,6 @@
 """Make vector stores, find them, change them, let them go; and how far their files are.
 
-A store whose time has passed is still told of, but neither searched nor filled.
+A store whose time has passed is still listed, but neither searched nor filled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -101,12 +101,12 @@ async def use(scope: Scope, store_id: UUID) -> None:
 async def searchable(scope: Scope, store_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     """Those of these stores that have not expired; they are in use from now on."""
     lasting = or_(VectorStore.expires_at.is_(None), VectorStore.expires_at > clock.now())
-    found = await scope.session.scalars(
+    ids = await scope.session.scalars(
         scope.select_columns(VectorStore, VectorStore.id).where(
             VectorStore.id.in_(store_ids), lasting
         )
     )
-    searched = tuple(found)
+    searched = tuple(ids)
     # One that somebody is changing is in use as it is; a search does not wait for that.
     free = await scope.session.scalars(
         scope.select(VectorStore)

@@ -43,7 +43,7 @@ class VectorStore(Owned, Base):
 
 
 class FileBatch(Owned, Base):
-    """Files that were put into a vector store together. How far they are, their documents tell."""
+    """Files that were put into a vector store together. How far they are, their documents show."""
 
     __tablename__ = "file_batches"
     __table_args__ = (Index("ix_file_batches_vector_store_id", "vector_store_id"),)
@@ -60,7 +60,7 @@ class Document(Owned, Base):
 
     `embedded_by` names the model that read it, once chosen: vectors of different models are never
     compared. `attempts` counts the times that indexing was begun. `fault` is the code of the error
-    that `status_message` tells of. What follows it is only of documents in vector stores: `file_id`
+    that `status_message` words. What follows it is only of documents in vector stores: `file_id`
     is the file that this one is a copy of, and sizes are null where they are left to us.
     """
 

@@ -64,13 +64,13 @@ def within_reach(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    found: list[str] = []
+    parts: list[str] = []
     for word in _WORD.findall(within_reach(text).lower()):
         if _UNSPACED.fullmatch(word) and len(word) > 1:
-            found += (first + second for first, second in pairwise(word))
+            parts += (first + second for first, second in pairwise(word))
         else:
-            found.append(word)
-    return found
+            parts.append(word)
+    return parts
 
 
 def stem(word: str) -> str:

@@ -73,17 +73,17 @@ async def get_all(scope: Scope, file_ids: Sequence[UUID], *, hold: bool = False)
 
 async def present(scope: Scope, file_ids: Sequence[UUID], *, hold: bool = False) -> list[File]:
     """Those of these files that are there, in the order in which they were uploaded."""
-    found = scope.select(File).where(File.id.in_(file_ids), _lasting()).order_by(File.id)
+    query = scope.select(File).where(File.id.in_(file_ids), _lasting()).order_by(File.id)
     if hold:
-        found = found.with_for_update(read=True, key_share=True)
-    return list(await scope.session.scalars(found))
+        query = query.with_for_update(read=True, key_share=True)
+    return list(await scope.session.scalars(query))
 
 
 async def listed(scope: Scope, page: Page, *, purpose: str | None = None) -> Rows[File]:
-    found = scope.select(File).where(_lasting())
+    query = scope.select(File).where(_lasting())
     if purpose is not None:
-        found = found.where(File.purpose == purpose)
-    return await rows_of(scope.session, found, page, key=File.id)
+        query = query.where(File.purpose == purpose)
+    return await rows_of(scope.session, query, page, key=File.id)
 
 
 async def remove(scope: Scope, file: File) -> None:

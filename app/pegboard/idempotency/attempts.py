@@ -17,8 +17,8 @@ from sqlalchemy import event, func, inspect, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.db.base import Owned
-from pegboard.db.inserting import WITNESS
-from pegboard.errors import AppError, Kind
+from pegboard.db.inserting import ON_INSERT
+from pegboard.errors import AppError, ErrorKind
 from pegboard.idempotency.tables import IdempotentRequest
 from pegboard.tenants.scope import Scope, Scopes
 
@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """`answer` is set where it is known before the transaction ends, and `kept` with that.
+    """`answer` is set where it is known before the transaction ends, and `stored` with that.
 
     `failed_visibly`: a run was begun and has failed, which its thread shows.
     """
@@ -49,7 +49,7 @@ class Attempt:
     tenant_id: UUID
     key_hash: bytes
     answer: Answer | None = None
-    kept: bool = False
+    stored: bool = False
     made: tuple[Made, ...] = ()
     failed_visibly: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,7 +58,7 @@ class Attempt:
 class Superseded(AppError):
     """Another process took the request over while this one was silent; nothing is written."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "superseded"
 
     def __init__(self) -> None:
@@ -99,18 +99,18 @@ def note_failed_run() -> None:
         attempt.failed_visibly = True
 
 
-def witnessed(scopes: Scopes) -> Scopes:
+def recording_attempts(scopes: Scopes) -> Scopes:
     """The same scopes, which for a request with a key also write that it took place."""
 
     def scope(tenant_id: UUID) -> AbstractAsyncContextManager[Scope]:
         attempt = _CURRENT.get()
-        return scopes(tenant_id) if attempt is None else _witness(scopes, attempt, tenant_id)
+        return scopes(tenant_id) if attempt is None else _recording(scopes, attempt, tenant_id)
 
     return scope
 
 
 @asynccontextmanager
-async def _witness(scopes: Scopes, attempt: Attempt, tenant_id: UUID) -> AsyncIterator[Scope]:
+async def _recording(scopes: Scopes, attempt: Attempt, tenant_id: UUID) -> AsyncIterator[Scope]:
     async with scopes(tenant_id) as scope:
         made: list[Made] = []
 
@@ -120,7 +120,7 @@ async def _witness(scopes: Scopes, attempt: Attempt, tenant_id: UUID) -> AsyncIt
 
         session = scope.session
         event.listen(session.sync_session, "pending_to_persistent", lambda _, row: note(row))
-        session.info[WITNESS] = note
+        session.info[ON_INSERT] = note
         yield scope
         await _note_writing(scope.session, attempt, made)
 
@@ -145,7 +145,7 @@ async def _note_writing(session: AsyncSession, attempt: Attempt, made: Sequence[
     )
     if held is None:
         raise Superseded
-    attempt.kept = answer is not None
+    attempt.stored = answer is not None
 
 
 def columns_of(answer: Answer) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.idempotency.attempts import Made
 
 
@@ -23,7 +23,7 @@ class KeyReused(AppError):
 class StillRunning(AppError):
     """Asking again a moment later is right, with the same key."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "idempotent_request_in_progress"
     retry_after = 1.0
 
@@ -40,15 +40,15 @@ class AnswerLost(AppError):
     `names` are what its caller calls the things that were `made`.
     """
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "idempotent_answer_lost"
 
     def __init__(self, made: Sequence[Made], *, too_large: bool, names: Sequence[str] = ()) -> None:
         became = "was too large to be kept" if too_large else "was lost when it was cut off"
-        told = f" It made {', '.join(names)}." if names else ""
+        made_part = f" It made {', '.join(names)}." if names else ""
         super().__init__(
             "The first request with this Idempotency-Key was carried out, but its answer "
-            f"{became}.{told} Look at what is there; to do the same once more use a new key"
+            f"{became}.{made_part} Look at what is there; to do the same once more use a new key"
         )
         self.made = tuple(made)
         self.too_large = too_large

@@ -32,7 +32,7 @@ log = structlog.get_logger("pegboard.idempotency")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KeyedRequest:
     """A request with a key. Only hashes of the key and of the request are kept."""
 
     tenant_id: UUID
@@ -44,7 +44,7 @@ class Ledger:
     """What this process knows of requests with keys: all that any process wrote down.
 
     `sessions` commit each statement; so do `lease_sessions`, whose connections nobody
-    else may use up. Answers are `kept` so long; a request waits `patience`
+    else may use up. Answers are kept for `retention`; a request waits `patience`
     seconds for one that is under way.
     """
 
@@ -53,16 +53,16 @@ class Ledger:
         sessions: async_sessionmaker[AsyncSession],
         *,
         lease_sessions: async_sessionmaker[AsyncSession],
-        kept: timedelta,
+        retention: timedelta,
         patience: float,
     ) -> None:
         self._sessions = sessions
         self._lease_sessions = lease_sessions
-        self._kept = kept
+        self._retention = retention
         self._patience = patience
         self._under_way: dict[tuple[UUID, bytes], Attempt] = {}
 
-    async def begin(self, asked: Asked) -> Attempt | Answer:
+    async def begin(self, request: KeyedRequest) -> Attempt | Answer:
         """The right to carry the request out, or the answer of whoever had it.
 
         Raises KeyReused, StillRunning, AnswerLost.
@@ -70,22 +70,22 @@ class Ledger:
         deadline = asyncio.get_running_loop().time() + self._patience
         pause = _FIRST_POLL
         while True:
-            attempt = await self._claim(asked)
+            attempt = await self._claim(request)
             if attempt is not None:
                 return attempt
-            answer = await self._known(asked)
+            answer = await self._known(request)
             if answer is not None:
                 return answer
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise StillRunning
-            await self._pause(asked, min(pause, left), left)
+            await self._pause(request, min(pause, left), left)
             pause = min(pause * 1.5, _LONGEST_POLL)
 
-    async def keep(self, attempt: Attempt, answer: Answer) -> None:
+    async def complete(self, attempt: Attempt, answer: Answer) -> None:
         """Write down the answer, unless that was part of the writing itself."""
         try:
-            if not attempt.kept:
+            if not attempt.stored:
                 await self._execute(_row(attempt, update).values(columns_of(answer)))
         finally:
             self.release(attempt)
@@ -93,7 +93,7 @@ class Ledger:
     async def refuse(self, attempt: Attempt, answer: Answer) -> None:
         """Keep an answer that says no only if something was written before it was said."""
         if not await self._forget(attempt):
-            await self.keep(attempt, answer)
+            await self.complete(attempt, answer)
 
     async def abort(self, attempt: Attempt) -> None:
         """The request ended without an answer that holds.
@@ -122,14 +122,14 @@ class Ledger:
             del self._under_way[place]
         attempt.ended.set()
 
-    async def recover(self, asked: Asked, answer: Answer) -> None:
+    async def recover(self, request: KeyedRequest, answer: Answer) -> None:
         """Keep what was found out about a request whose own answer was lost."""
         known = IdempotentRequest
         await self._execute(
             update(known)
             .where(
-                known.tenant_id == asked.tenant_id,
-                known.key_hash == asked.key_hash,
+                known.tenant_id == request.tenant_id,
+                known.key_hash == request.key_hash,
                 known.status.is_(None),
             )
             .values(columns_of(answer))
@@ -174,13 +174,13 @@ class Ledger:
         )
         return await self._execute(delete(IdempotentRequest).where(IdempotentRequest.id.in_(old)))
 
-    async def _claim(self, asked: Asked) -> Attempt | None:
+    async def _claim(self, request: KeyedRequest) -> Attempt | None:
         """A new row, or one that is over, or one whose process died before it wrote anything."""
         known = IdempotentRequest
         fresh: dict[str, Any] = {
             "id": new_id(),
             "created_at": func.now(),
-            "fingerprint": asked.fingerprint,
+            "fingerprint": request.fingerprint,
             "lease_until": func.now() + LEASE,
             "written_at": None,
             "made": [],
@@ -189,14 +189,14 @@ class Ledger:
             "body": None,
         }
         given_up = and_(
-            known.fingerprint == asked.fingerprint,
+            known.fingerprint == request.fingerprint,
             known.written_at.is_(None),
             known.status.is_(None),
             known.lease_until < func.now(),
         )
         statement = (
             insert(known)
-            .values(tenant_id=asked.tenant_id, key_hash=asked.key_hash, **fresh)
+            .values(tenant_id=request.tenant_id, key_hash=request.key_hash, **fresh)
             .on_conflict_do_update(
                 index_elements=[known.tenant_id, known.key_hash],
                 set_=fresh,
@@ -208,14 +208,14 @@ class Ledger:
             taken: UUID | None = await session.scalar(statement)
         if taken is None:
             return None
-        attempt = Attempt(taken, asked.tenant_id, asked.key_hash)
-        self._under_way[asked.tenant_id, asked.key_hash] = attempt
+        attempt = Attempt(taken, request.tenant_id, request.key_hash)
+        self._under_way[request.tenant_id, request.key_hash] = attempt
         return attempt
 
-    async def _known(self, asked: Asked) -> Answer | None:
+    async def _known(self, request: KeyedRequest) -> Answer | None:
         """The answer, None while there is none. Raises KeyReused, AnswerLost."""
         async with self._sessions() as session:
-            found = await session.execute(
+            rows = await session.execute(
                 select(
                     IdempotentRequest.fingerprint,
                     IdempotentRequest.status,
@@ -225,14 +225,14 @@ class Ledger:
                     IdempotentRequest.written_at.is_not(None).label("written"),
                     (IdempotentRequest.lease_until < func.now()).label("given_up"),
                 ).where(
-                    IdempotentRequest.tenant_id == asked.tenant_id,
-                    IdempotentRequest.key_hash == asked.key_hash,
+                    IdempotentRequest.tenant_id == request.tenant_id,
+                    IdempotentRequest.key_hash == request.key_hash,
                 )
             )
-        row = found.one_or_none()
+        row = rows.one_or_none()
         if row is None:
             return None
-        if row.fingerprint != asked.fingerprint:
+        if row.fingerprint != request.fingerprint:
             raise KeyReused
         if row.status is not None and row.body is not None:
             return Answer(row.status, tuple((name, value) for name, value in row.headers), row.body)
@@ -242,9 +242,9 @@ class Ledger:
             raise AnswerLost(_made(row.made), too_large=False)
         return None
 
-    async def _pause(self, asked: Asked, usual: float, most: float) -> None:
+    async def _pause(self, request: KeyedRequest, usual: float, most: float) -> None:
         """Wait for the end of an attempt of this process, or a moment for that of another."""
-        here = self._under_way.get((asked.tenant_id, asked.key_hash))
+        here = self._under_way.get((request.tenant_id, request.key_hash))
         async with waiting():
             if here is None:
                 await asyncio.sleep(usual)
@@ -264,7 +264,7 @@ class Ledger:
     def _is_over(self) -> Any:
         """Past its time, and not under way."""
         return and_(
-            IdempotentRequest.created_at < func.now() - self._kept,
+            IdempotentRequest.created_at < func.now() - self._retention,
             IdempotentRequest.lease_until < func.now(),
         )
 

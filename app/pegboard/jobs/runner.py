@@ -80,7 +80,7 @@ def _entry(name: str, work: Work) -> Callable[[Job], Awaitable[None]]:
             job_ids(name, **ids),
             tracing.span(
                 f"job {name}",
-                tracing.Kind.CONSUMER,
+                tracing.SpanKind.CONSUMER,
                 {"pegboard.job": name, **attributes},
                 parent=parent if isinstance(parent, str) else None,
             ) as span,

@@ -29,7 +29,7 @@ class Origin:
 async def apply(
     scope: Scope, origin: Origin, change: Change, vector: Vector | None
 ) -> dict[str, Any]:
-    """Write one change and its record; what the operation tells of it."""
+    """Write one change and its record; what the operation reports of it."""
     source = {
         "message_id": str(origin.message_id),
         "quote": change.fact.quote,

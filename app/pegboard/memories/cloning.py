@@ -26,8 +26,8 @@ _COPY: Final = text("""
 
 async def clone(scope: Scope, source_id: UUID, *, target_id: UUID) -> int:
     """Copy all memories of one assistant to another; how many that were."""
-    kept = scope.select_columns(Memory, Memory.id).where(Memory.assistant_id == source_id)
-    originals = (await scope.session.scalars(kept.order_by(Memory.id))).all()
+    query = scope.select_columns(Memory, Memory.id).where(Memory.assistant_id == source_id)
+    originals = (await scope.session.scalars(query.order_by(Memory.id))).all()
     done = await scope.session.execute(
         _COPY,
         {

@@ -23,11 +23,11 @@ _KINDS: Final = text("""
     SELECT CASE WHEN json_typeof(metadata -> 'type') = 'string' THEN metadata ->> 'type'
                 WHEN source IS NOT NULL THEN 'learnt'
                 ELSE 'unlabelled' END AS kind,
-           count(*) AS kept
+           count(*) AS total
     FROM memories
     WHERE tenant_id = :tenant_id AND assistant_id = :assistant_id
     GROUP BY kind
-    ORDER BY kept DESC, kind
+    ORDER BY total DESC, kind
 """)
 
 
@@ -48,4 +48,4 @@ async def insights_of(scope: Scope, assistant_id: UUID) -> Insights:
     whose = {"tenant_id": scope.tenant_id, "assistant_id": assistant_id}
     counted = (await scope.session.execute(_COUNTED, whose)).mappings().one()
     kinds = (await scope.session.execute(_KINDS, whose)).all()
-    return Insights(**counted, kinds={row.kind: row.kept for row in kinds})
+    return Insights(**counted, kinds={row.kind: row.total for row in kinds})

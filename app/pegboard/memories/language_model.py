@@ -49,7 +49,7 @@ Read = TypeVar("Read")
 
 
 class MalformedAnswer(Exception):
-    """The problem, in words that can be told to the model."""
+    """The problem, in words that the model can be given."""
 
 
 class LanguageMemoryModel:
@@ -137,8 +137,8 @@ def read_facts(answer: str, *, exchange: Exchange) -> tuple[Fact, ...]:
     facts: dict[str, Fact] = {}
     for item in _entries(answer, key="facts"):
         text, quote = _text_and_quote(item)
-        told = text and not any(says_nothing_new(text, beside=one) for one in exchange.recalled)
-        if told and len(facts) < MAX_FACTS:
+        is_news = text and not any(says_nothing_new(text, beside=one) for one in exchange.recalled)
+        if is_news and len(facts) < MAX_FACTS:
             facts.setdefault(text, Fact(text, _quoted(quote, exchange.user_text)))
     return tuple(facts.values())
 
@@ -167,14 +167,14 @@ def _change(entry: Mapping[str, Any], fact: Fact, numbered: Mapping[int, KnownFa
     event = str(entry.get("event")).strip().upper()
     known = numbered.get(_integer(entry.get("id")) or 0)
     text = entry.get("text")
-    kept = _clean(text) if isinstance(text, str) else ""
+    reworded = _clean(text) if isinstance(text, str) else ""
     if event in ("UPDATE", "DELETE") and known is None:
         raise MalformedAnswer(f"there is no known fact with the id {_shown(entry, 'id')}")
     match event, known:
         case "ADD", _:
-            return Add(replace(fact, text=kept or fact.text))
+            return Add(replace(fact, text=reworded or fact.text))
         case "UPDATE", KnownFact():
-            return Update(known, replace(fact, text=kept or fact.text))
+            return Update(known, replace(fact, text=reworded or fact.text))
         case "DELETE", KnownFact():
             return Delete(known, fact)
         case "NONE", _:
@@ -234,8 +234,8 @@ def _text_and_quote(item: Any) -> tuple[str, str]:
 
 
 def _quoted(quote: str, user_text: str) -> str:
-    found = quote and quote in user_text
-    return quote[:MAX_CHARACTERS] if found else user_text.strip()[:QUOTE_FALLBACK]
+    is_verbatim = quote and quote in user_text
+    return quote[:MAX_CHARACTERS] if is_verbatim else user_text.strip()[:QUOTE_FALLBACK]
 
 
 def _clean(text: str) -> str:

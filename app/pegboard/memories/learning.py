@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from pegboard import clock
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.jobs.queue import enqueue
 from pegboard.llm.gateway import ModelName
 from pegboard.memories import operations
@@ -26,7 +26,7 @@ LOST_AFTER: Final = timedelta(minutes=2)
 
 
 class NothingToUndo(AppError):
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "nothing_to_undo"
 
 
@@ -85,23 +85,23 @@ async def get(scope: Scope, operation_id: UUID) -> MemoryOperation:
 
 async def newest(scope: Scope, assistant_id: UUID, *, limit: int) -> Sequence[MemoryOperation]:
     """An assistant's operations, the newest first."""
-    found = (
+    query = (
         scope.select(MemoryOperation)
         .where(MemoryOperation.assistant_id == assistant_id)
         .order_by(MemoryOperation.id.desc())
         .limit(limit)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def history(scope: Scope, memory_id: UUID) -> Sequence[MemoryChange]:
     """What operations have done to a memory, oldest first."""
-    found = (
+    query = (
         scope.select(MemoryChange)
         .where(MemoryChange.memory_id == memory_id)
         .order_by(MemoryChange.id)
     )
-    return (await scope.session.scalars(found)).all()
+    return (await scope.session.scalars(query)).all()
 
 
 async def undo(scope: Scope, operation_id: UUID) -> tuple[MemoryOperation, int]:

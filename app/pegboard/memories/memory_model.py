@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName, Usage
 from pegboard.memories.facts import Change, Exchange, Fact, KnownFact
 
@@ -14,7 +14,7 @@ from pegboard.memories.facts import Change, Exchange, Fact, KnownFact
 class MemoryModelFailed(AppError):
     """The model's answer made no sense, and made none when asked again."""
 
-    kind = Kind.PROVIDER_FAILED
+    kind = ErrorKind.PROVIDER_FAILED
     code = "memory_model_failed"
 
 

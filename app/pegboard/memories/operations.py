@@ -12,7 +12,7 @@ from pegboard import clock
 from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.db.columns import vector_text
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.identifiers import new_id
 from pegboard.jobs.queue import enqueue
 from pegboard.memories.tables import Memory, MemoryChange
@@ -33,7 +33,7 @@ _SET_EMBEDDING: Final = text("""
 
 
 class MemoryTooLong(AppError):
-    kind = Kind.TOO_LARGE
+    kind = ErrorKind.TOO_LARGE
     code = "memory_too_long"
 
 

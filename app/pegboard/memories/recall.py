@@ -15,7 +15,7 @@ from pegboard.assistants import operations as assistants
 from pegboard.db import ranking
 from pegboard.errors import AppError
 from pegboard.llm.embeddings.choice import ChosenEmbedder
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 from pegboard.llm.embeddings.questions import LONGEST_QUESTION, embed_question
 from pegboard.memories.learning import LOST_AFTER
 from pegboard.memories.operations import Vector
@@ -33,13 +33,13 @@ _KNOWING: Final = re.compile(r"\b(remember|know|recall|learn(ed|t)?|memor(y|ies)
 _ME: Final = re.compile(r"\b(me|my|i|we|us)\b", re.IGNORECASE)
 
 _BEST: Final = text(f"""
-    WITH {ranking.QUESTION}, in_sight AS MATERIALIZED (
+    WITH {ranking.QUESTION}, candidates AS MATERIALIZED (
         SELECT it.id, it.updated_at, {ranking.COMPARED}
         FROM memories it {ranking.WITH_QUESTION}
         WHERE it.tenant_id = :tenant_id AND it.assistant_id = :assistant_id
     )
     SELECT id, least({ranking.SCORE}, 1) AS score
-    FROM in_sight
+    FROM candidates
     WHERE {ranking.FITS}
     ORDER BY score DESC, updated_at DESC, id
     LIMIT :top
@@ -98,20 +98,20 @@ class Recall:
     ) -> tuple[RetrievedMemory, ...]:
         """The best `top` memories for a question, best first.
 
-        Waits up to `patience` seconds for operations in progress, so that what was told a moment
+        Waits up to `patience` seconds for operations in progress, so that what was said a moment
         ago is known. A question about the user as a whole gets the newest besides.
         """
         await self._until_settled(tenant_id, assistant_id, patience)
-        asked = question[:LONGEST_QUESTION]
+        query = question[:LONGEST_QUESTION]
         async with self._scopes(tenant_id) as scope:
             models = (await scope.session.scalars(_MODELS, _whose(scope, assistant_id))).all()
-        seen = await embed_question(self._embedders, asked, models, lane=tenant_id)
-        vectors = [Vector(model, numbers) for model, numbers in seen.items()]
+        vectors_of = await embed_question(self._embedders, query, models, lane=tenant_id)
+        vectors = [Vector(model, numbers) for model, numbers in vectors_of.items()]
         async with self._scopes(tenant_id) as scope:
-            found = await nearest(scope, assistant_id, asked, vectors, top=top)
-            if len(found) < top and _is_about_me(asked):
-                found = await _with_newest(scope, assistant_id, found, top=top)
-        return found
+            memories = await nearest(scope, assistant_id, query, vectors, top=top)
+            if len(memories) < top and _is_about_me(query):
+                memories = await _with_newest(scope, assistant_id, memories, top=top)
+        return memories
 
     async def vector_for(
         self, tenant_id: UUID, scope_of: EmbeddingName, content: str
@@ -119,7 +119,9 @@ class Recall:
         """The vector under which a memory is kept; None where its model cannot be asked now."""
         try:
             embedder = self._embedders.serving(scope_of)
-            (numbers,) = await embedder.embed([content], Kind.PASSAGE, lane=("memory", tenant_id))
+            (numbers,) = await embedder.embed(
+                [content], TextKind.PASSAGE, lane=("memory", tenant_id)
+            )
         except AppError as error:
             log.warning("memory_not_embedded", code=error.code)
             return None
@@ -135,8 +137,8 @@ class Recall:
         while monotonic() < deadline:
             async with self._scopes(tenant_id) as scope:
                 whose = _whose(scope, assistant_id)
-                asked = {"in_progress": OperationStatus.IN_PROGRESS, "lost_after": LOST_AFTER}
-                if not await scope.session.scalar(_PENDING, {**whose, **asked}):
+                pending = {"in_progress": OperationStatus.IN_PROGRESS, "lost_after": LOST_AFTER}
+                if not await scope.session.scalar(_PENDING, {**whose, **pending}):
                     return
             async with waiting():
                 await asyncio.sleep(_POLL_SECONDS)
@@ -168,12 +170,12 @@ async def nearest(
 
 
 async def _with_newest(
-    scope: Scope, assistant_id: UUID, found: tuple[RetrievedMemory, ...], *, top: int
+    scope: Scope, assistant_id: UUID, memories: tuple[RetrievedMemory, ...], *, top: int
 ) -> tuple[RetrievedMemory, ...]:
     newest = await scope.session.scalars(_NEWEST, {**_whose(scope, assistant_id), "most": top})
-    known = {memory.id for memory in found}
+    known = {memory.id for memory in memories}
     others = [(memory_id, 0.0) for memory_id in newest if memory_id not in known]
-    return (*found, *await _whole(scope, assistant_id, others[: top - len(found)]))
+    return (*memories, *await _whole(scope, assistant_id, others[: top - len(memories)]))
 
 
 async def _whole(

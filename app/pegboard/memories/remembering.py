@@ -100,9 +100,9 @@ class Remembering:
         name = assistants.embedding_of(assistant)
         vector = await self._recall.vector_for(tenant_id, name, content)
         async with self._scopes(tenant_id) as scope:
-            kept = await scope.held(Memory, memory_id)
-            if kept is not None and kept.content == content:
-                await operations.embed(scope, kept, vector, attempts=attempts + 1)
+            held = await scope.held(Memory, memory_id)
+            if held is not None and held.content == content:
+                await operations.embed(scope, held, vector, attempts=attempts + 1)
 
     async def _learn(self, claimed: Claimed) -> None:
         model = self._model_for(claimed.model)
@@ -110,14 +110,14 @@ class Remembering:
             changes, vectors = await self._decide(model, claimed)
         finally:
             if model.spent is not None:
-                asked, used = model.spent
+                model_name, used = model.spent
                 async with self._scopes(claimed.tenant_id) as scope:
                     await usage.record(
                         scope,
                         purpose=Purpose.MEMORY,
                         subject_id=claimed.id,
                         key_id=claimed.key_id,
-                        model=asked,
+                        model=model_name,
                         used=used,
                     )
         await self._write(claimed, changes, vectors)
@@ -253,12 +253,12 @@ def _moment_of(message: Message) -> datetime:
     stamp = (message.labels or {}).get("custom_timestamp")
     if not isinstance(stamp, str):
         return message.created_at
-    told = datetime.fromisoformat(stamp)
-    return told if told.tzinfo else told.replace(tzinfo=message.created_at.tzinfo)
+    moment = datetime.fromisoformat(stamp)
+    return moment if moment.tzinfo else moment.replace(tzinfo=message.created_at.tzinfo)
 
 
 async def _has_earlier(scope: Scope, operation: MemoryOperation) -> bool:
-    found = scope.select_columns(MemoryOperation, MemoryOperation.id).where(
+    earlier = scope.select_columns(MemoryOperation, MemoryOperation.id).where(
         MemoryOperation.assistant_id == operation.assistant_id,
         MemoryOperation.status == OperationStatus.IN_PROGRESS,
         MemoryOperation.id < operation.id,
@@ -267,7 +267,7 @@ async def _has_earlier(scope: Scope, operation: MemoryOperation) -> bool:
     )
     # Whoever is ending the earlier one holds it, and is waited for: either it has ended then, or
     # its end comes after this transaction, and `_queue_next` sees what waits for it.
-    last = found.order_by(MemoryOperation.id.desc()).limit(1).with_for_update(read=True)
+    last = earlier.order_by(MemoryOperation.id.desc()).limit(1).with_for_update(read=True)
     return await scope.session.scalar(last) is not None
 
 

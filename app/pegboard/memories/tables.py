@@ -27,7 +27,7 @@ class ChangeEvent(StrEnum):
 
 
 class Memory(Owned, Base):
-    """A fact, or whatever text a client keeps here. `source` tells where a learnt one came from.
+    """A fact, or whatever text a client keeps here. `source` says where a learnt one came from.
 
     `labels` is the client's metadata. A memory whose embedding could not be made yet is found by
     its words alone.

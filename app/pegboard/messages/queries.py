@@ -15,9 +15,9 @@ SHOWN: Final = 200
 """Characters of a message that a list of threads shows."""
 
 AT_ONCE: Final = 100
-"""Messages that are read at once of threads that are told whole."""
+"""Messages that are read at once of threads that are read as a whole."""
 
-_SAID: Final = or_(
+_IS_SHOWN: Final = or_(
     func.coalesce(Message.content, "") != "",
     Message.parts.is_not(None),
     and_(Message.tool_calls.is_(None), Message.status == MessageStatus.COMPLETED),
@@ -50,10 +50,10 @@ async def of_threads(
     scope: Scope, thread_ids: Sequence[UUID]
 ) -> AsyncGenerator[Sequence[Message], None]:
     """All messages of some threads, page by page, each thread's in order."""
-    found = scope.select(Message).where(Message.thread_id.in_(thread_ids)).order_by(Message.seq)
+    query = scope.select(Message).where(Message.thread_id.in_(thread_ids)).order_by(Message.seq)
     after = 0
     while True:
-        page = (await scope.session.scalars(found.where(Message.seq > after).limit(AT_ONCE))).all()
+        page = (await scope.session.scalars(query.where(Message.seq > after).limit(AT_ONCE))).all()
         yield page
         if len(page) < AT_ONCE:
             return
@@ -71,38 +71,38 @@ async def count_by_thread(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def page(
-    scope: Scope, thread_id: UUID, asked: Page, *, run_id: UUID | None = None
+    scope: Scope, thread_id: UUID, requested: Page, *, run_id: UUID | None = None
 ) -> Rows[Message]:
-    """What was said on a thread: neither calls nor their outputs."""
-    said = scope.select(Message).where(
+    """Messages with something to show: neither calls nor their outputs."""
+    query = scope.select(Message).where(
         Message.thread_id == thread_id,
         Message.role.in_((Role.USER, Role.ASSISTANT)),
-        _SAID,
+        _IS_SHOWN,
     )
     if run_id is not None:
-        said = said.where(Message.run_id == run_id)
-    return await rows_of(scope.session, said, asked, key=Message.id)
+        query = query.where(Message.run_id == run_id)
+    return await rows_of(scope.session, query, requested, key=Message.id)
 
 
 async def get(scope: Scope, thread_id: UUID, message_id: UUID) -> Message:
-    """What was said on a thread, by its id. Raises NotFound."""
-    found = await scope.session.scalar(
+    """A message with something to show, by its id. Raises NotFound."""
+    message = await scope.session.scalar(
         scope.select(Message).where(
             Message.id == message_id,
             Message.thread_id == thread_id,
             Message.role != Role.TOOL,
-            _SAID,
+            _IS_SHOWN,
         )
     )
-    if found is None:
+    if message is None:
         raise NotFound("Message", message_id)
-    return found
+    return message
 
 
 async def of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Message]:
     """What a run has written, and the outputs that it was given, in order."""
-    found = scope.select(Message).where(Message.thread_id == thread_id, Message.run_id == run_id)
-    return (await scope.session.scalars(found.order_by(Message.seq))).all()
+    query = scope.select(Message).where(Message.thread_id == thread_id, Message.run_id == run_id)
+    return (await scope.session.scalars(query.order_by(Message.seq))).all()
 
 
 async def answers_of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequence[Message]:
@@ -115,19 +115,19 @@ async def answers_of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequenc
 
 async def asked_before(scope: Scope, thread_id: UUID, moment_id: UUID) -> Message | None:
     """The user's last message on a thread before an id was made."""
-    found = (
+    query = (
         scope.select(Message)
         .where(Message.thread_id == thread_id, Message.role == Role.USER, Message.id < moment_id)
         .order_by(Message.seq.desc())
         .limit(1)
     )
-    message: Message | None = await scope.session.scalar(found)
+    message: Message | None = await scope.session.scalar(query)
     return message
 
 
 async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID, str]:
     """How the user's first message of each thread begins; threads without one are left out."""
-    found = await scope.session.execute(
+    rows = await scope.session.execute(
         scope.select_columns(Message, Message.thread_id, func.left(Message.content, SHOWN))
         .where(
             Message.thread_id.in_(thread_ids),
@@ -137,7 +137,7 @@ async def first_of_users(scope: Scope, thread_ids: Sequence[UUID]) -> dict[UUID,
         .distinct(Message.thread_id)
         .order_by(Message.thread_id, Message.seq)
     )
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in rows}
 
 
 async def newest_first(

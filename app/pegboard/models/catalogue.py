@@ -80,24 +80,24 @@ class Catalogue:
         `openai/gpt-4o` is OpenAI's, though resellers list one of just that name. Where nobody has
         just that name, it may be another spelling, or a version, of one that is known.
         """
-        asked = name.strip().lower()
-        provider, slash, rest = asked.partition("/")
+        wanted = name.strip().lower()
+        provider, slash, rest = wanted.partition("/")
         word = provider_word(provider)
-        found = self._index.by_both.get((word, rest)) if slash else None
-        if found is not None and kind in {None, found.type}:
-            return found
-        named = self.all_named(asked, kind)
+        model = self._index.by_both.get((word, rest)) if slash else None
+        if model is not None and kind in {None, model.type}:
+            return model
+        named = self.all_named(wanted, kind)
         if named:
             return named[0]
-        versions = self._like(rest, kind) if slash else self._like(asked, kind)
+        versions = self._like(rest, kind) if slash else self._like(wanted, kind)
         if slash:
             versions = [one for one in versions if one.provider == word]
         return next(iter(versions), None)
 
     def all_named(self, name: str, kind: ModelType | None = None) -> Sequence[Model]:
         """Those of just that name, in any casing; whom we can ask comes first."""
-        asked = name.strip().lower()
-        named = [one for one in self._index.by_name.get(asked, ()) if kind in {None, one.type}]
+        wanted = name.strip().lower()
+        named = [one for one in self._index.by_name.get(wanted, ()) if kind in {None, one.type}]
         return sorted(named, key=self._preference)
 
     def versions_of(self, name: str, kind: ModelType | None = None) -> Sequence[Model]:
@@ -106,32 +106,32 @@ class Catalogue:
 
     def served(self, name: str) -> Model | None:
         """The model of just that name at one of the operator's own endpoints."""
-        asked = name.strip().lower()
-        return next((one for one in self._served if one.name.lower() == asked), None)
+        wanted = name.strip().lower()
+        return next((one for one in self._served if one.name.lower() == wanted), None)
 
     def _like(self, name: str, kind: ModelType | None) -> Sequence[Model]:
         """Other spellings and versions; the same day first."""
         day = date_of(name)
-        found = [one for one in self._index.by_spelling.get(plain(name), ()) if _is(one, kind)]
+        matches = [one for one in self._index.by_spelling.get(plain(name), ()) if _is(one, kind)]
         return sorted(
-            found, key=lambda one: (date_of(one.name) != day, *self._preference(one), one.name)
+            matches, key=lambda one: (date_of(one.name) != day, *self._preference(one), one.name)
         )
 
     def find(self, model: ModelName) -> Model | None:
         """What is known of a model as a request names it."""
         name = model.name.strip().lower()
         word = provider_word(model.provider)
-        found = self._index.by_both.get((word, name))
-        if found is None:
-            found = self._index.by_both.get((word, name.removeprefix(f"{word}/")))
-        return found
+        known = self._index.by_both.get((word, name))
+        if known is None:
+            known = self._index.by_both.get((word, name.removeprefix(f"{word}/")))
+        return known
 
     def window_of(self, model: ModelName) -> Window:
         """The model's window, or that of one that goes by the same name elsewhere."""
-        found = (
+        known = (
             self.find(model) or self.named(model.name) or self.named(model.name.rpartition("/")[2])
         )
-        return found.window if found is not None else UNKNOWN_WINDOW
+        return known.window if known is not None else UNKNOWN_WINDOW
 
     def _preference(self, model: Model) -> tuple[bool, int, str]:
         rank = _FIRST.index(model.provider) if model.provider in _FIRST else len(_FIRST)
@@ -144,8 +144,8 @@ class Catalogue:
     @cached_property
     def _index(self) -> "_Index":
         # An endpoint knows best how much its model reads; where it does not say, the table may.
-        told = (one for one in self._served if one.window is not UNKNOWN_WINDOW)
-        return _Index.of((*told, *self._known, *self._served))
+        sized = (one for one in self._served if one.window is not UNKNOWN_WINDOW)
+        return _Index.of((*sized, *self._known, *self._served))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +177,14 @@ class _Index:
 
 
 def _fill_in_dims(by_both: dict[tuple[str, str], Model]) -> None:
-    """Dimensions that are known of the same model elsewhere, where all who tell agree."""
-    told: dict[str, set[int]] = {}
+    """Dimensions that are known of the same model elsewhere, where all that state them agree."""
+    dims_of: dict[str, set[int]] = {}
     for model in by_both.values():
         if model.dims is not None:
-            told.setdefault(_own_name(model), set()).add(model.dims)
+            dims_of.setdefault(_own_name(model), set()).add(model.dims)
     for key, model in by_both.items():
         if model.type is ModelType.EMBEDDING and model.dims is None:
-            agreed = told.get(_own_name(model), set())
+            agreed = dims_of.get(_own_name(model), set())
             if len(agreed) == 1:
                 by_both[key] = replace(model, dims=next(iter(agreed)))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm import providers
 from pegboard.llm.gateway import ModelName
 from pegboard.llm.names import problem_of
@@ -23,7 +23,7 @@ _SHOWN: Final = 100
 class NameRefused(AppError):
     """A name that is not passed on; `param` is the field of the request that holds it."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "model_not_found"
 
     def __init__(self, message: str, param: str) -> None:

@@ -1,4 +1,4 @@
-"""Keep the catalogue told of what the operator's own endpoints serve."""
+"""Keep the catalogue informed of what the operator's own endpoints serve."""
 
 import asyncio
 from typing import Final

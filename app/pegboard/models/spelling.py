@@ -27,13 +27,13 @@ def plain(name: str) -> str:
 
 def date_of(name: str) -> str:
     """The day in a name, "" where there is none."""
-    found = _DATE.search(name)
-    return found.group() if found else ""
+    match = _DATE.search(name)
+    return match.group() if match else ""
 
 
-def is_version_of(name: str, asked: str) -> bool:
+def is_version_of(name: str, wanted: str) -> bool:
     """Whether who asks for the one may be given the other: of two days, neither."""
-    return plain(name) == plain(asked) and date_of(asked) in {"", date_of(name)}
+    return plain(name) == plain(wanted) and date_of(wanted) in {"", date_of(name)}
 
 
 _FAMILIES: Final = {
@@ -50,5 +50,5 @@ _FAMILIES: Final = {
 
 def family_of(name: str) -> str | None:
     """The provider that makes models of such names; None where nobody's names begin so."""
-    asked = name.strip().lower()
-    return next((who for who, begins in _FAMILIES.items() if begins.match(asked)), None)
+    wanted = name.strip().lower()
+    return next((who for who, begins in _FAMILIES.items() if begins.match(wanted)), None)

@@ -11,7 +11,7 @@ from pegboard.composition.database import open_directly, statements_of
 from pegboard.composition.knowledge import blobs_of
 from pegboard.db.availability import is_away
 from pegboard.db.engine import DatabaseUnreachable, sessions_of
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.operations.importing.dump import Dump
 from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.openai import import_dump
@@ -29,7 +29,7 @@ from pegboard.tenants.tables import ApiKey
 
 
 class UnknownKey(AppError):
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "unknown_key"
 
 
@@ -77,15 +77,15 @@ async def import_openai(
             sessions = sessions_of(engine)
             if isinstance(owner, str):
                 open_mode = exposure_of(settings).auth is Auth.OPEN
-                recogniser = Authenticator(sessions, statements_of(engine), open_mode=open_mode)
-                caller = await recogniser.caller_of(owner)
+                authenticator = Authenticator(sessions, statements_of(engine), open_mode=open_mode)
+                caller = await authenticator.caller_of(owner)
                 if caller is None:
                     raise UnknownKey("The key is not one that this server accepts")
                 caller.require(Permission.WRITE)
                 tenant_id = caller.tenant_id
             else:
                 tenant_id = owner
-            desk = ImportContext(
+            context = ImportContext(
                 tenant_id=tenant_id,
                 scopes=scopes_of(sessions),
                 blobs=blobs_of(settings),
@@ -96,7 +96,7 @@ async def import_openai(
                 progress=progress,
             )
             try:
-                await import_dump(desk, engine)
+                await import_dump(context, engine)
             except (SQLAlchemyError, ConnectionError) as error:
                 if not is_away(error):
                     raise

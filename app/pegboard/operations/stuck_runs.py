@@ -39,7 +39,7 @@ class StuckRun:
 
 async def stuck_runs(session: AsyncSession, *, older_than: timedelta) -> Sequence[StuckRun]:
     """Runs of all tenants that are not over, and whose lease ran out or that are so old."""
-    found = await session.execute(_STUCK, {"older_than": older_than})
+    result = await session.execute(_STUCK, {"older_than": older_than})
     return [
-        StuckRun(**{**row, "abandoned": bool(row["abandoned"])}) for row in found.mappings().all()
+        StuckRun(**{**row, "abandoned": bool(row["abandoned"])}) for row in result.mappings().all()
     ]

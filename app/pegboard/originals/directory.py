@@ -23,52 +23,52 @@ class Directory:
 
     async def objects_of(self, tenant_id: UUID, original_ids: Collection[str]) -> dict[str, UUID]:
         """What the tenant has under these ids; those that it does not know are left out."""
-        found, unknown = {}, []
+        objects, unknown = {}, []
         for original_id in original_ids:
             object_id = self._objects.get((tenant_id, original_id))
             if object_id is None:
                 unknown.append(original_id)
             else:
-                found[original_id] = object_id
+                objects[original_id] = object_id
         if unknown:
             async with self._scopes(tenant_id) as scope:
-                told = await operations.known(scope, unknown)
-            for original_id, one in told.items():
-                found[original_id] = one.object_id
+                stored = await operations.known(scope, unknown)
+            for original_id, one in stored.items():
+                objects[original_id] = one.object_id
                 self._objects.keep((tenant_id, original_id), one.object_id)
-        return found
+        return objects
 
     async def originals_of(self, tenant_id: UUID, object_ids: Collection[UUID]) -> dict[UUID, str]:
         """What the tenant's objects were called; those that were made here are left out."""
-        found, unknown = {}, []
+        originals, unknown = {}, []
         for object_id in object_ids:
             original_id = self._originals.get((tenant_id, object_id))
             if original_id is None:
                 unknown.append(object_id)
             else:
-                found[object_id] = original_id
+                originals[object_id] = original_id
         if unknown:
             async with self._scopes(tenant_id) as scope:
-                told = await operations.originals_of(scope, unknown)
-            for object_id, original_id in told.items():
-                found[object_id] = original_id
+                stored = await operations.originals_of(scope, unknown)
+            for object_id, original_id in stored.items():
+                originals[object_id] = original_id
                 self._originals.keep((tenant_id, object_id), original_id)
-        return found
+        return originals
 
 
 class _Memory(Generic[Key, Value]):
     """The pairs that were used last."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, Value] = OrderedDict()
+        self._values: OrderedDict[Key, Value] = OrderedDict()
 
     def get(self, key: Key) -> Value | None:
-        value = self._kept.get(key)
+        value = self._values.get(key)
         if value is not None:
-            self._kept.move_to_end(key)
+            self._values.move_to_end(key)
         return value
 
     def keep(self, key: Key, value: Value) -> None:
-        self._kept[key] = value
-        if len(self._kept) > _REMEMBERED:
-            self._kept.popitem(last=False)
+        self._values[key] = value
+        if len(self._values) > _REMEMBERED:
+            self._values.popitem(last=False)

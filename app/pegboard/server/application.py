@@ -45,7 +45,7 @@ def build(
     settings = resources.settings
     readiness = Readiness(
         resources.engine,
-        resources.pulses,
+        resources.heartbeats,
         stopping,
         loop_lag=resources.loop_lag,
         warming=resources.warming,
@@ -59,7 +59,7 @@ def build(
         version=version("pegboard"),
         origins=frozenset(settings.cors_origins),
         recognise=resources.recognise,
-        admit=resources.allowances.spend,
+        admit=resources.rate_limiter.spend,
         admission=Admission(
             AdmissionLimits(
                 slots=settings.request_slots,
@@ -144,10 +144,10 @@ async def _readyz(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    readings = request.state.resources.readings
-    readings.sample()
+    database_metrics = request.state.resources.database_metrics
+    database_metrics.sample()
     counted = await asyncio.to_thread(exposition)
-    return Response(counted + await readings.told(), media_type=CONTENT_TYPE_LATEST)
+    return Response(counted + await database_metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

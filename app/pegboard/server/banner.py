@@ -36,8 +36,8 @@ class Banner:
     def text(self, *, as_json: bool) -> str:
         """For people, or as one line like those of the log."""
         if as_json:
-            told = {"event": "listening", "level": "info", "timestamp": clock.now().isoformat()}
-            return json.dumps(told | asdict(self))
+            fields = {"event": "listening", "level": "info", "timestamp": clock.now().isoformat()}
+            return json.dumps(fields | asdict(self))
         lines = [
             f"Pegboard listens on {self.url}",
             f"  Backboard API   {self.url}/api   (reference: /api/docs)",

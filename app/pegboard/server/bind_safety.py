@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.settings import Auth, Settings
 
 
@@ -16,12 +16,12 @@ class BindSafety:
 
 
 class UnsafeExposure(AppError):
-    kind = Kind.FORBIDDEN
+    kind = ErrorKind.FORBIDDEN
     code = "unsafe_exposure"
 
 
 def exposure_of(settings: Settings) -> BindSafety:
-    """Open on loopback unless told otherwise. Open to a network only by an explicit wish."""
+    """Open on loopback unless set otherwise. Open to a network only by an explicit wish."""
     loopback = is_loopback(settings.host)
     auth = settings.auth or (Auth.OPEN if loopback else Auth.KEYS)
     if auth is Auth.OPEN and not loopback and not settings.allow_open:

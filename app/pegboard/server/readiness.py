@@ -26,7 +26,7 @@ class Readiness:
     def __init__(
         self,
         engine: AsyncEngine,
-        pulses: Heartbeats,
+        heartbeats: Heartbeats,
         stopping: GracefulShutdown,
         *,
         loop_lag: LoopLag,
@@ -34,7 +34,7 @@ class Readiness:
     ) -> None:
         self._loop_lag = loop_lag
         self._engine = engine
-        self._pulses = pulses
+        self._heartbeats = heartbeats
         self._warming = warming
         self._stopping = stopping
         self._asking: asyncio.Task[str | None] | None = None
@@ -47,7 +47,7 @@ class Readiness:
         trouble = await self._database_trouble()
         if trouble is not None:
             reasons["database"] = trouble
-        trouble = self._pulses.trouble()
+        trouble = self._heartbeats.trouble()
         if trouble is not None:
             reasons["background"] = trouble
         trouble = self._loop_lag.trouble()

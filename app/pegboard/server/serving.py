@@ -1,4 +1,4 @@
-"""Listen, say so, and serve until told to stop.
+"""Listen, say so, and serve until asked to stop.
 
 Told to stop, a server begins nothing new, lets what is in flight end within its grace, ends the
 runs that are left so that their followers hear of it, and then closes what it has opened.
@@ -17,7 +17,7 @@ import uvicorn
 
 from pegboard.composition.database import OpenDatabase, open_database
 from pegboard.composition.resources import connections_at_most, open_resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.heap import keep_what_is_loaded
 from pegboard.server.application import build
 from pegboard.server.banner import Banner
@@ -43,7 +43,7 @@ Clients and proxies (nginx: 60 s) give up sooner, so that none sends into one th
 
 
 class AddressTaken(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "address_taken"
 
 
@@ -103,7 +103,7 @@ def serve(settings: Settings) -> None:
     exposure = exposure_of(settings)
     # Bound first: a port that is taken is known before a database is started for nothing.
     with listen(settings.host, settings.port) as listener:
-        told = Banner.of(settings, exposure, listener.getsockname()[1])
+        banner = Banner.of(settings, exposure, listener.getsockname()[1])
 
         async def work(stopping: GracefulShutdown) -> None:
             await serve_on(
@@ -111,7 +111,7 @@ def serve(settings: Settings) -> None:
                 settings,
                 exposure,
                 stopping=stopping,
-                started=lambda server: show(told, settings),
+                started=lambda server: show(banner, settings),
             )
 
         run_until_stopped(work, grace=settings.grace_seconds)
@@ -126,7 +126,7 @@ async def serve_on(
     started: Callable[[Server], None],
     database: OpenDatabase = open_database,
 ) -> None:
-    """Serve on a bound socket until told to stop; `started` is called when it listens."""
+    """Serve on a bound socket until asked to stop; `started` is called when it listens."""
     connections = _connections(settings)
     bound_unsent(listener)
     async with AsyncExitStack() as opened:
@@ -174,7 +174,7 @@ def _connections(settings: Settings) -> ConnectionPool:
 
 
 def run_until_stopped(work: Callable[[GracefulShutdown], Awaitable[None]], *, grace: float) -> None:
-    """Run `work` on a new event loop, and tell it of SIGTERM and SIGINT."""
+    """Run `work` on a new event loop, and pass on SIGTERM and SIGINT."""
 
     async def listen_to_signals() -> None:
         stopping = GracefulShutdown(grace=grace)
@@ -189,7 +189,7 @@ def run_until_stopped(work: Callable[[GracefulShutdown], Awaitable[None]], *, gr
                 signal.signal(stop, signal.SIG_IGN)
 
     loop_factory = uvicorn.Config("app", log_config=None).get_loop_factory()
-    # Cancelled by GracefulShutdown.breaks_off: stopped before there was anything to serve.
+    # Cancelled by GracefulShutdown.aborts: stopped before there was anything to serve.
     with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(listen_to_signals())
 

@@ -1,4 +1,4 @@
-"""How late the event loop is: measured always, told to operators, and a reason not to be ready.
+"""How late the event loop is: measured always, shown to operators, and a reason not to be ready.
 
 A loop that is held up answers nobody, renews no lease and cancels nothing, whoever holds it up.
 """
@@ -14,7 +14,7 @@ from pegboard.telemetry.metrics import LOOP_LAG_SECONDS, LOOP_STALLS
 
 EVERY_SECONDS: Final = 0.1
 REMEMBERED_SECONDS: Final = 5.0
-"""For how long the longest lag is told."""
+"""For how long the longest lag is shown."""
 
 STALL_SECONDS: Final = 0.05
 """A lag above this counts as a stall."""

@@ -1,7 +1,7 @@
-"""What is counted, for Prometheus; `docs/metrics.md` tells each.
+"""What is counted, for Prometheus; `docs/metrics.md` describes each.
 
 Where `FOLDER_VARIABLE` names a folder when a process starts, its library counts in files there;
-whichever process of several is asked tells the sums of all, of those that are gone too.
+whichever process of several is asked gives the sums of all, of those that are gone too.
 
 Labels have few values. None is what a client sends as it stands: each value is kept for ever.
 """
@@ -30,7 +30,7 @@ REQUESTS_REJECTED: Final = Counter(
     ["limit"],
 )
 for _limit in ("waiting", "runs"):
-    REQUESTS_REJECTED.labels(_limit)  # told as 0 before the first
+    REQUESTS_REJECTED.labels(_limit)  # counted as 0 before the first
 REQUESTS_WAITING: Final = Gauge(
     "pegboard_requests_waiting",
     "Requests that wait for their turn",
@@ -62,18 +62,18 @@ RUNS: Final = Counter(
 )
 RUN_SECONDS: Final = Histogram(
     "pegboard_run_seconds",
-    "Seconds from the start of a play to its rest",
+    "Seconds from the start of an execution until its run has settled",
     buckets=_SLOW,
 )
 RUNS_IN_PROGRESS: Final = Gauge(
     "pegboard_runs_in_progress",
-    "Runs being played by this server",
+    "Runs being executed by this server",
     multiprocess_mode="livesum",
 )
 RESCUED: Final = Counter("pegboard_runs_rescued", "Runs taken up because their process was gone")
 FIRST_TOKEN_SECONDS: Final = Histogram(
     "pegboard_time_to_first_token_seconds",
-    "Seconds from the start of a streamed play to the first that is seen of its answer",
+    "Seconds from the start of a streamed execution to the first that is seen of its answer",
     ["provider"],
     buckets=_SLOW,
 )
@@ -121,7 +121,7 @@ CONNECTIONS_DROPPED: Final = Counter(
 
 
 def exposition() -> bytes:
-    """What a scrape is told. Reads files where several processes count."""
+    """What a scrape gets. Reads files where several processes count."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
         return generate_latest()

@@ -16,19 +16,20 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind as OtelSpanKind
+from opentelemetry.trace import Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from pegboard.telemetry.tracing import Attributes, Kind, Span, Value
+from pegboard.telemetry.tracing import Attributes, Span, SpanKind, Value
 
 CLOSE_SECONDS: Final = 5.0
 """How long the last spans may take to be sent."""
 
 _KINDS: Final = {
-    Kind.SERVER: SpanKind.SERVER,
-    Kind.CLIENT: SpanKind.CLIENT,
-    Kind.INTERNAL: SpanKind.INTERNAL,
-    Kind.CONSUMER: SpanKind.CONSUMER,
+    SpanKind.SERVER: OtelSpanKind.SERVER,
+    SpanKind.CLIENT: OtelSpanKind.CLIENT,
+    SpanKind.INTERNAL: OtelSpanKind.INTERNAL,
+    SpanKind.CONSUMER: OtelSpanKind.CONSUMER,
 }
 _W3C: Final = TraceContextTextMapPropagator()
 
@@ -72,7 +73,7 @@ class OtlpTracer:
         self._tracer = self._provider.get_tracer("pegboard", version("pegboard"))
 
     def begin(
-        self, name: str, kind: Kind, attributes: Attributes, parent: Span | str | None
+        self, name: str, kind: SpanKind, attributes: Attributes, parent: Span | str | None
     ) -> Span:
         context = Context()
         if isinstance(parent, OtlpSpan):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.telemetry import tracing
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -15,7 +15,7 @@ _SPOKEN: Final = "http/protobuf"
 
 
 class TracesUnavailable(AppError):
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "traces_unavailable"
 
 
@@ -37,7 +37,7 @@ async def traced(chosen: str | None) -> AsyncIterator[None]:
     if not are_wanted(chosen):
         yield
         return
-    protocol = next((found for name in _PROTOCOLS if (found := os.environ.get(name))), _SPOKEN)
+    protocol = next((value for name in _PROTOCOLS if (value := os.environ.get(name))), _SPOKEN)
     if protocol != _SPOKEN:
         raise TracesUnavailable(f"Traces are sent by OTLP as {_SPOKEN}, not as {protocol!r}")
     try:

@@ -14,13 +14,16 @@ Value: TypeAlias = str | int | float | bool | Sequence[str]
 Attributes: TypeAlias = Mapping[str, Value]
 
 
-class Kind(Enum):
+class SpanKind(Enum):
     """Whose work a span is: asked for from outside, asked of others, or our own."""
 
     SERVER = auto()
     CLIENT = auto()
     INTERNAL = auto()
     CONSUMER = auto()
+
+
+Kind = SpanKind  # the former name; llm.observed still reads it
 
 
 class Span(Protocol):
@@ -42,7 +45,7 @@ class Span(Protocol):
 
 class Tracer(Protocol):
     def begin(
-        self, name: str, kind: Kind, attributes: Attributes, parent: Span | str | None
+        self, name: str, kind: SpanKind, attributes: Attributes, parent: Span | str | None
     ) -> Span:
         """`parent` may be a span of this process, or the `traceparent` of another's."""
         ...
@@ -78,7 +81,7 @@ def install(tracer: Tracer | None) -> None:
 
 def begin(
     name: str,
-    kind: Kind = Kind.INTERNAL,
+    kind: SpanKind = SpanKind.INTERNAL,
     attributes: Attributes | None = None,
     *,
     parent: str | None = None,
@@ -95,7 +98,7 @@ def begin(
 @contextmanager
 def span(
     name: str,
-    kind: Kind = Kind.INTERNAL,
+    kind: SpanKind = SpanKind.INTERNAL,
     attributes: Attributes | None = None,
     *,
     parent: str | None = None,

@@ -35,10 +35,10 @@ _REMEMBERED: Final = 10_000
 @dataclass(frozen=True, slots=True)
 class _Answer:
     caller: Caller
-    asked: float
+    asked_at: float
 
     def age(self) -> float:
-        return monotonic() - self.asked
+        return monotonic() - self.asked_at
 
 
 class Authenticator:
@@ -103,7 +103,7 @@ class Authenticator:
             done.exception()  # whoever waited was told; where nobody did, the next asks again
 
     async def _refresh(self, key_hash: str) -> Caller | None:
-        asked = monotonic()
+        asked_at = monotonic()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 caller = await self._look_up(key_hash)
@@ -112,7 +112,7 @@ class Authenticator:
         if caller is None:
             self._known.pop(key_hash, None)
             return None
-        self._known[key_hash] = _Answer(caller, asked)
+        self._known[key_hash] = _Answer(caller, asked_at)
         self._known.move_to_end(key_hash)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
@@ -124,10 +124,10 @@ class Authenticator:
 
     async def _look_up(self, key_hash: str) -> Caller | None:
         async with self._read_sessions() as session:
-            found = await keys.find(session, key_hash)
-        stored = None if found is None else found.key
-        if found is not None and found.imported:
-            self._imported.add(found.key.tenant_id)
+            known = await keys.find(session, key_hash)
+        stored = None if known is None else known.key
+        if known is not None and known.imported:
+            self._imported.add(known.key.tenant_id)
         if stored is None and self._open_mode:
             with suppress(keys.KeyEnded):
                 async with self._sessions.begin() as session:

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard import clock
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.identifiers import new_id
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.limits import UNLIMITED, Limits
@@ -36,7 +36,7 @@ class KeyState(StrEnum):
 class KeyEnded(AppError):
     """The key is revoked, or its time is up."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "key_ended"
 
 
@@ -50,7 +50,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KnownKey:
     """A key that is known; `imported` where its tenant has objects of another server."""
 
     key: ApiKey
@@ -102,14 +102,14 @@ async def _keep(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key_hash, 0))"),
         {"key_hash": key_hash},
     )
-    found = await find(session, key_hash)
-    if found is not None:
-        known = found.key
-        if known.revoked_at is not None:
+    known = await find(session, key_hash)
+    if known is not None:
+        key = known.key
+        if key.revoked_at is not None:
             raise KeyEnded("The key is revoked")
-        if state_of(known) is not KeyState.ACTIVE:
+        if state_of(key) is not KeyState.ACTIVE:
             raise KeyEnded("The key has expired")
-        return known
+        return key
     if tenant_id is None:
         tenant_id = new_id()
         session.add(Tenant(id=tenant_id, created_at=clock.now()))
@@ -130,14 +130,14 @@ async def _keep(
     return stored
 
 
-async def find(session: AsyncSession, key_hash: str) -> Found | None:
-    found = (
+async def find(session: AsyncSession, key_hash: str) -> KnownKey | None:
+    query = (
         select(ApiKey, Tenant.imported_at.is_not(None))
         .join(Tenant, Tenant.id == ApiKey.tenant_id)
         .where(ApiKey.key_hash == key_hash)
     )
-    row = (await session.execute(found)).first()
-    return None if row is None else Found(*row)
+    row = (await session.execute(query)).first()
+    return None if row is None else KnownKey(*row)
 
 
 def set_grant(stored: ApiKey, grant: Grant) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class LimitReached(AppError):
     `counted` is what there was too much of: requests or tokens.
     """
 
-    kind = Kind.EXHAUSTED
+    kind = ErrorKind.EXHAUSTED
     code = "rate_limit_exceeded"
 
     def __init__(self, message: str, *, retry_after: float, counted: str = "requests") -> None:

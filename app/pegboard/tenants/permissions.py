@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class Permission(StrEnum):
@@ -26,7 +26,7 @@ class UnknownPermission(AppError):
 class NotPermitted(AppError):
     """The key is good, but not for this."""
 
-    kind = Kind.FORBIDDEN
+    kind = ErrorKind.FORBIDDEN
     code = "insufficient_permissions"
 
     def __init__(self, needed: Permission) -> None:

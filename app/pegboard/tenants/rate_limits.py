@@ -64,13 +64,13 @@ class RateLimiter:
     async def _ask(self, key_id: UUID, limit: int) -> float:
         """Seconds to wait; 0 where the request is within the limit, and counted."""
         share = _MINUTE // limit
-        asked = {"key_id": key_id, "ahead": _MINUTE - share}
+        parameters = {"key_id": key_id, "ahead": _MINUTE - share}
         async with self._sessions() as session:
-            spent = await session.execute(_SPEND, {**asked, "share": share})
+            spent = await session.execute(_SPEND, {**parameters, "share": share})
             if spent.first() is not None:
                 self._refused.pop(key_id, None)
                 return 0.0
-            left: float = await session.scalar(_LEFT, asked) or 0.0
+            left: float = await session.scalar(_LEFT, parameters) or 0.0
         left = max(left, 0.001)
         if len(self._refused) >= _REMEMBERED:
             self._refused.clear()

@@ -47,13 +47,13 @@ async def get(scope: Scope, thread_id: UUID) -> Thread:
 
 async def hold_all(scope: Scope, thread_ids: Collection[UUID]) -> set[UUID]:
     """Those of these threads that are there, and stay until this transaction ends."""
-    found = await scope.session.scalars(
+    ids = await scope.session.scalars(
         scope.select_columns(Thread, Thread.id)
         .where(Thread.id.in_(thread_ids))
         .order_by(Thread.id)
         .with_for_update(read=True, key_share=True)
     )
-    return set(found)
+    return set(ids)
 
 
 async def list_page(
@@ -66,8 +66,8 @@ async def list_page(
     return (await scope.session.scalars(page)).all()
 
 
-async def page(scope: Scope, asked: Page) -> Rows[Thread]:
-    return await rows_of(scope.session, scope.select(Thread), asked, key=Thread.id)
+async def page(scope: Scope, requested: Page) -> Rows[Thread]:
+    return await rows_of(scope.session, scope.select(Thread), requested, key=Thread.id)
 
 
 async def change(scope: Scope, thread_id: UUID, changes: dict[str, Any]) -> Thread:

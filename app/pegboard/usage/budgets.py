@@ -20,15 +20,15 @@ _USED_SINCE: Final = text("""
 async def check_tokens(scope: Scope, caller: Caller) -> None:
     """Raises LimitReached where the tokens of the day (UTC) are used up.
 
-    What is being played is not known yet: the last plays of a day may go beyond the limit.
+    What runs are using is not known yet: the last ones of a day may go beyond the limit.
     """
     limit = caller.limits.tokens_per_day
     if limit is None:
         return
     now = clock.now()
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    asked = {"key_id": caller.key_id, "tenant_id": scope.tenant_id, "midnight": midnight}
-    used = await scope.session.scalar(_USED_SINCE, asked) or 0
+    parameters = {"key_id": caller.key_id, "tenant_id": scope.tenant_id, "midnight": midnight}
+    used = await scope.session.scalar(_USED_SINCE, parameters) or 0
     if used >= limit:
         raise LimitReached(
             f"The tokens of this key for today are used up: {used} of {limit}. A new day begins at "

@@ -66,7 +66,7 @@ async def record(
     usage_id: UUID | None = None,
 ) -> None:
     """Note a use; one that is noted under the same id already stays as it is."""
-    told = parameters(
+    row = parameters(
         scope.tenant_id,
         usage_id=usage_id or new_id(),
         purpose=purpose,
@@ -75,4 +75,4 @@ async def record(
         model=model,
         used=used,
     )
-    await scope.session.execute(_INSERT_ALONE, told)
+    await scope.session.execute(_INSERT_ALONE, row)

@@ -48,7 +48,7 @@ _IN_ALL: Final = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Sums over plays of runs and lessons. `unpriced` counts those whose price is not known."""
+    """Sums over runs and extractions. `unpriced` counts those whose price is not known."""
 
     runs: int
     input_tokens: int
@@ -86,18 +86,18 @@ async def summarise(
     until: date | None = None,
 ) -> Summary:
     """Both days are included."""
-    asked = {
+    parameters = {
         "tenant_id": scope.tenant_id,
         "since": since,
         "until": until,
         "run": Purpose.RUN,
         "memory": Purpose.MEMORY,
     }
-    page = await scope.session.execute(_BY_DAY, {**asked, "skip": skip, "limit": limit})
+    page = await scope.session.execute(_BY_DAY, {**parameters, "skip": skip, "limit": limit})
     days = [
         UsedOnDay(row["day"], row["provider"], row["model"], _used(row)) for row in page.mappings()
     ]
-    in_all = (await scope.session.execute(_IN_ALL, asked)).mappings().one()
+    in_all = (await scope.session.execute(_IN_ALL, parameters)).mappings().one()
     return Summary(days, in_all["rows"], _used(in_all))
 
 

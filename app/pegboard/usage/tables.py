@@ -20,7 +20,7 @@ class Purpose(StrEnum):
 
 
 class UsageRecord(Owned, Base):
-    """What one play of a run, or one lesson, has used. Never changed; it outlives its subject.
+    """What an execution of a run, or an extraction, has used. Never changed; outlives its subject.
 
     `cost_usd` is None where the model's price is not known; `key_id` is the key it was used with.
     """

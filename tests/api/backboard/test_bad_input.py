@@ -173,8 +173,8 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(client: httpx.Clie
         assert response.status_code == 413, response.text
         assert "larger than" in response.json()["detail"]
     assert messages_of(client, thread_id) == []
-    kept = say(client, thread_id, "x" * MIB, send_to_llm="false")
-    assert kept["latest_message"]["content"] == "x" * MIB
+    answer = say(client, thread_id, "x" * MIB, send_to_llm="false")
+    assert answer["latest_message"]["content"] == "x" * MIB
 
 
 @pytest.mark.parametrize("field", ["voice", "image_generation", "video_generation", "system_one"])

@@ -48,8 +48,8 @@ def until(events: Iterator[dict[str, Any]], kind: str) -> dict[str, Any]:
 def run_of(database_url: str, thread_id: str) -> str:
     """The id of the run that plays on a thread: who waits for an answer has not been told it."""
     end = deadline(30)
-    found = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
-    while not (runs := query(database_url, found, thread=thread_id)):
+    statement = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
+    while not (runs := query(database_url, statement, thread=thread_id)):
         assert time.monotonic() < end
         time.sleep(0.02)
     return str(runs[0][0])
@@ -81,10 +81,10 @@ def test_a_run_that_speaks_ends_at_once_and_keeps_what_it_said(
         opened.__exit__(None, None, None)
         assert rest[-1]["type"] == "run_cancelled"
         assert rest[-1]["run_id"] == run_id
-        said = "one " + "".join(e["content"] for e in rest if e["type"] == "content_streaming")
+        text = "one " + "".join(e["content"] for e in rest if e["type"] == "content_streaming")
         (_, _, _), (role, status, content) = messages_of(other, thread_id)
         assert (role, status) == ("assistant", "CANCELLED")
-        assert (content or "") == said
+        assert (content or "") == text
         # The thread is free, and the model is shown what was said before.
         assert say(other, thread_id, "Go on")["status"] == "COMPLETED"
 

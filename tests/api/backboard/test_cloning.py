@@ -45,8 +45,8 @@ def original(client: httpx.Client) -> str:
 def clone(client: httpx.Client, original: str, **wanted: Any) -> dict[str, Any]:
     answer = client.post(f"{original}/clone", json=wanted)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def path_of(cloned: dict[str, Any]) -> str:
@@ -68,10 +68,10 @@ def test_a_clone_is_configured_knows_and_remembers_the_same(
     (document,) = client.get(f"{path}/documents").json()
     assert (document["filename"], document["status"]) == ("lighthouse.txt", "indexed")
     assert contents(client, path) == contents(client, original)
-    kept = client.get(f"{path}/memories").json()["memories"]
-    assert [one["metadata"] for one in kept] == [{"n": 1}, None]
-    found = client.post(f"{path}/memories/search", json={"query": "Who turns the light?"}).json()
-    assert found["memories"][0]["content"] == "The lamp is turned by hand."
+    memories = client.get(f"{path}/memories").json()["memories"]
+    assert [one["metadata"] for one in memories] == [{"n": 1}, None]
+    results = client.post(f"{path}/memories/search", json={"query": "Who turns the light?"}).json()
+    assert results["memories"][0]["content"] == "The lamp is turned by hand."
     answer = say(client, thread_of(client, path), "What colour is the lighthouse of Skarvoy?")
     assert answer["retrieved_files"] == ["lighthouse.txt"]
     assert "cobalt blue" in answer["content"]

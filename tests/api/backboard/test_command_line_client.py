@@ -27,24 +27,24 @@ def frames(response: httpx.Response) -> list[Event]:
 
 def deltas(events: list[Event]) -> str:
     """The text as it adds it up: by what `accumulated_content` has more than before."""
-    told = ""
+    text = ""
     for event in events:
         if event["type"] == "content_streaming":
-            assert event["accumulated_content"] == told + event["content"]
-            told = event["accumulated_content"]
-    return told
+            assert event["accumulated_content"] == text + event["content"]
+            text = event["accumulated_content"]
+    return text
 
 
 def test_it_lists_the_models_of_every_provider(client: httpx.Client) -> None:
     providers = client.get("/models/providers").json()["providers"]
-    found = 0
+    total = 0
     for provider in providers:
         query = {"skip": "0", "limit": "500"}
         page = client.get(f"/models/provider/{provider}", params=query).json()
         assert page["total"] == len(page["models"]) > 0
         assert {model["provider"] for model in page["models"]} == {provider}
-        found += page["total"]
-    assert found == client.get("/models").json()["total"]
+        total += page["total"]
+    assert total == client.get("/models").json()["total"]
 
 
 def test_it_finds_its_assistant_by_name_or_makes_it(client: httpx.Client) -> None:
@@ -71,8 +71,8 @@ def test_a_turn_with_tools_goes_round_both_ways(client: httpx.Client) -> None:
         "tools": [WEATHER],
         "stream": True,
     }
-    asked = frames(client.post("/threads/messages", json=turn))
-    required = asked[-1]
+    begun = frames(client.post("/threads/messages", json=turn))
+    required = begun[-1]
     assert required["type"] == "tool_submit_required"
     assert required["input_tokens"] > 0
     (call,) = required["tool_calls"]
@@ -115,13 +115,13 @@ def test_files_go_with_a_form_whose_objects_are_json(client: httpx.Client) -> No
 
 def test_a_cancelled_turn_can_be_resumed_from_its_list(client: httpx.Client) -> None:
     client.post("/threads/messages", json={"content": "Fix the   bug", "tools": [WEATHER]})
-    asked = frames(
+    begun = frames(
         client.post(
             "/threads/messages",
             json={"content": "What's the weather in Oslo?", "tools": [WEATHER], "stream": True},
         )
     )
-    run = f"/threads/{asked[-1]['thread_id']}/runs/{asked[-1]['run_id']}"
+    run = f"/threads/{begun[-1]['thread_id']}/runs/{begun[-1]['run_id']}"
     assert client.post(f"{run}/cancel").json()["cancelled"] is True
     listed = client.get("/threads?limit=200&include_messages=false").json()
     assert [(one["title"], one["message_count"], one["messages"]) for one in listed] == [

@@ -83,15 +83,15 @@ def test_a_threads_document_stays_in_its_thread(
     client: httpx.Client, thread_id: str, assistant: str
 ) -> None:
     other = client.post(f"{assistant}/threads").json()["thread_id"]
-    kept = indexed(client, f"/threads/{thread_id}", "lighthouse.md", LIGHTHOUSE)
-    assert kept["document_type"] == "thread"
+    document = indexed(client, f"/threads/{thread_id}", "lighthouse.md", LIGHTHOUSE)
+    assert document["document_type"] == "thread"
     question = "Who was the last keeper?"
     assert "Tom Hale" in say(client, thread_id, question)["content"]
     elsewhere = say(client, other, question)
     assert "Tom Hale" not in elsewhere["content"]
     assert elsewhere["retrieved_files"] is None
     assert client.get(f"{assistant}/documents").json() == []
-    assert client.get(f"/threads/{thread_id}/documents").json() == [kept]
+    assert client.get(f"/threads/{thread_id}/documents").json() == [document]
 
 
 def test_another_tenant_finds_nothing_and_sees_nothing(

@@ -98,10 +98,10 @@ def test_messages_sent_at_once_are_stored_in_the_order_of_their_answers(
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for _ in range(10):
-            told = talk(new_thread(client))
-            for asked, answered in zip(told[::2], told[1::2], strict=True):
-                assert (asked[0], answered[0]) == ("user", "assistant")
-                assert asked[1] in answered[1]
+            messages = talk(new_thread(client))
+            for question, answer in zip(messages[::2], messages[1::2], strict=True):
+                assert (question[0], answer[0]) == ("user", "assistant")
+                assert question[1] in answer[1]
 
 
 def test_deleting_while_messages_come_is_a_404_and_never_a_fault(client: httpx.Client) -> None:
@@ -109,14 +109,14 @@ def test_deleting_while_messages_come_is_a_404_and_never_a_fault(client: httpx.C
         thread_id = new_thread(client)
         assistant_id = client.get(f"/threads/{thread_id}").json()["assistant_id"]
         target = f"/threads/{thread_id}" if kind == "thread" else f"/assistants/{assistant_id}"
-        said = pool.submit(client.post, f"/threads/{thread_id}/messages", json={"content": "x"})
+        sent = pool.submit(client.post, f"/threads/{thread_id}/messages", json={"content": "x"})
         gone = pool.submit(client.delete, target)
-        return [said.result().status_code, gone.result().status_code]
+        return [sent.result().status_code, gone.result().status_code]
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for kind in ("thread", "assistant") * 30:
-            said, gone = race(kind)
-            assert said in {200, 404}
+            sent, gone = race(kind)
+            assert sent in {200, 404}
             assert gone == 200
 
 

@@ -46,10 +46,10 @@ def test_a_memory_is_kept_verbatim_and_readable_at_once(
     added = add(client, assistant, text, **metadata)
     assert (added["success"], added["memory_id"]) == (True, added["id"])
     assert (added["content"], added["metadata"]) == (text, metadata)
-    kept = client.get(f"{assistant}/memories/{added['id']}").json()
-    assert (kept["content"], kept["memory"]) == (text, text)
-    assert list(kept["metadata"].items()) == list(metadata.items())
-    assert kept["source"] is None
+    memory = client.get(f"{assistant}/memories/{added['id']}").json()
+    assert (memory["content"], memory["memory"]) == (text, text)
+    assert list(memory["metadata"].items()) == list(metadata.items())
+    assert memory["source"] is None
 
 
 def test_a_memory_is_updated_and_deleted(client: httpx.Client, assistant: str) -> None:
@@ -107,8 +107,8 @@ def test_search_ranks_by_meaning_and_leaves_out_what_does_not_fit(
     def search(query: str, **fields: int) -> list[Memory]:
         answer = client.post(f"{assistant}/memories/search", json={"query": query, **fields})
         assert answer.status_code == 200, answer.text
-        found: list[Memory] = answer.json()["memories"]
-        return found
+        memories: list[Memory] = answer.json()["memories"]
+        return memories
 
     assert search("What food must be avoided?")[0]["content"] == "User is allergic to peanuts"
     car = search("Which vehicle does the user have?", limit=1)
@@ -143,12 +143,14 @@ def test_what_is_told_in_one_thread_is_known_at_once_in_another(
 
 def test_the_same_in_streams(client: httpx.Client, assistant: str) -> None:
     url = f"/threads/{thread_of(client, assistant)}/messages"
-    told = stream(client, url, data={"content": INTRODUCTION, "memory": "Auto", "stream": "true"})
-    assert types_of(told)[2:5] == ["run_started", "memory_retrieved", "message_start"]
-    assert told[-1]["memory_operation_id"]
+    introduced = stream(
+        client, url, data={"content": INTRODUCTION, "memory": "Auto", "stream": "true"}
+    )
+    assert types_of(introduced)[2:5] == ["run_started", "memory_retrieved", "message_start"]
+    assert introduced[-1]["memory_operation_id"]
     url = f"/threads/{thread_of(client, assistant)}/messages"
-    asked = {"content": "What do you remember about me?", "memory": "Auto", "stream": "true"}
-    events = stream(client, url, data=asked)
+    question = {"content": "What do you remember about me?", "memory": "Auto", "stream": "true"}
+    events = stream(client, url, data=question)
     retrieved = next(one for one in events if one["type"] == "memory_retrieved")["memories"]
     assert any("Sarah" in one["memory"] for one in retrieved)
     assert events[-1]["retrieved_memories"] == retrieved
@@ -259,14 +261,14 @@ def test_memories_never_cross_assistants_or_tenants(
 ) -> None:
     canary = add(client, assistant, "User's canary word is PLUMAGE")
     neighbour = client.post("/assistants", json={"name": "Other"}).json()["assistant_id"]
-    asked = {"query": "canary word PLUMAGE"}
+    search = {"query": "canary word PLUMAGE"}
     with server.client() as stranger:
         own = stranger.post("/assistants", json={"name": "S"}).json()["assistant_id"]
         for who, other in ((client, neighbour), (stranger, own)):
             path = f"/assistants/{other}"
             answer = say(who, thread_of(who, path), "What is the canary word?", memory="Auto")
             assert "PLUMAGE" not in str(answer)
-            assert who.post(f"{path}/memories/search", json=asked).json()["memories"] == []
+            assert who.post(f"{path}/memories/search", json=search).json()["memories"] == []
             assert who.get(f"{path}/memories/{canary['id']}").status_code == 404
             assert (
                 who.put(f"{path}/memories/{canary['id']}", json={"content": "x"}).status_code == 404

@@ -60,8 +60,8 @@ def test_a_model_is_asked_for_facts_and_for_what_they_change(
     first = learn(client, assistant, "learns")
     assert [one["event"] for one in first["memory_ids"]] == ["ADD"]
     assert contents(client, assistant) == ["User drinks {tea}"]
-    asked = [one["messages"] for one in provider.requests[before:] if "messages" in one]
-    systems = [messages[0]["content"] for messages in asked]
+    prompts = [one["messages"] for one in provider.requests[before:] if "messages" in one]
+    systems = [messages[0]["content"] for messages in prompts]
     assert any(system.startswith("Extract only {drinks}.") for system in systems)
     (memory,) = client.get(f"{assistant}/memories").json()["memories"]
     assert (memory["source"]["quote"], memory["source"]["model"]) == (
@@ -95,15 +95,15 @@ def test_a_memory_whose_provider_cannot_be_asked_is_embedded_once_it_can(
         },
     ).json()
     memories = f"/assistants/{made['assistant_id']}/memories"
-    kept = client.post(memories, json={"content": "zebras doze"}).json()
-    client.put(f"{memories}/{kept['id']}", json={"content": "quiet quokkas"})
-    asked = {"query": "quoka qitue"}  # the letters alone are the same
-    assert client.post(f"{memories}/search", json=asked).json()["memories"] == []
+    memory = client.post(memories, json={"content": "zebras doze"}).json()
+    client.put(f"{memories}/{memory['id']}", json={"content": "quiet quokkas"})
+    search = {"query": "quoka qitue"}  # the letters alone are the same
+    assert client.post(f"{memories}/search", json=search).json()["memories"] == []
 
     provider.released.set()
 
     end = deadline(30)
-    while not (found := client.post(f"{memories}/search", json=asked).json()["memories"]):
+    while not (results := client.post(f"{memories}/search", json=search).json()["memories"]):
         assert time.monotonic() < end
         time.sleep(0.05)
-    assert [one["content"] for one in found] == ["quiet quokkas"]
+    assert [one["content"] for one in results] == ["quiet quokkas"]

@@ -145,9 +145,9 @@ def test_metadata_comes_back_with_its_types(client: httpx.Client, as_text: bool)
         assert client.post(f"/threads/{thread_id}/messages", data=data).status_code == 200
     else:
         say(client, thread_id, "Hi", metadata=metadata)
-    kept = client.get(f"/threads/{thread_id}").json()["messages"][0]["metadata_"]
-    assert kept == metadata
-    assert list(kept) == ["z", "a", "custom_timestamp"]
+    stored = client.get(f"/threads/{thread_id}").json()["messages"][0]["metadata_"]
+    assert stored == metadata
+    assert list(stored) == ["z", "a", "custom_timestamp"]
 
 
 def test_an_attached_file_answers_a_question_in_the_same_call(client: httpx.Client) -> None:

@@ -82,9 +82,9 @@ def test_a_filter_leaves_just_those_that_fit(
     client: httpx.Client, query: dict[str, Any], fits: Any
 ) -> None:
     every = everything(client)
-    found = everything(client, **query)
-    assert found == [one for one in every if fits(one)]
-    assert 0 < len(found) < len(every)
+    matches = everything(client, **query)
+    assert matches == [one for one in every if fits(one)]
+    assert 0 < len(matches) < len(every)
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 501}, {"skip": -1}])
@@ -117,10 +117,10 @@ def test_a_filter_that_fits_nothing_gives_an_empty_page(client: httpx.Client) ->
 def test_a_model_is_found_by_its_name(
     client: httpx.Client, path: str, provider: str | None, name: str | None
 ) -> None:
-    found = client.get(f"/models/{path}")
-    assert found.status_code == 200, found.text
-    assert provider in {None, found.json()["provider"]}
-    assert name in {None, found.json()["name"]}
+    answer = client.get(f"/models/{path}")
+    assert answer.status_code == 200, answer.text
+    assert provider in {None, answer.json()["provider"]}
+    assert name in {None, answer.json()["name"]}
 
 
 def test_the_figures_of_a_model_are_known(client: httpx.Client) -> None:
@@ -177,7 +177,7 @@ def test_names_resolve_as_the_published_clients_spell_them(client: httpx.Client)
 
 
 def test_thinking_controls_are_told_for_any_model(client: httpx.Client) -> None:
-    def told(**query: str) -> dict[str, Any]:
+    def thinking(**query: str) -> dict[str, Any]:
         answer: dict[str, Any] = client.get("/models/thinking-metadata", params=query).json()
         return answer
 
@@ -189,7 +189,7 @@ def test_thinking_controls_are_told_for_any_model(client: httpx.Client) -> None:
         "defaults_only": False,
         "always_on": False,
     }
-    assert told(provider="anthropic", model="claude-sonnet-4-5") == {
+    assert thinking(provider="anthropic", model="claude-sonnet-4-5") == {
         **controls,
         "provider": "anthropic",
         "model": "claude-sonnet-4-5",
@@ -197,7 +197,7 @@ def test_thinking_controls_are_told_for_any_model(client: httpx.Client) -> None:
         "supports_thinking": True,
         "thinking_controls": controls,
     }
-    for without in (told(model="gpt-4o"), told(provider="nobody", model="nothing")):
+    for without in (thinking(model="gpt-4o"), thinking(provider="nobody", model="nothing")):
         assert (without["supported"], without["allowed_fields"]) == (False, [])
 
 
@@ -215,10 +215,10 @@ def test_a_model_says_whether_its_provider_has_credentials_here(chosen: Server) 
 def test_what_the_operators_endpoints_serve_is_in_the_library(chosen: Server) -> None:
     with chosen.client() as client:
         end = deadline(20)
-        while (found := client.get("/models/vllm/acme/tiny:7b")).status_code == 404:
+        while (response := client.get("/models/vllm/acme/tiny:7b")).status_code == 404:
             assert time.monotonic() < end
             time.sleep(0.05)
-        tiny = found.json()
+        tiny = response.json()
         assert (tiny["provider"], tiny["name"]) == ("vllm", "acme/tiny:7b")
         assert (tiny["context_limit"], tiny["configured"]) == (4_096, True)
         llama = client.get("/models/ollama/llama-of-mine:latest").json()
@@ -234,8 +234,8 @@ def test_odd_names_and_figures_of_an_endpoint_are_passed_over(chosen: Server) ->
         while not (served := listed(client, provider="vllm")[0]):
             assert time.monotonic() < end
             time.sleep(0.05)
-        told = [(model["name"], model["context_limit"]) for model in served]
-        assert told == [("acme/odd", 128_000), ("acme/tiny:7b", 4_096)]
+        windows = [(model["name"], model["context_limit"]) for model in served]
+        assert windows == [("acme/odd", 128_000), ("acme/tiny:7b", 4_096)]
 
 
 async def test_an_endpoint_that_answers_nonsense_serves_nothing(

@@ -91,5 +91,5 @@ def test_a_provider_that_fails_is_tried_three_times_and_named(
     failed = finished(client, upload(client, path, "a.txt", b"Some text."))
     assert failed["status"] == "error"
     assert "had an error" in failed["status_message"]
-    asked = [one for one in provider.requests[before:] if one["model"] == "embeds-nothing"]
-    assert len(asked) >= 3
+    attempts = [one for one in provider.requests[before:] if one["model"] == "embeds-nothing"]
+    assert len(attempts) >= 3

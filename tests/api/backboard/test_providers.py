@@ -163,9 +163,9 @@ def test_a_rate_limit_says_when_to_come_back(client: httpx.Client) -> None:
     assert response.headers["retry-after"] == "7"
 
 
-@pytest.mark.parametrize(("model", "kept"), [("cuts-off", "Only a part"), ("breaks", "Half")])
+@pytest.mark.parametrize(("model", "text"), [("cuts-off", "Only a part"), ("breaks", "Half")])
 def test_an_answer_that_breaks_off_is_a_failure_with_its_text_kept(
-    client: httpx.Client, model: str, kept: str
+    client: httpx.Client, model: str, text: str
 ) -> None:
     thread_id = new_thread(client)
     events = stream(
@@ -173,9 +173,9 @@ def test_an_answer_that_breaks_off_is_a_failure_with_its_text_kept(
         f"/threads/{thread_id}/messages",
         json={"content": "Hi", "model_name": model, "stream": True},
     )
-    assert text_of(events) == kept
+    assert text_of(events) == text
     assert types_of(events)[-1] == "run_failed"
-    assert messages_of(client, thread_id)[-1] == ("assistant", "FAILED", kept)
+    assert messages_of(client, thread_id)[-1] == ("assistant", "FAILED", text)
     assert say(client, thread_id, "Again", model_name="says-hello")["status"] == "COMPLETED"
 
 
@@ -210,8 +210,8 @@ def test_a_provider_that_fails_once_is_asked_again(start: StartServer, provider:
         thread_id = new_thread(client)
         answer = say(client, thread_id, "Hi", llm_provider="openai", model_name="recovers")
         assert answer["content"] == "Hello from the provider"
-        asked = {"content": "Hi", "model_name": "recovers-from-html", "stream": True}
-        events = stream(client, f"/threads/{thread_id}/messages", json=asked)
+        body = {"content": "Hi", "model_name": "recovers-from-html", "stream": True}
+        events = stream(client, f"/threads/{thread_id}/messages", json=body)
         assert events[-1]["content"] == "Hello from the provider"
         assert [status for _, status, _ in messages_of(client, thread_id)] == ["COMPLETED"] * 4
 

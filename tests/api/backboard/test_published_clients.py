@@ -39,7 +39,7 @@ Step = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Story:
     """What one client told of the story."""
 
     client: str
@@ -67,11 +67,11 @@ class Told:
 
 
 @pytest.fixture(scope="module", params=CLIENTS)
-def told(request: pytest.FixtureRequest, server: Server) -> Told:
+def story(request: pytest.FixtureRequest, server: Server) -> Story:
     client: str = request.param
     lines = tuple(_play(client, server).strip().split("\n"))
     assert json.loads(lines[0]) == {"chapter": "client", "step": version_of(client)}
-    return Told(client, lines)
+    return Story(client, lines)
 
 
 def _play(client: str, server: Server) -> str:
@@ -81,17 +81,17 @@ def _play(client: str, server: Server) -> str:
     return BACKBOARD.play(client, drivers.get(client, "drive_async"), server)
 
 
-def test_an_assistant_is_made_read_changed_and_deleted(told: Told) -> None:
+def test_an_assistant_is_made_read_changed_and_deleted(story: Story) -> None:
     def assistant(prompt: str, *tools: Step) -> Step:
         facts = {"assistant_id": "<1>", "name": "Ada", "description": prompt, "tools": [*tools]}
-        return facts if told.old else {**facts, "system_prompt": prompt}
+        return facts if story.old else {**facts, "system_prompt": prompt}
 
     weather = {
         "name": "get_current_weather",
         "description": "Get current weather for a location",
         "properties": {"location": {"type": "string", "description": "City name"}},
     }
-    assert told.chapter("assistants") == [
+    assert story.chapter("assistants") == [
         {"step": "created", **assistant(WORDS["prompt"], weather)},
         {"step": "got", **assistant(WORDS["prompt"], weather)},
         {"step": "listed", "names": ["Ada"]},
@@ -101,35 +101,35 @@ def test_an_assistant_is_made_read_changed_and_deleted(told: Told) -> None:
     ]
 
 
-def test_a_conversation_is_answered_streamed_kept_and_deleted(told: Told) -> None:
-    steps = told.chapter("conversation")
-    reply, story = steps[1]["content"], steps[2]["said"]
+def test_a_conversation_is_answered_streamed_kept_and_deleted(story: Story) -> None:
+    steps = story.chapter("conversation")
+    reply, robot_story = steps[1]["content"], steps[2]["said"]
     assert "space" in reply
-    assert "robot" in story
+    assert "robot" in robot_story
     thread = {
         "thread_id": "<1>",
         "messages": [
             ["user", WORDS["greeting"], "COMPLETED"],
             ["assistant", reply, "COMPLETED"],
             ["user", WORDS["request"], "COMPLETED"],
-            ["assistant", story, "COMPLETED"],
+            ["assistant", robot_story, "COMPLETED"],
         ],
     }
     by_assistant = {"step": "listed_for_assistant", "threads": [thread]}
     assert steps == [
         {"step": "opened", "thread_id": "<1>", "messages": []},
         {"step": "answered", **_answer("<2>", reply)},
-        {"step": "streamed", **_told_in_pieces(_OPENING, "<3>", story)},
+        {"step": "streamed", **_told_in_pieces(_OPENING, "<3>", robot_story)},
         {"step": "got", **thread},
         {"step": "listed", "threads": [thread]},
-        *([] if told.old else [by_assistant]),
+        *([] if story.old else [by_assistant]),
         {"step": "deleted", "ids": ["<1>"]},
         {"step": "listed", "threads": []},
     ]
 
 
-def test_a_tool_is_called_and_its_output_told(told: Told) -> None:
-    steps = told.chapter("tool_calls")
+def test_a_tool_is_called_and_its_output_told(story: Story) -> None:
+    steps = story.chapter("tool_calls")
     reply = steps[1]["content"]
     assert "68°F" in reply
     assert steps == [
@@ -141,12 +141,12 @@ def test_a_tool_is_called_and_its_output_told(told: Told) -> None:
             "tool_calls": [["get_current_weather", {"location": "San Francisco"}]],
         },
         {"step": "answered", **_answer("<1>", reply)},
-        {"step": "got", **_thread_with_a_tool_call(told, "<2>", reply)},
+        {"step": "got", **_thread_with_a_tool_call(story, "<2>", reply)},
     ]
 
 
-def test_tool_outputs_can_be_submitted_while_the_first_stream_is_open(told: Told) -> None:
-    steps = told.chapter("streamed_tool_calls")
+def test_tool_outputs_can_be_submitted_while_the_first_stream_is_open(story: Story) -> None:
+    steps = story.chapter("streamed_tool_calls")
     reply = steps[1]["said"]
     assert "68°F" in reply
     calling = ["tool_call_start", "tool_call_ready", "tool_submit_required"]
@@ -163,21 +163,21 @@ def test_tool_outputs_can_be_submitted_while_the_first_stream_is_open(told: Told
             },
         },
         {"step": "answered", **_told_in_pieces(["run_continuing"], "<1>", reply)},
-        {"step": "got", **_thread_with_a_tool_call(told, "<2>", reply)},
+        {"step": "got", **_thread_with_a_tool_call(story, "<2>", reply)},
     ]
 
 
-def test_an_attached_file_is_kept_with_its_message(told: Told) -> None:
+def test_an_attached_file_is_kept_with_its_message(story: Story) -> None:
     path = DRIVERS / WORDS["attachment"]
     file = {"filename": path.name, "status": "indexed", "file_size_bytes": path.stat().st_size}
-    assert told.chapter("attachment") == [
+    assert story.chapter("attachment") == [
         {"step": "answered", "attachments": [file]},
         {"step": "streamed", "ending": "run_ended"},
         {"step": "got", "attachments": [[file], [], [file], []]},
     ]
 
 
-def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(told: Told) -> None:
+def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(story: Story) -> None:
     sent: Step = WORDS["awkward_tool"]["function"]["parameters"]["properties"]
     readable = {
         **sent,
@@ -187,16 +187,16 @@ def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(told: To
         "days": {"type": "integer"},
         "budget": {"type": "string"},
     }
-    node = told.client.startswith("node")
+    node = story.client.startswith("node")
     plan = {"name": "plan_trip", "description": None, "properties": sent if node else readable}
     ping: Step = {"name": "ping", "description": None, "properties": {}}
     # Written with the Python client's own classes, which send a null for all that is left out.
     find = {"name": "find_user", "description": None, "properties": {"name": {"type": "string"}}}
     tools = [plan, ping] if node else [plan, ping, find]
     assistant = {"assistant_id": "<1>", "description": None, "tools": tools}
-    if not told.old:
+    if not story.old:
         assistant["system_prompt"] = None
-    assert told.chapter("awkward_tools") == [
+    assert story.chapter("awkward_tools") == [
         {"step": "created", "name": "Ada", **assistant},
         {"step": "got", "name": "Ada", **assistant},
         {"step": "updated", "name": "Bo", **assistant},
@@ -205,10 +205,10 @@ def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(told: To
     ]
 
 
-def test_each_refusal_raises_the_error_that_the_client_has_for_it(told: Told) -> None:
+def test_each_refusal_raises_the_error_that_the_client_has_for_it(story: Story) -> None:
     # JavaScript refuses an empty key by itself.
-    keyless = [] if told.client.startswith("node") else [_raised("empty_key", 401)]
-    assert told.chapter("errors") == [
+    keyless = [] if story.client.startswith("node") else [_raised("empty_key", 401)]
+    assert story.chapter("errors") == [
         _raised("unknown_assistant", 404),
         _raised("invalid_id", 422),
         _raised("unknown_thread", 404),
@@ -222,13 +222,13 @@ def test_each_refusal_raises_the_error_that_the_client_has_for_it(told: Told) ->
     ]
 
 
-@pytest.mark.parametrize("told", [OF_THE_PROJECT], indirect=True)
-def test_a_provider_s_failure_raises_its_error_and_leaves_a_failed_message(told: Told) -> None:
+@pytest.mark.parametrize("story", [OF_THE_PROJECT], indirect=True)
+def test_a_provider_s_failure_raises_its_error_and_leaves_a_failed_message(story: Story) -> None:
     limit = {"sandbox": {"error": {"status": 429, "message": "Slow down", "retry_after": 2}}}
     outage = {"sandbox": {"reply": "one two three", "error": {"status": 503, "after": 2}}}
     told_of_limit = [["user", "limit", "COMPLETED"], ["assistant", None, "FAILED"]]
     told_of_outage = [["user", "outage", "COMPLETED"], ["assistant", "one two ", "FAILED"]]
-    assert told.chapter("scripted_failures") == [
+    assert story.chapter("scripted_failures") == [
         _raised("limit", 429),
         _raised("limit_streamed", 429),
         _raised("outage", 502),
@@ -251,8 +251,8 @@ def test_a_quickstart_prints_what_the_thread_then_holds(server: Server, program:
     output = run([sys.executable, str(path), server.api, key])
     with server.client(key) as client:
         (thread,) = client.get("/threads").json()
-    said = [one["content"] for one in thread["messages"] if one["role"] == "assistant"]
-    assert output == printed.format(*filter(None, said))
+    answers = [one["content"] for one in thread["messages"] if one["role"] == "assistant"]
+    assert output == printed.format(*filter(None, answers))
     assert subject in output
 
 
@@ -288,9 +288,9 @@ def _told_in_pieces(opening: Sequence[str], run_id: str, content: str) -> Step:
     }
 
 
-def _thread_with_a_tool_call(told: Told, thread_id: str, reply: str) -> Step:
+def _thread_with_a_tool_call(story: Story, thread_id: str, reply: str) -> Step:
     weather = {**WORDS["weather"], "location": "San Francisco"}
-    if told.client.startswith("node"):
+    if story.client.startswith("node"):
         output = ["tool", json.dumps(weather, ensure_ascii=False, separators=(",", ":"))]
     else:  # The Python clients in question know no role `tool` and would raise.
         output = ["assistant", json.dumps(weather)]

@@ -29,8 +29,8 @@ def operation_of(request: httpx.Request) -> str | None:
         method, _, template = operation.partition(" ")
         pattern = re.sub(r"\{\w+\}", "[^/]+", template)
         if method == request.method and re.fullmatch(pattern, path):
-            found: str = operation
-            return found
+            matching: str = operation
+            return matching
     return None
 
 
@@ -92,14 +92,14 @@ def test_documents_and_memories_have_the_published_shapes(
         document = indexed(client, place, "a.txt", b"Some text.")
         client.get(f"{place}/documents")
         client.delete(f"/documents/{document['document_id']}")
-    kept = client.post(f"{url}/memories", json={"content": "x", "metadata": {"n": 1}}).json()
-    client.get(f"{url}/memories/{kept['id']}")
-    client.put(f"{url}/memories/{kept['id']}", json={"content": "y"})
+    memory = client.post(f"{url}/memories", json={"content": "x", "metadata": {"n": 1}}).json()
+    client.get(f"{url}/memories/{memory['id']}")
+    client.put(f"{url}/memories/{memory['id']}", json={"content": "y"})
     client.get(f"{url}/memories", params={"page": 1})
     client.get(f"{url}/memories/stats")
-    told = say(client, thread["thread_id"], "My name is Sarah.", memory="Auto")
-    settled(client, told["memory_operation_id"])
-    client.delete(f"{url}/memories/{kept['id']}")
+    answer = say(client, thread["thread_id"], "My name is Sarah.", memory="Auto")
+    settled(client, answer["memory_operation_id"])
+    client.delete(f"{url}/memories/{memory['id']}")
     wanted = {one for one in PUBLISHED["operations"] if re.search(r"documents|memories", one)}
     assert wanted <= used
 

@@ -25,8 +25,8 @@ def send(client: httpx.Client, **body: Any) -> dict[str, Any]:
 
 
 def outputs(client: httpx.Client, thread_id: str, *calls: str, **fields: Any) -> httpx.Response:
-    told = [{"tool_call_id": call, "output": "snow"} for call in calls]
-    body = {"thread_id": thread_id, "tool_outputs": told, **fields}
+    tool_outputs = [{"tool_call_id": call, "output": "snow"} for call in calls]
+    body = {"thread_id": thread_id, "tool_outputs": tool_outputs, **fields}
     return client.post("/threads/tool-outputs", json=body)
 
 
@@ -173,8 +173,8 @@ def test_tools_and_prompt_count_for_one_turn_and_the_rounds_of_its_run(
     assert outputs(client, thread_id, again["tool_calls"][0]["id"]).json()["status"] == "COMPLETED"
     own = send(client, thread_id=thread_id, content=question)
     assert [call["function"]["name"] for call in own["tool_calls"]] == ["get_weather"]
-    kept = client.get(f"/assistants/{own['assistant_id']}").json()
-    assert (kept["tools"], kept["system_prompt"]) == ([WEATHER | {}], "Be kind")
+    assistant = client.get(f"/assistants/{own['assistant_id']}").json()
+    assert (assistant["tools"], assistant["system_prompt"]) == ([WEATHER | {}], "Be kind")
 
 
 def test_outputs_find_their_run_and_are_taken_once(client: httpx.Client) -> None:
@@ -228,10 +228,10 @@ def test_a_new_thread_can_be_streamed_and_tells_its_ids(client: httpx.Client) ->
 
 
 def test_a_message_can_be_kept_on_a_new_thread_without_an_answer(client: httpx.Client) -> None:
-    kept = send(client, content="Remember this", send_to_llm="false")
-    assert (kept["role"], kept["status"]) == ("user", "COMPLETED")
-    assert kept["assistant_id"]
-    assert messages_of(client, kept["thread_id"]) == [("user", "COMPLETED", "Remember this")]
+    stored = send(client, content="Remember this", send_to_llm="false")
+    assert (stored["role"], stored["status"]) == ("user", "COMPLETED")
+    assert stored["assistant_id"]
+    assert messages_of(client, stored["thread_id"]) == [("user", "COMPLETED", "Remember this")]
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,12 @@ def test_a_list_without_messages_tells_how_each_thread_began(client: httpx.Clien
     say(client, talked, long)
     say(client, talked, "And then?")
     without = client.get("/threads", params={"include_messages": "false"}).json()
-    told = {
+    beginnings = {
         one["thread_id"]: (one["title"], one["first_user_message"], one["message_count"])
         for one in without
     }
     title = " ".join(long.split())[:80]
-    assert told == {silent: (None, None, 0), talked: (title, long[:200], 4)}
+    assert beginnings == {silent: (None, None, 0), talked: (title, long[:200], 4)}
     assert [one["messages"] for one in without] == [[], []]
     whole = client.get("/threads").json()
     for bare, full in zip(without, whole, strict=True):

@@ -21,11 +21,11 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-def usage(client: httpx.Client, **asked: Any) -> dict[str, Any]:
-    answer = client.get("/usage", params=asked)
+def usage(client: httpx.Client, **params: Any) -> dict[str, Any]:
+    answer = client.get("/usage", params=params)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def today() -> str:
@@ -39,17 +39,17 @@ def test_tokens_are_summed_by_model_over_all_rounds_of_a_run(client: httpx.Clien
     other = say(
         client, new_thread(client), "Hello", llm_provider="anthropic", model_name="claude-x"
     )
-    told = usage(client)
-    rows = {row["model"]: row for row in told["data"]}
+    summary = usage(client)
+    rows = {row["model"]: row for row in summary["data"]}
     assert rows.keys() == {"gpt-4o", "claude-x"}
     for answer, row in ((ended, rows["gpt-4o"]), (other, rows["claude-x"])):
         assert (row["provider"], row["date"]) == (answer["model_provider"], today())
         assert row["runs"] == 1
         for figure in ("input_tokens", "output_tokens", "total_tokens"):
             assert row[figure] == answer[figure]
-    assert told["totals"]["runs"] == 2
-    assert told["totals"]["total_tokens"] == ended["total_tokens"] + other["total_tokens"]
-    assert told["pagination"] == {"page": 1, "page_size": 100, "total": 2, "total_pages": 1}
+    assert summary["totals"]["runs"] == 2
+    assert summary["totals"]["total_tokens"] == ended["total_tokens"] + other["total_tokens"]
+    assert summary["pagination"] == {"page": 1, "page_size": 100, "total": 2, "total_pages": 1}
 
 
 def test_what_was_used_outlives_its_thread_and_concerns_nobody_else(

@@ -16,7 +16,7 @@ from tests.support.talk import WEATHER, messages_of, new_thread, say, submit
 from tests.support.website import Visit, Website, answer, page, running_website
 
 RUN_OF = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
-FOUND = {
+WEB_RESULTS = {
     "title": "Pegboards",
     "url": "https://pegboard.example/",
     "content": "Holes in a grid",
@@ -55,7 +55,7 @@ def server(url: str, provider: Provider, website: Website) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def searxng(website: Website) -> None:
-    website.answers["/search"] = answer({"results": [FOUND]})
+    website.answers["/search"] = answer({"results": [WEB_RESULTS]})
 
 
 def offered(provider: Provider, at: int = -1) -> list[str]:
@@ -70,14 +70,14 @@ def test_what_was_found_is_shown_to_the_model_and_the_calls_to_nobody(
     client: httpx.Client, provider: Provider, website: Website
 ) -> None:
     thread_id = new_thread(client)
-    told = search(client, thread_id, "searches", web_search="Auto")
-    assert told["status"] == "COMPLETED"
-    assert "Holes in a grid" in told["content"]
-    assert told["tool_calls"] is None
+    answer = search(client, thread_id, "searches", web_search="Auto")
+    assert answer["status"] == "COMPLETED"
+    assert "Holes in a grid" in answer["content"]
+    assert answer["tool_calls"] is None
     assert website.paths[-1] == "/search?q=pegboard&format=json"
     assert offered(provider) == ["web_search", "read_web_page"]
     assert [role for role, _, _ in messages_of(client, thread_id)] == ["user", "assistant"]
-    assert told["total_tokens"] == 24  # both calls of the model
+    assert answer["total_tokens"] == 24  # both calls of the model
 
 
 def test_a_stream_tells_the_answer_alone(client: httpx.Client) -> None:
@@ -104,21 +104,21 @@ def test_who_does_not_ask_for_it_has_no_search(
 
 def test_a_search_that_fails_is_told_to_the_model(client: httpx.Client, website: Website) -> None:
     website.answers["/search"] = page("no", status=500)
-    told = search(client, new_thread(client), "searches", web_search="Auto")
-    assert told["status"] == "COMPLETED"
-    assert "web_search failed" in told["content"]
+    answer = search(client, new_thread(client), "searches", web_search="Auto")
+    assert answer["status"] == "COMPLETED"
+    assert "web_search failed" in answer["content"]
 
 
 def test_the_inside_of_the_network_cannot_be_read(client: httpx.Client, website: Website) -> None:
     before = len(website.requests)
-    told = search(
+    answer = search(
         client,
         new_thread(client),
         "reads-a-page",
         web_search="Auto",
         system_prompt=website.url("/secret"),
     )
-    assert "read_web_page failed" in told["content"]
+    assert "read_web_page failed" in answer["content"]
     assert len(website.requests) == before
 
 
@@ -129,10 +129,10 @@ def test_a_search_beside_a_clients_call_is_done_and_remembered(
     paused = search(client, thread_id, "searches-and-calls", web_search="Auto")
     assert [call["function"]["name"] for call in paused["tool_calls"]] == ["get_weather"]
     assert offered(provider) == ["get_weather", "web_search", "read_web_page"]
-    kept = query(
+    findings = query(
         url, "SELECT web_findings FROM runs WHERE id = CAST(:r AS uuid)", r=paused["run_id"]
     )
-    assert "Holes in a grid" in str(kept)
+    assert "Holes in a grid" in str(findings)
     ended = submit(client, paused, "snow").json()
     assert ended["content"] == "It says snow"
     assert "Holes in a grid" in provider.last()["messages"][0]["content"]
@@ -143,10 +143,10 @@ def test_a_model_that_searches_without_end_has_to_answer(
     client: httpx.Client, provider: Provider
 ) -> None:
     before = len(provider.requests)
-    told = search(client, new_thread(client), "searches-forever", web_search="Auto")
-    assert told["content"] == "Enough"
-    asked = provider.requests[before:]
-    assert len(asked) == 9
+    answer = search(client, new_thread(client), "searches-forever", web_search="Auto")
+    assert answer["content"] == "Enough"
+    requests = provider.requests[before:]
+    assert len(requests) == 9
     assert offered(provider) == []
 
 
@@ -197,13 +197,13 @@ def test_a_clients_tool_of_the_same_name_is_the_clients(
 def test_without_a_search_configured_nothing_fails(start: Any, provider: Provider) -> None:
     server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
     with server.client() as client:
-        told = search(client, new_thread(client), "says-hello", web_search="Auto")
-        assert told["status"] == "COMPLETED"
+        answer = search(client, new_thread(client), "says-hello", web_search="Auto")
+        assert answer["status"] == "COMPLETED"
         assert offered(provider) == []
 
 
 def test_the_sandbox_model_searches_too(client: httpx.Client) -> None:
-    told = say(
+    answer = say(
         client,
         new_thread(client),
         "Please use web_search to look for pegboards.",
@@ -211,7 +211,7 @@ def test_the_sandbox_model_searches_too(client: httpx.Client) -> None:
         model_name="claude",
         web_search="Auto",
     )
-    assert "Holes in a grid" in told["content"]
+    assert "Holes in a grid" in answer["content"]
 
 
 def test_an_answer_in_json_is_asked_for_in_words_as_well(

@@ -9,14 +9,14 @@ from typing import Any, Final
 Body = dict[str, Any]
 
 _ATTACHED: Final = [{"file_id": "{file}", "tools": [{"type": "file_search"}]}]
-_SAID: Final = {"role": "user", "content": "Hi"}
+_PLAIN_MESSAGE: Final = {"role": "user", "content": "Hi"}
 _PICTURE: Final = {"type": "image_file", "image_file": {"file_id": "{picture}"}}
 _IN_STORE: Final = {"file_search": {"vector_store_ids": ["{vector_store}"]}}
 _IN_NEW_STORE: Final = {"file_search": {"vector_stores": [{"file_ids": ["{file}"]}]}}
 _FOR_CODE: Final = {"code_interpreter": {"file_ids": ["{file}"]}}
 _RESOURCES: Final = tuple({"tool_resources": one} for one in (_IN_STORE, _IN_NEW_STORE, _FOR_CODE))
 _MESSAGES: Final = (
-    {**_SAID, "attachments": _ATTACHED},
+    {**_PLAIN_MESSAGE, "attachments": _ATTACHED},
     {"role": "user", "content": [_PICTURE]},
 )
 _OUTPUTS: Final = {"tool_outputs": [{"tool_call_id": "{call}", "output": "snow"}]}
@@ -51,11 +51,11 @@ BODIES: Final[dict[str, tuple[Body, ...]]] = {
     "POST /v1/assistants/{assistant_id}/files": ({"file_id": "{file}"},),
     "POST /v1/threads": tuple({"messages": [one]} for one in _MESSAGES) + _RESOURCES,
     "POST /v1/threads/{thread_id}": ({"metadata": {"a": "b"}}, *_RESOURCES),
-    "POST /v1/threads/{thread_id}/messages": (_SAID, *_MESSAGES),
+    "POST /v1/threads/{thread_id}/messages": (_PLAIN_MESSAGE, *_MESSAGES),
     "POST /v1/threads/{thread_id}/messages/{message_id}": ({"metadata": {"a": "b"}},),
     "POST /v1/threads/runs": (
         {"assistant_id": "{assistant}"},
-        {"assistant_id": "{assistant}", "stream": True, "thread": {"messages": [_SAID]}},
+        {"assistant_id": "{assistant}", "stream": True, "thread": {"messages": [_PLAIN_MESSAGE]}},
         *({"assistant_id": "{assistant}", **one} for one in _RESOURCES),
         *({"assistant_id": "{assistant}", "thread": one} for one in _RESOURCES),
         *({"assistant_id": "{assistant}", "thread": {"messages": [one]}} for one in _MESSAGES),
@@ -86,7 +86,7 @@ BODIES: Final[dict[str, tuple[Body, ...]]] = {
         {
             "model": "gpt-4o",
             "messages": [
-                _SAID,
+                _PLAIN_MESSAGE,
                 {
                     "role": "assistant",
                     "tool_calls": [
@@ -107,10 +107,10 @@ _OLD_FILES: Final = {"file_ids": ["{file}"]}
 VERSION_1: Final[dict[str, tuple[Body, ...]]] = {
     "POST /v1/assistants": ({"model": "gpt-4o", **_OLD_FILES},),
     "POST /v1/assistants/{assistant_id}": (_OLD_FILES,),
-    "POST /v1/threads": ({"messages": [{**_SAID, **_OLD_FILES}]},),
-    "POST /v1/threads/{thread_id}/messages": ({**_SAID, **_OLD_FILES},),
+    "POST /v1/threads": ({"messages": [{**_PLAIN_MESSAGE, **_OLD_FILES}]},),
+    "POST /v1/threads/{thread_id}/messages": ({**_PLAIN_MESSAGE, **_OLD_FILES},),
     "POST /v1/threads/runs": (
-        {"assistant_id": "{assistant}", "thread": {"messages": [{**_SAID, **_OLD_FILES}]}},
+        {"assistant_id": "{assistant}", "thread": {"messages": [{**_PLAIN_MESSAGE, **_OLD_FILES}]}},
     ),
 }
 """Bodies in the words of version 1 besides."""

@@ -101,7 +101,7 @@ def test_a_default_port_need_not_be_named(server: Server) -> None:
 
 
 def test_a_refusal_is_in_the_dialect_of_its_api(server: Server) -> None:
-    told = [
+    answers = [
         httpx.get(
             f"{server.url}/{api}/threads",
             headers={"Origin": "https://evil.example"},
@@ -109,8 +109,8 @@ def test_a_refusal_is_in_the_dialect_of_its_api(server: Server) -> None:
         )
         for api in APIS
     ]
-    assert [answer.status_code for answer in told] == [403, 403]
-    assert [set(answer.json()) for answer in told] == [{"detail"}, {"error"}]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert [set(answer.json()) for answer in answers] == [{"detail"}, {"error"}]
 
 
 @pytest.mark.parametrize("api", APIS)

@@ -89,13 +89,13 @@ def owned(server: Server) -> Iterator[tuple[str, str]]:
         searching = openais.beta.assistants.create(
             model="gpt-4o", tools=SEARCH, tool_resources=resources, instructions=planted("openais")
         )
-        said: Any = [{"role": "user", "content": QUESTION}]
+        messages: Any = [{"role": "user", "content": QUESTION}]
         run = openais.beta.threads.create_and_run_poll(
-            assistant_id=searching.id, thread={"messages": said}
+            assistant_id=searching.id, thread={"messages": messages}
         )
         assert run.status == "completed"
-        found = uuid_of(Prefix.ASSISTANT, searching.id)
-        assert found is not None
+        assistant_id = uuid_of(Prefix.ASSISTANT, searching.id)
+        assert assistant_id is not None
         yield assistant, thread
 
 
@@ -113,11 +113,11 @@ def test_the_owner_s_own_prompts_hold_what_is_planted(
 ) -> None:
     """Else nothing would be proven by its absence elsewhere."""
     with server.client(OWNER) as client:
-        told = sent_while(provider, lambda: _ask(client, owned[1], memory="Readonly"))
+        sent = sent_while(provider, lambda: _ask(client, owned[1], memory="Readonly"))
     for place in ("instructions", "tool", "document", "threaddocument", "memory", "message"):
-        assert f"canary{place}." in told, place
+        assert f"canary{place}." in sent, place
     for place in ("output", "upload"):
-        assert f"canary{place}." in told, place
+        assert f"canary{place}." in sent, place
     everything = json.dumps(provider.requests)
     for place in ("storefile", "openais"):
         assert f"canary{place}." in everything, place
@@ -157,9 +157,9 @@ def test_a_stranger_s_prompts_hold_nothing_of_it(
                 mine = openais.beta.assistants.create(
                     model="gpt-4o", tools=SEARCH, tool_resources=given
                 )
-                said: Any = [{"role": "user", "content": QUESTION}]
+                messages: Any = [{"role": "user", "content": QUESTION}]
                 run = openais.beta.threads.create_and_run_poll(
-                    assistant_id=mine.id, thread={"messages": said}
+                    assistant_id=mine.id, thread={"messages": messages}
                 )
                 assert run.status == "completed"
 
@@ -172,15 +172,15 @@ def test_the_owner_s_other_assistants_and_threads_hold_only_what_is_theirs(
     assistant, _ = owned
     with server.client(OWNER) as client:
         beside = client.post(f"/assistants/{assistant}/threads", json={}).json()["thread_id"]
-        told = sent_while(provider, lambda: _ask(client, beside, memory="Readonly"))
+        sent = sent_while(provider, lambda: _ask(client, beside, memory="Readonly"))
         for place in ("threaddocument", "message", "output", "upload", "storefile"):
-            assert f"canary{place}." not in told, place
+            assert f"canary{place}." not in sent, place
         for place in ("document", "memory", "instructions"):
-            assert f"canary{place}." in told, place
+            assert f"canary{place}." in sent, place
         other = new_thread(client, name="Another")
         for fields in ({"memory": "Auto"}, {"memory_pro": "Readonly"}):
-            told = sent_while(provider, partial(_ask, client, other, **fields))
-            assert "canary" not in told, fields
+            sent = sent_while(provider, partial(_ask, client, other, **fields))
+            assert "canary" not in sent, fields
 
 
 def _ask(client: httpx.Client, thread: str, **fields: Any) -> dict[str, Any]:

@@ -60,12 +60,12 @@ def document_at(server: Server, api: str) -> dict[str, Any]:
 def operations_at(server: Server, api: str) -> list[Operation]:
     """What deletes comes last, the innermost objects first."""
     document = schemathesis.openapi.from_dict(document_at(server, api))
-    found = []
+    operations = []
     for one in document.get_all_operations():
         if isinstance(one, Err):
             raise one.err()
-        found.append(one.ok())
-    return sorted(found, key=lambda one: (one.method == "delete", -one.path.count("/")))
+        operations.append(one.ok())
+    return sorted(operations, key=lambda one: (one.method == "delete", -one.path.count("/")))
 
 
 class Asking:

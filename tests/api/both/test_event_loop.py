@@ -473,8 +473,8 @@ def furnished(p: Place) -> Place:
         assert p.v1.post("/assistants", json={"model": "m", "tools": large}).status_code == 200
     p.store = p.v1.post("/vector_stores", json={}).json()["id"]
     for n in range(30):
-        kept = {"content": of(250_000, f"word {n} "), "send_to_llm": False}
-        assert p.api.post(f"/threads/{p.thread_id}/messages", json=kept).status_code == 200
+        body = {"content": of(250_000, f"word {n} "), "send_to_llm": False}
+        assert p.api.post(f"/threads/{p.thread_id}/messages", json=body).status_code == 200
     return p
 
 

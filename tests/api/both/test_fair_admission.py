@@ -42,8 +42,10 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def _waiting(server: Server) -> int:
     """How many requests hold a slot, or wait for one, as the server tells."""
-    told = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
-    line = next(one for one in told.splitlines() if one.startswith("pegboard_requests_waiting "))
+    exposition = httpx.get(f"{server.url}/metrics", timeout=patience(60)).text
+    line = next(
+        one for one in exposition.splitlines() if one.startswith("pegboard_requests_waiting ")
+    )
     return int(float(line.split()[1]))
 
 
@@ -63,9 +65,9 @@ def test_a_crowd_beyond_its_share_is_told_to_come_again(
             wait_until(lambda: _waiting(narrow) == MAY_WAIT)
             refused = _list_assistants(narrow, crowd, api)
             # Another tenant finds a slot: it gets as far as what it asks for.
-            found = neighbour.get("/threads")
+            beside = neighbour.get("/threads")
         answers = [one.result() for one in begun]
-    assert found.status_code == 200
+    assert beside.status_code == 200
     assert [answer.status_code for answer in answers] == [200] * CROWD
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) >= 1
@@ -107,10 +109,10 @@ def test_messages_for_one_thread_stand_in_line(narrow: Server, threads: ThreadPo
             for n in range(CROWD)
         ]
         assert [one.result().status_code for one in begun] == [200] * CROWD
-        told = client.get(f"/threads/{place}").json()["messages"]
-    assert [one["role"] for one in told] == ["user", "assistant"] * CROWD
-    asked = sorted(one["content"] for one in told if one["role"] == "user")
-    assert asked == [f"No. {n}" for n in range(CROWD)]
+        messages = client.get(f"/threads/{place}").json()["messages"]
+    assert [one["role"] for one in messages] == ["user", "assistant"] * CROWD
+    questions = sorted(one["content"] for one in messages if one["role"] == "user")
+    assert questions == [f"No. {n}" for n in range(CROWD)]
 
 
 def _list_assistants(server: Server, key: str, api: str) -> httpx.Response:

@@ -54,8 +54,8 @@ class Ask:
 
     def filled(self, ids: list[str]) -> tuple[str, str | None]:
         def fill(text: str) -> str:
-            for place, told in enumerate(ids):
-                text = text.replace(f"<{place}>", told)
+            for place, shown_id in enumerate(ids):
+                text = text.replace(f"<{place}>", shown_id)
             return text
 
         return fill(self.path), None if self.body is None else fill(self.body)
@@ -83,8 +83,8 @@ def asks_of(route: DoorRoute, version: str = "v2") -> Iterator[Ask]:
             continue
         if name in CURSORS or name in NOUN_OF:
             noun = LISTED[path.rpartition("/")[2]] if name in CURSORS else NOUN_OF[name]
-            asked = f"{path}?{name}=<{len(nouns)}>"
-            yield Ask(route, asked, None, (*nouns, noun), frozenset({len(nouns)}))
+            narrowed = f"{path}?{name}=<{len(nouns)}>"
+            yield Ask(route, narrowed, None, (*nouns, noun), frozenset({len(nouns)}))
 
 
 def send(client: httpx.Client, ask: Ask, ids: list[str]) -> httpx.Response:
@@ -104,8 +104,8 @@ def send(client: httpx.Client, ask: Ask, ids: list[str]) -> httpx.Response:
 def seen(answer: httpx.Response, ids: list[str]) -> tuple[int, list[tuple[str, str]], bytes]:
     """What a caller can tell of an answer, but for the ids that it asked with."""
     content = answer.content
-    for place, told in enumerate(ids):
-        content = content.replace(told.encode(), b"<%d>" % place)
+    for place, shown_id in enumerate(ids):
+        content = content.replace(shown_id.encode(), b"<%d>" % place)
     headers = [pair for pair in answer.headers.multi_items() if pair[0] not in _PASSING]
     return answer.status_code, sorted(headers), content
 
@@ -135,14 +135,14 @@ def strangers(server: Server) -> Belongings:
 
 def everything(server: Server, owned: Belongings) -> dict[str, Any]:
     """All that the owner can read, route by route."""
-    told = {}
+    answers = {}
     with client_of(server, OWNER, "v2") as client:
         for ask in chain.from_iterable(map(asks_of, ROUTES)):
             if ask.route.method == "GET" and not ask.cursors and ask.nouns:
                 ids = [owned.told(noun, ask.route.api) for noun in ask.nouns]
                 answer = send(client, ask, ids)
-                told[str(ask)] = (answer.status_code, answer.content)
-    return told
+                answers[str(ask)] = (answer.status_code, answer.content)
+    return answers
 
 
 def test_every_id_is_known_to_the_test() -> None:
@@ -161,9 +161,9 @@ def test_every_id_is_known_to_the_test() -> None:
 
 def test_the_ids_of_the_matrix_are_real(server: Server, owners: Belongings) -> None:
     """Else every comparison would hold: the owner reads all that the stranger is refused."""
-    told = everything(server, owners)
-    assert {ask: status for ask, (status, _) in told.items() if status != 200} == {}
-    read = {noun for ask in told for noun in owners.ids if f"'{noun}'" in ask}
+    answers = everything(server, owners)
+    assert {ask: status for ask, (status, _) in answers.items() if status != 200} == {}
+    read = {noun for ask in answers for noun in owners.ids if f"'{noun}'" in ask}
     # The others are threads, runs and files like these; calls are read with their run.
     assert read == owners.ids.keys() - {"paused_thread", "paused_run", "picture", "call"}
 
@@ -175,7 +175,7 @@ def test_a_foreign_id_looks_like_one_of_nothing(
     assert not set(owners.ids.values()) & set(strangers.ids.values())
     missing, before = owners.missing(), everything(server, owners)
     asks = [ask for route in ROUTES for ask in asks_of(route, version)]
-    asked, answers = 0, Counter[int]()
+    pairs, answers = 0, Counter[int]()
     with client_of(server, STRANGER, version) as client:
         for ask in asks:
             api = ask.route.api
@@ -192,11 +192,11 @@ def test_a_foreign_id_looks_like_one_of_nothing(
                 narrowed = set(places) <= ask.cursors
                 refused = {200} if narrowed else {400} if _is_call(ask, places) else {404}
                 assert foreign[0] in refused, f"{ask} with places {places}: {foreign}"
-                asked += 1
+                pairs += 1
                 answers[foreign[0]] += 1
     assert everything(server, owners) == before
     routes = len({ask.route for ask in asks if ask.nouns})
-    print(f"\n{version}: {asked} pairs over {routes} of {len(ROUTES)} routes: {dict(answers)}")
+    print(f"\n{version}: {pairs} pairs over {routes} of {len(ROUTES)} routes: {dict(answers)}")
 
 
 def _is_call(ask: Ask, places: tuple[int, ...]) -> bool:

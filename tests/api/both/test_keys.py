@@ -165,14 +165,14 @@ def test_the_list_tells_what_a_key_is_good_for(house: House) -> None:
     )
     house.operator.update(key, tokens_per_day=1000, name="board")
     line = house.operator.line_of(key)
-    for told in (
+    for part in (
         f"{key[:7]}…",
         "used never",
         "expires 2099-02-01T00:00Z",
         "scopes read ",
         "limits 60 requests/min, 1000 tokens/day",
     ):
-        assert told in line
+        assert part in line
     assert line.endswith("  board")
     assert key not in line
 
@@ -285,19 +285,19 @@ def test_a_run_that_a_limit_refuses_leaves_no_trace(house: House) -> None:
             ):
                 assert refused.status_code == 429
                 assert int(refused.headers["Retry-After"]) >= 1
-            said: Any = {"role": "user", "content": "Hi"}
+            message: Any = {"role": "user", "content": "Hi"}
             runs: Any = openais.beta.threads.runs
-            asked = partial(
+            begin = partial(
                 runs.create,
                 openais_thread.id,
                 assistant_id=assistant.id,
-                additional_messages=[said],
+                additional_messages=[message],
             )
             both: Any = openais.beta.threads
-            asked_with_thread = partial(
-                both.create_and_run, assistant_id=assistant.id, thread={"messages": [said]}
+            begin_with_thread = partial(
+                both.create_and_run, assistant_id=assistant.id, thread={"messages": [message]}
             )
-            for ask in (asked, asked_with_thread):
+            for ask in (begin, begin_with_thread):
                 with pytest.raises(openai.RateLimitError) as error:
                     ask()
                 assert (error.value.type, error.value.code) == ("requests", "rate_limit_exceeded")

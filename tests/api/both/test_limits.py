@@ -170,15 +170,15 @@ def test_what_is_too_long_is_named_at_the_backboard_api(
 def test_urlencoded_text_is_read_as_it_was_written(client: httpx.Client) -> None:
     url = f"/threads/{new_thread(client)}/messages"
     text = "é 語 % + & = " * 20_000
-    kept = client.post(url, data={"content": text, "send_to_llm": "false"}).json()
-    assert kept["latest_message"]["content"] == text
+    answer = client.post(url, data={"content": text, "send_to_llm": "false"}).json()
+    assert answer["latest_message"]["content"] == text
 
 
 def test_threads_are_told_whole_however_many_messages_they_have(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     for number in range(120):
-        said = {"content": f'"messages":[] {number}', "send_to_llm": False}
-        assert client.post(f"/threads/{thread_id}/messages", json=said).status_code == 200
+        body = {"content": f'"messages":[] {number}', "send_to_llm": False}
+        assert client.post(f"/threads/{thread_id}/messages", json=body).status_code == 200
     (whole,) = client.get("/threads").json()
     assert whole == client.get(f"/threads/{thread_id}").json()
     assert [one["content"] for one in whole["messages"]] == [
@@ -206,7 +206,7 @@ def test_the_pattern_of_a_schema_is_honoured_where_it_can_be(client: httpx.Clien
     parameters = {"type": "object", "properties": {"code": code}, "required": ["code"]}
     tool = {"type": "function", "function": {"name": "get_code", "parameters": parameters}}
     thread_id = new_thread(client, tools=[tool])
-    said = {"content": f"get code for AB-CDE-17 {new_id().hex[:4]}"}
-    paused = client.post(f"/threads/{thread_id}/messages", json=said).json()
+    body = {"content": f"get code for AB-CDE-17 {new_id().hex[:4]}"}
+    paused = client.post(f"/threads/{thread_id}/messages", json=body).json()
     (call,) = paused["tool_calls"]
     assert json.loads(call["function"]["arguments"]) == {"code": "AB-CDE-17"}

@@ -46,16 +46,16 @@ def new_threads(server: Server, count: int) -> list[str]:
         return [client.post(place, json={}).json()["thread_id"] for _ in range(count)]
 
 
-def told(stream: str) -> list[dict[str, Any]]:
+def events_of(stream: str) -> list[dict[str, Any]]:
     lines = stream.split("\n")
     return [json.loads(x.removeprefix("data: ")) for x in lines if x.startswith("data: ")]
 
 
-def said(stream: str) -> list[str]:
-    return [one["content"] for one in told(stream) if one["type"] == "content_streaming"]
+def words_of(stream: str) -> list[str]:
+    return [one["content"] for one in events_of(stream) if one["type"] == "content_streaming"]
 
 
-def asked(reply: str, delay_ms: int) -> dict[str, Any]:
+def streamed_body(reply: str, delay_ms: int) -> dict[str, Any]:
     return {
         "content": "x",
         "stream": True,
@@ -75,7 +75,7 @@ async def test_two_hundred_streams_are_told_at_once_over_few_connections(
         async def stream(thread_id: str) -> str:
             place = f"/api/threads/{thread_id}/messages"
             async with opening:
-                request = client.build_request("POST", place, json=asked(REPLY, 800))
+                request = client.build_request("POST", place, json=streamed_body(REPLY, 800))
                 response = await client.send(request, stream=True)
             assert response.status_code == 200
             await response.aread()
@@ -88,10 +88,10 @@ async def test_two_hundred_streams_are_told_at_once_over_few_connections(
             assert (await client.get("/healthz")).status_code == 200
             connections.append(await asyncio.to_thread(query, url, CONNECTIONS))
     for one in streams:
-        assert said(one.result()) == list(WORDS)
-        assert told(one.result())[-1]["type"] == "run_ended"
+        assert words_of(one.result()) == list(WORDS)
+        assert events_of(one.result())[-1]["type"] == "run_ended"
     # A pool of at most 8 for requests; 4 for streams, 3 for jobs, 1 for signals.
-    assert max(int(str(found[0][0])) for found in connections) <= 16
+    assert max(int(str(rows[0][0])) for rows in connections) <= 16
 
 
 async def test_all_followers_on_another_server_are_told_every_frame(
@@ -101,7 +101,7 @@ async def test_all_followers_on_another_server_are_told_every_frame(
     (thread_id,) = new_threads(first, 1)
     async with many_clients(first) as here, many_clients(second) as there:
         request = here.build_request(
-            "POST", f"/api/threads/{thread_id}/messages", json=asked(REPLY, 2000)
+            "POST", f"/api/threads/{thread_id}/messages", json=streamed_body(REPLY, 2000)
         )
         live = await here.send(request, stream=True)
         run_id = live.headers["pegboard-run-id"]
@@ -110,15 +110,15 @@ async def test_all_followers_on_another_server_are_told_every_frame(
         followers = [asyncio.create_task(there.get(place)) for _ in range(40)]
         late = [asyncio.create_task(there.get(place, params=behind)) for _ in range(20)]
         await live.aread()
-        whole = told(live.text)
-        assert said(live.text) == list(WORDS)
+        whole = events_of(live.text)
+        assert words_of(live.text) == list(WORDS)
         for one in await asyncio.gather(*followers):
-            assert told(one.text) == whole
+            assert events_of(one.text) == whole
         for one in await asyncio.gather(*late):
-            assert told(one.text) == whole[2:]
+            assert events_of(one.text) == whole[2:]
         # Once it is over it is told out of its log, the same at each.
-        assert told((await here.get(place)).text) == whole
-        assert told((await there.get(place)).text) == whole
+        assert events_of((await here.get(place)).text) == whole
+        assert events_of((await there.get(place)).text) == whole
 
 
 async def test_followers_cost_no_statements_of_their_own(start: StartServer, url: str) -> None:
@@ -128,7 +128,7 @@ async def test_followers_cost_no_statements_of_their_own(start: StartServer, url
     count, loop = 30, asyncio.get_running_loop()
     async with many_clients(first) as here, many_clients(second) as there:
         request = here.build_request(
-            "POST", f"/api/threads/{thread_id}/messages", json=asked("one two", 20_000)
+            "POST", f"/api/threads/{thread_id}/messages", json=streamed_body("one two", 20_000)
         )
         live = await here.send(request, stream=True)
         run_id = live.headers["pegboard-run-id"]
@@ -174,9 +174,9 @@ def test_a_stream_too_many_is_refused_before_anything_is_stored(
             f"{server.url}/v1/assistants", headers=HEADERS, json={"model": "gpt-4o"}
         ).json()["id"]
         place = f"/threads/{busy}/messages"
-        with client.stream("POST", place, json=asked("one two", 20_000)) as live:
+        with client.stream("POST", place, json=streamed_body("one two", 20_000)) as live:
             run_id = live.headers["pegboard-run-id"]
-            refused = client.post(f"/threads/{quiet}/messages", json=asked(REPLY, 0))
+            refused = client.post(f"/threads/{quiet}/messages", json=streamed_body(REPLY, 0))
             assert refused.status_code == 429
             assert refused.headers["retry-after"] == "5"
             assert "open streams" in refused.json()["detail"]
@@ -191,18 +191,19 @@ def test_a_stream_too_many_is_refused_before_anything_is_stored(
             assert theirs.headers["retry-after"] == "5"
             assert theirs.json()["error"]["type"] == "requests"
             # Who waits for the whole answer, and another tenant, are not concerned.
-            whole = {**asked(REPLY, 0), "stream": False}
+            whole = {**streamed_body(REPLY, 0), "stream": False}
             assert client.post(f"/threads/{quiet}/messages", json=whole).status_code == 200
             with server.client("other") as other:
                 mine = new_thread(other)
-                answer = other.post(f"/threads/{mine}/messages", json=asked(REPLY, 0))
-                assert said(answer.text) == list(WORDS)
-        kept = client.get(f"/threads/{quiet}").json()["messages"]
-        assert [one["role"] for one in kept] == ["user", "assistant"]
+                answer = other.post(f"/threads/{mine}/messages", json=streamed_body(REPLY, 0))
+                assert words_of(answer.text) == list(WORDS)
+        messages = client.get(f"/threads/{quiet}").json()["messages"]
+        assert [one["role"] for one in messages] == ["user", "assistant"]
         # The client has hung up: its place is free.
         wait_until(
             lambda: (
-                client.post(f"/threads/{quiet}/messages", json=asked(REPLY, 0)).status_code == 200
+                client.post(f"/threads/{quiet}/messages", json=streamed_body(REPLY, 0)).status_code
+                == 200
             )
         )
 
@@ -211,8 +212,8 @@ def test_there_is_an_end_to_the_streams_of_all_tenants_together(start: StartServ
     server = start(PEGBOARD_MAX_STREAMS="1")
     with server.client() as one, server.client() as another:
         places = [f"/threads/{new_thread(client)}/messages" for client in (one, another)]
-        with one.stream("POST", places[0], json=asked("one two", 20_000)) as live:
+        with one.stream("POST", places[0], json=streamed_body("one two", 20_000)) as live:
             assert live.status_code == 200
-            refused = another.post(places[1], json=asked(REPLY, 0))
+            refused = another.post(places[1], json=streamed_body(REPLY, 0))
             assert refused.status_code == 429
             assert "this server" in refused.json()["detail"]

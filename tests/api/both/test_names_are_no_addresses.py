@@ -111,12 +111,12 @@ def _v1(client: httpx.Client, path: str, body: dict[str, object]) -> httpx.Respo
 def _refuses(client: httpx.Client, thread_id: str, provider: str, name: str) -> None:
     """At each entrance there is, in its dialect, naming the field."""
     message = {"content": "A secret", "llm_provider": provider, "model_name": name}
-    said = client.post(f"/threads/{thread_id}/messages", json=message)
+    answered = client.post(f"/threads/{thread_id}/messages", json=message)
     placed = client.post("/threads/messages", json={**message, "stream": True})
     embedding = {"embedding_provider": provider, "embedding_model_name": name}
     made = client.post("/assistants", json={"name": "A", "embedding_dims": 8, **embedding})
     for answer, fields in (
-        (said, ("model_name", "llm_provider")),
+        (answered, ("model_name", "llm_provider")),
         (placed, ("model_name", "llm_provider")),
         (made, ("embedding_model_name", "embedding_provider")),
     ):

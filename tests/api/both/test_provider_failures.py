@@ -68,35 +68,37 @@ def chat(client: httpx.Client, model: str, *, streamed: bool) -> httpx.Response:
 
 
 @pytest.mark.parametrize("provider_name", MODELS)
-@pytest.mark.parametrize(("behaviour", "status", "said"), BEFORE)
+@pytest.mark.parametrize(("behaviour", "status", "message"), BEFORE)
 def test_a_failure_before_the_answer(
-    client: httpx.Client, provider_name: str, behaviour: str, status: int, said: str
+    client: httpx.Client, provider_name: str, behaviour: str, status: int, message: str
 ) -> None:
     model = f"{MODELS[provider_name]}-{behaviour}"
     for streamed in (False, True):
-        asked = {"content": "Hi", "llm_provider": provider_name, "model_name": model}
+        body = {"content": "Hi", "llm_provider": provider_name, "model_name": model}
         url = f"/threads/{new_thread(client)}/messages"
-        answer = client.post(url, json={**asked, "stream": streamed})
-        assert (answer.status_code, answer.json()) == (status, {"detail": said})
+        answer = client.post(url, json={**body, "stream": streamed})
+        assert (answer.status_code, answer.json()) == (status, {"detail": message})
         answer = chat(client, model, streamed=streamed)
-        assert (answer.status_code, answer.json()["error"]["message"]) == (status, said)
-        assert not FOREIGN.search(said)
+        assert (answer.status_code, answer.json()["error"]["message"]) == (status, message)
+        assert not FOREIGN.search(message)
 
 
 @pytest.mark.parametrize("provider_name", MODELS)
-@pytest.mark.parametrize(("behaviour", "said"), AMID)
+@pytest.mark.parametrize(("behaviour", "message"), AMID)
 def test_a_failure_amid_the_stream(
-    client: httpx.Client, provider_name: str, behaviour: str, said: str
+    client: httpx.Client, provider_name: str, behaviour: str, message: str
 ) -> None:
     model = f"{MODELS[provider_name]}-{behaviour}"
-    asked = {"content": "Hi", "llm_provider": provider_name, "model_name": model, "stream": True}
-    *_, last = stream(client, f"/threads/{new_thread(client)}/messages", json=asked)
+    body = {"content": "Hi", "llm_provider": provider_name, "model_name": model, "stream": True}
+    *_, last = stream(client, f"/threads/{new_thread(client)}/messages", json=body)
     assert last["type"] == "run_failed"
     # Google's status word stands before the message there.
-    assert last["error"].removeprefix("INTERNAL - ") == said
-    told = chat(client, model, streamed=True)
-    frames = [json.loads(line[6:]) for line in told.text.splitlines() if line.startswith("data: {")]
-    assert frames[-1]["error"]["message"].removeprefix("INTERNAL - ") == said
+    assert last["error"].removeprefix("INTERNAL - ") == message
+    response = chat(client, model, streamed=True)
+    frames = [
+        json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: {")
+    ]
+    assert frames[-1]["error"]["message"].removeprefix("INTERNAL - ") == message
     assert not FOREIGN.search(last["error"])
     assert (
         "".join(
@@ -115,6 +117,6 @@ def test_names_go_to_whom_they_mean(client: httpx.Client, provider: ThreeShapes)
     ):
         before = len(provider.asked)
         assert chat(client, name, streamed=False).status_code == 400
-        said = client.post("/threads/messages", json={"content": "Hi", "model_name": name})
-        assert said.status_code == 400
+        message = client.post("/threads/messages", json={"content": "Hi", "model_name": name})
+        assert message.status_code == 400
         assert provider.asked[before:] == [(shape, name.rpartition("/")[2])] * 2

@@ -183,18 +183,18 @@ def test_tools_are_called_answered_and_told_as_steps(client: OpenAI) -> None:
         run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
     )
     assert (ended.status, ended.required_action) == ("completed", None)
-    told = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc").data
-    assert [(one.type, one.status) for one in told] == [
+    steps = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc").data
+    assert [(one.type, one.status) for one in steps] == [
         ("tool_calls", "completed"),
         ("message_creation", "completed"),
     ]
-    called: Any = told[0].step_details
-    assert (called.tool_calls[0].function.output, told[0].id) == (OUTPUT, waiting[0].id)
+    called: Any = steps[0].step_details
+    assert (called.tool_calls[0].function.output, steps[0].id) == (OUTPUT, waiting[0].id)
     answers = client.beta.threads.messages.list(run.thread_id).data
     assert [one.role for one in answers] == ["assistant", "user"]  # calls are no messages
     assert OUTPUT in answers[0].content[0].text.value  # type: ignore[union-attr]
     assert ended.usage is not None
-    assert ended.usage.total_tokens == sum(one.usage.total_tokens for one in told if one.usage)
+    assert ended.usage.total_tokens == sum(one.usage.total_tokens for one in steps if one.usage)
 
 
 def test_a_run_that_goes_on_tells_when_it_was_started(client: OpenAI) -> None:
@@ -206,15 +206,15 @@ def test_a_run_that_goes_on_tells_when_it_was_started(client: OpenAI) -> None:
     events = submit(
         streamed.id, thread_id=streamed.thread_id, tool_outputs=outputs(streamed), stream=True
     )
-    told = {event.event: event.data for event in events}
-    queued: Any = told["thread.run.queued"]
+    data_of = {event.event: event.data for event in events}
+    queued: Any = data_of["thread.run.queued"]
     assert (queued.status, queued.started_at) == ("queued", streamed.started_at)
 
 
 def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
     thread_id = ready_thread(client, "Hello")
     slowly = scene(reply="One two", delay_ms=600)  # so that each moment is of another second
-    told = {
+    data_of = {
         event.event: event.data
         for event in client.beta.threads.runs.create(
             thread_id=thread_id,
@@ -223,9 +223,9 @@ def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
             stream=True,
         )
     }
-    run: Any = told["thread.run.completed"]
-    message: Any = told["thread.message.completed"]
-    step: Any = told["thread.run.step.completed"]
+    run: Any = data_of["thread.run.completed"]
+    message: Any = data_of["thread.message.completed"]
+    step: Any = data_of["thread.run.step.completed"]
     runs, messages = client.beta.threads.runs, client.beta.threads.messages
     assert run == runs.retrieve(run.id, thread_id=thread_id)
     assert message == messages.retrieve(message.id, thread_id=thread_id)
@@ -259,19 +259,21 @@ def test_a_stream_tells_everything_in_the_recorded_order(client: OpenAI) -> None
     message: Any = events[-3].data
     assert message == client.beta.threads.messages.retrieve(message.id, thread_id=thread_id)
     step: Any = events[-2].data
-    kept = client.beta.threads.runs.steps.retrieve(step.id, run_id=stored.id, thread_id=thread_id)
-    assert step.to_dict() | {"expires_at": None} == kept.to_dict() | {"expires_at": None}
+    stored_step = client.beta.threads.runs.steps.retrieve(
+        step.id, run_id=stored.id, thread_id=thread_id
+    )
+    assert step.to_dict() | {"expires_at": None} == stored_step.to_dict() | {"expires_at": None}
 
 
 def test_outputs_can_be_sent_from_within_the_stream(client: OpenAI) -> None:
     assistant, thread_id = weather_assistant(client), ready_thread(client)
 
     class Answering(AssistantEventHandler):
-        told: list[str] = []  # noqa: RUF012  one handler is one stream
+        names: list[str] = []  # noqa: RUF012  one handler is one stream
         texts: list[str] = []  # noqa: RUF012
 
         def on_event(self, event: Any) -> None:
-            self.told.append(event.event)
+            self.names.append(event.event)
             if event.event == "thread.run.requires_action":
                 with client.beta.threads.runs.submit_tool_outputs_stream(
                     run_id=event.data.id,
@@ -283,7 +285,7 @@ def test_outputs_can_be_sent_from_within_the_stream(client: OpenAI) -> None:
 
     class Ending(AssistantEventHandler):
         def on_event(self, event: Any) -> None:
-            Answering.told.append(event.event)
+            Answering.names.append(event.event)
 
         def on_text_done(self, text: Any) -> None:
             Answering.texts.append(text.value)
@@ -292,7 +294,7 @@ def test_outputs_can_be_sent_from_within_the_stream(client: OpenAI) -> None:
         thread_id=thread_id, assistant_id=assistant, event_handler=Answering()
     ) as stream:
         stream.until_done()
-    assert [name for name in Answering.told if "delta" not in name] == [
+    assert [name for name in Answering.names if "delta" not in name] == [
         "thread.run.created",
         "thread.run.queued",
         "thread.run.in_progress",
@@ -335,8 +337,8 @@ def test_one_thread_is_seen_through_both_apis(client: OpenAI, server: Server) ->
         answer = backboard.post(path, json={"content": "What is my name?"}).json()
         assert "Sarah" in answer["content"]
         assert [one["name"] for one in backboard.get("/assistants").json()] == ["Default Assistant"]
-        told = client.beta.threads.messages.list(thread_id, order="asc").data
-        assert [one.role for one in told] == ["user", "user", "assistant"]
+        messages = client.beta.threads.messages.list(thread_id, order="asc").data
+        assert [one.role for one in messages] == ["user", "user", "assistant"]
         run = client.beta.threads.runs.create_and_poll(
             thread_id=thread_id, assistant_id=weather_assistant(client), metadata=scene(reply="Hi")
         )
@@ -356,8 +358,8 @@ def test_deleting_an_assistant_leaves_its_threads(client: OpenAI, server: Server
         backboard.post(f"/threads/{thread}/messages", json={"content": "Hello"})
         (assistant,) = client.beta.assistants.list().data
         client.beta.assistants.delete(assistant.id)
-        kept = backboard.get(f"/threads/{thread}").json()
-        assert (kept["assistant_id"], len(kept["messages"])) == (None, 2)
+        remaining = backboard.get(f"/threads/{thread}").json()
+        assert (remaining["assistant_id"], len(remaining["messages"])) == (None, 2)
 
 
 def test_a_thread_with_a_run_takes_nothing_else_at_either_api(
@@ -403,7 +405,7 @@ def test_eight_runs_at_once_begin_one(server: Server, client: OpenAI) -> None:
     for beginner in beginners:
         beginner.join()
     assert answers.count("begun") == 1
-    assert all("already has an active run" in told for told in answers if told != "begun")
+    assert all("already has an active run" in answer for answer in answers if answer != "begun")
 
 
 @pytest.mark.parametrize("wrong", ["missing", "unknown", "twice", "early"])
@@ -412,16 +414,18 @@ def test_outputs_that_do_not_fit_change_nothing(client: OpenAI, wrong: str) -> N
     right = outputs(run)
     (call,) = [one["tool_call_id"] for one in right]
 
-    def submit(told: Any) -> Any:
+    def submit(tool_outputs: Any) -> Any:
         return client.beta.threads.runs.submit_tool_outputs(
-            run.id, thread_id=run.thread_id, tool_outputs=told
+            run.id, thread_id=run.thread_id, tool_outputs=tool_outputs
         )
 
     if wrong in {"missing", "unknown"}:
-        told: Any = [] if wrong == "missing" else [{"tool_call_id": "call_x", "output": "x"}]
-        given = [one["tool_call_id"] for one in told]
+        tool_outputs: Any = (
+            [] if wrong == "missing" else [{"tool_call_id": "call_x", "output": "x"}]
+        )
+        given = [one["tool_call_id"] for one in tool_outputs]
         with pytest.raises(openai.BadRequestError) as refused:
-            submit(told)
+            submit(tool_outputs)
         assert f"Expected tool outputs for call_ids ['{call}'], got {given}" in str(refused.value)
         assert submit(right).status == "queued"
     else:
@@ -442,13 +446,13 @@ def test_a_streamed_run_that_is_cancelled_keeps_what_it_said(
     stream = client.beta.threads.runs.create(
         thread_id=thread_id, assistant_id=assistant, stream=True, metadata=slow
     )
-    told: list[Any] = []
+    events: list[Any] = []
     for event in stream:
-        told.append(event)
-        if [one.event for one in told].count("thread.message.delta") == 2 and len(told) < 12:
+        events.append(event)
+        if [one.event for one in events].count("thread.message.delta") == 2 and len(events) < 12:
             with sdk(server, client.api_key) as other:
-                other.beta.threads.runs.cancel(told[0].data.id, thread_id=thread_id)
-    assert [one.event for one in told if "delta" not in one.event][-4:] == [
+                other.beta.threads.runs.cancel(events[0].data.id, thread_id=thread_id)
+    assert [one.event for one in events if "delta" not in one.event][-4:] == [
         "thread.run.cancelling",
         "thread.message.incomplete",
         "thread.run.step.cancelled",
@@ -517,8 +521,8 @@ def test_run_options_replace_the_assistants_own(client: OpenAI) -> None:
     assert run.truncation_strategy is not None
     assert run.truncation_strategy.last_messages == 1
     assert (run.tool_choice, run.parallel_tool_calls) == ("none", False)
-    told = client.beta.threads.messages.list(thread_id).data
-    assert [one.role for one in told] == ["assistant", "user", "user"]
+    messages = client.beta.threads.messages.list(thread_id).data
+    assert [one.role for one in messages] == ["assistant", "user", "user"]
 
 
 def test_a_run_needs_something_to_answer(client: OpenAI) -> None:
@@ -529,8 +533,8 @@ def test_a_run_needs_something_to_answer(client: OpenAI) -> None:
     ) as none:
         client.beta.threads.runs.create(thread_id=empty, assistant_id=bare)
     assert none.value.code == "invalid_thread"
-    told = client.beta.assistants.create(model="gpt-4o", instructions="Greet").id
-    run = client.beta.threads.runs.create_and_poll(thread_id=empty, assistant_id=told)
+    instructed = client.beta.assistants.create(model="gpt-4o", instructions="Greet").id
+    run = client.beta.threads.runs.create_and_poll(thread_id=empty, assistant_id=instructed)
     assert run.status == "completed"
 
 
@@ -653,7 +657,7 @@ def test_foreign_and_missing_objects_look_the_same(server: Server, client: OpenA
             "GET threads/{thread}/runs/{run}/steps",
         ):
             method, _, template = path.partition(" ")
-            told = []
+            refusals = []
             for ids in (real, missing):
                 body: dict[str, Any] = {
                     "role": "user",
@@ -666,8 +670,8 @@ def test_foreign_and_missing_objects_look_the_same(server: Server, client: OpenA
                 text = answer.text
                 for value in ids.values():
                     text = text.replace(value, "X")
-                told.append(text)
-            assert told[0] == told[1]
+                refusals.append(text)
+            assert refusals[0] == refusals[1]
 
 
 def test_a_run_that_is_not_answered_in_time_expires(
@@ -698,8 +702,8 @@ def test_a_run_that_is_not_answered_in_time_expires(
 def test_ids_keep_their_shape(client: OpenAI) -> None:
     run = paused(client)
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
-    for told in (run.id, run.thread_id, run.assistant_id, step.id):
-        assert _ID.fullmatch(told), told
+    for public_id in (run.id, run.thread_id, run.assistant_id, step.id):
+        assert _ID.fullmatch(public_id), public_id
     assert new_id().hex not in run.id
 
 
@@ -710,11 +714,11 @@ def test_code_interpreter_is_dropped_where_the_operator_says_so(start: Any) -> N
             model="gpt-4o", tools=[{"type": "code_interpreter"}]
         ).id
         thread_id = ready_thread(client, "Hello")
-        told = client.beta.threads.runs.with_raw_response.create(
+        response = client.beta.threads.runs.with_raw_response.create(
             thread_id=thread_id, assistant_id=assistant
         )
-        assert told.headers["x-pegboard-dropped-tools"] == "code_interpreter"
-        run = client.beta.threads.runs.poll(told.parse().id, thread_id=thread_id)
+        assert response.headers["x-pegboard-dropped-tools"] == "code_interpreter"
+        run = client.beta.threads.runs.poll(response.parse().id, thread_id=thread_id)
         assert (run.status, [tool.type for tool in run.tools]) == (
             "completed",
             ["code_interpreter"],
@@ -755,9 +759,9 @@ def test_pictures_that_are_files_reach_a_model_as_bytes(start: Any) -> None:
                 {"type": "text", "text": "What is this?"},
                 {"type": "image_url", "image_url": {"url": data, "detail": "low"}},
             ]
-            kept = client.beta.threads.messages.list(thread.id, order="asc").data[0].content
-            assert [part.type for part in kept] == ["text", "image_file", "image_file"]
-            assert kept[1].image_file.file_id == shown  # type: ignore[union-attr]
+            content = client.beta.threads.messages.list(thread.id, order="asc").data[0].content
+            assert [part.type for part in content] == ["text", "image_file", "image_file"]
+            assert content[1].image_file.file_id == shown  # type: ignore[union-attr]
 
 
 def test_a_picture_that_is_none_is_refused(server: Server, client: OpenAI) -> None:
@@ -782,8 +786,8 @@ def test_pictures_of_a_message_reach_a_model(start: Any) -> None:
         server = start(PEGBOARD_SANDBOX="auto", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
         with sdk(server) as client:
             picture: Any = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
-            said: Any = [{"type": "text", "text": "What is this?"}, picture]
-            thread = client.beta.threads.create(messages=[{"role": "user", "content": said}])
+            content: Any = [{"type": "text", "text": "What is this?"}, picture]
+            thread = client.beta.threads.create(messages=[{"role": "user", "content": content}])
             run = client.beta.threads.runs.create_and_poll(
                 thread_id=thread.id,
                 assistant_id=client.beta.assistants.create(model="says-hello").id,

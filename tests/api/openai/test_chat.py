@@ -82,17 +82,17 @@ def test_an_answer_is_whole_or_streamed_and_the_same(client: OpenAI) -> None:
 
 def test_tools_are_called_and_answered(client: OpenAI) -> None:
     tools: list[Any] = [WEATHER]
-    asked = client.chat.completions.create(model="gpt-4o", messages=QUESTION, tools=tools)
-    assert asked.choices[0].finish_reason == "tool_calls"
-    assert asked.choices[0].message.content is None
-    (call,) = asked.choices[0].message.tool_calls or []
+    calling = client.chat.completions.create(model="gpt-4o", messages=QUESTION, tools=tools)
+    assert calling.choices[0].finish_reason == "tool_calls"
+    assert calling.choices[0].message.content is None
+    (call,) = calling.choices[0].message.tool_calls or []
     assert call.type == "function"
     assert json.loads(call.function.arguments)["location"]
     answer = client.chat.completions.create(
         model="gpt-4o",
         messages=[
             *QUESTION,
-            asked.choices[0].message.to_dict(),  # type: ignore[list-item]
+            calling.choices[0].message.to_dict(),  # type: ignore[list-item]
             {"role": "tool", "tool_call_id": call.id, "content": "snow"},
         ],
         tools=tools,
@@ -148,20 +148,20 @@ def test_what_is_asked_for_reaches_the_provider(served: Server, provider: Provid
             },
         )
     assert answer.choices[0].message.content == "Hello from the provider"
-    asked = provider.last()
-    assert [turn["role"] for turn in asked["messages"]] == [
+    request = provider.last()
+    assert [turn["role"] for turn in request["messages"]] == [
         "system",
         "user",
         "assistant",
         "system",
         "user",
     ]
-    assert asked["messages"][-1]["content"] == [
+    assert request["messages"][-1]["content"] == [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": "https://a.example/b.png", "detail": "low"}},
     ]
-    assert (asked["temperature"], asked["top_p"], asked["stop"]) == (0.5, 0.9, ["END"])
-    assert asked["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert (request["temperature"], request["top_p"], request["stop"]) == (0.5, 0.9, ["END"])
+    assert request["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -172,10 +172,10 @@ def test_a_providers_refusals_are_errors_of_the_sdk(served: Server, stream: bool
         ("is-broken", openai.InternalServerError, "provider_unavailable"),
         ("refuses-key", openai.InternalServerError, "provider_refused_key"),
     ):
-        with sdk(served) as client, pytest.raises(error) as told:
+        with sdk(served) as client, pytest.raises(error) as refused:
             client.chat.completions.create(model=model, messages=HELLO, stream=stream)
-        assert told.value.code == code
-        assert "verysecret" not in str(told.value)
+        assert refused.value.code == code
+        assert "verysecret" not in str(refused.value)
     with sdk(served) as client, pytest.raises(openai.RateLimitError) as limited:
         client.chat.completions.create(model="limits", messages=HELLO)
     assert limited.value.response.headers["retry-after"] == "7"
@@ -184,17 +184,17 @@ def test_a_providers_refusals_are_errors_of_the_sdk(served: Server, stream: bool
 def test_a_stream_that_breaks_says_so(served: Server) -> None:
     with sdk(served) as client:
         chunks = client.chat.completions.create(model="cuts-off", messages=HELLO, stream=True)
-        told: list[str] = []
+        pieces: list[str] = []
         with pytest.raises(openai.APIError, match="without a finish reason"):
-            told.extend(chunk.choices[0].delta.content or "" for chunk in chunks)
+            pieces.extend(chunk.choices[0].delta.content or "" for chunk in chunks)
 
 
 def test_images_by_address_go_only_to_providers_that_fetch_them(client: OpenAI, start: Any) -> None:
-    def look(asked: OpenAI, url: str, model: str) -> Any:
+    def look(asking: OpenAI, url: str, model: str) -> Any:
         part = {"type": "image_url", "image_url": {"url": url}}
         content: Any = [{"type": "text", "text": "What is this?"}, part]
         messages: list[Any] = [{"role": "user", "content": content}]
-        return asked.chat.completions.create(model=model, messages=messages)
+        return asking.chat.completions.create(model=model, messages=messages)
 
     assert look(client, "https://a.example/b.png", "gpt-4o").choices
     with pytest.raises(openai.BadRequestError, match="An image is"):
@@ -285,9 +285,9 @@ def test_keys_are_asked_for(server: Server) -> None:
 
 def test_a_wrong_key_is_told_so(start: Any) -> None:
     with sdk(start(PEGBOARD_AUTH="keys")) as client:
-        with pytest.raises(openai.AuthenticationError) as told:
+        with pytest.raises(openai.AuthenticationError) as refused:
             client.models.list()
-        assert told.value.code == "invalid_api_key"
+        assert refused.value.code == "invalid_api_key"
 
 
 def test_a_key_is_the_same_tenant_at_both_apis(server: Server) -> None:
@@ -295,8 +295,8 @@ def test_a_key_is_the_same_tenant_at_both_apis(server: Server) -> None:
     with sdk(server, key) as client, server.client(key) as backboard:
         answer = client.chat.completions.create(model="gpt-4o", messages=HELLO)
         assert answer.usage is not None
-        told = backboard.get("/usage").json()
-        assert (told["totals"]["total_tokens"], told["totals"]["runs"]) == (
+        summary = backboard.get("/usage").json()
+        assert (summary["totals"]["total_tokens"], summary["totals"]["runs"]) == (
             answer.usage.total_tokens,
             0,
         )

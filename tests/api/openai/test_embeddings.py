@@ -176,15 +176,22 @@ def test_a_provider_embeds_what_is_asked_of_it(
         assert answer.model == SMALL
         assert [len(one.embedding) for one in answer.data] == [16, 16]
         assert answer.usage.prompt_tokens == 1
-        asked = provider.last()
-        assert (asked["model"], asked["input"], asked["dimensions"]) == (SMALL, [CAT, BANK], 16)
+        request = provider.last()
+        assert (request["model"], request["input"], request["dimensions"]) == (
+            SMALL,
+            [CAT, BANK],
+            16,
+        )
         client.embeddings.create(model="vendor/of-my-own", input=CAT)
         assert provider.last()["model"] == "vendor/of-my-own"
         assert "dimensions" not in provider.last()
         with pytest.raises(openai.InternalServerError, match="had an error"):
             client.embeddings.create(model="embeds-nothing", input=CAT)
-        told = client.embeddings.create(model="cohere/embed-english-v3.0", input=CAT)
-        assert (told.model, len(told.data[0].embedding)) == (LOCAL, 1024)  # who it was, in truth
+        disguised = client.embeddings.create(model="cohere/embed-english-v3.0", input=CAT)
+        assert (disguised.model, len(disguised.data[0].embedding)) == (
+            LOCAL,
+            1024,
+        )  # who it was, in truth
     rows = query(
         served_url, "SELECT provider, model, input_tokens > 0 FROM usage_records ORDER BY id"
     )

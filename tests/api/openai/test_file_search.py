@@ -48,8 +48,8 @@ def searching(client: OpenAI, store_id: str | None = None, tools: Any = SEARCH) 
     return made.id
 
 
-def asked(client: OpenAI, content: str = QUESTION, **said: Any) -> str:
-    message: Any = {"role": "user", "content": content, **said}
+def question_thread(client: OpenAI, content: str = QUESTION, **fields: Any) -> str:
+    message: Any = {"role": "user", "content": content, **fields}
     return client.beta.threads.create(messages=[message]).id
 
 
@@ -59,7 +59,7 @@ def answer(client: OpenAI, thread_id: str) -> Any:
 
 def test_an_answer_cites_the_file_and_the_step_tells_what_was_found(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE, BAKERY)
-    assistant_id, thread_id = searching(client, store_id), asked(client)
+    assistant_id, thread_id = searching(client, store_id), question_thread(client)
     run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
     assert run.status == "completed"
 
@@ -72,18 +72,18 @@ def test_an_answer_cites_the_file_and_the_step_tells_what_was_found(client: Open
     assert file.filename == "lighthouse.txt"
     assert citation.file_citation.quote == LIGHTHOUSE[1].decode()
 
-    said, searched = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
-    assert (searched.type, said.type) == ("tool_calls", "message_creation")
+    written, searched = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
+    assert (searched.type, written.type) == ("tool_calls", "message_creation")
     call: Any = searched.step_details.tool_calls[0]  # type: ignore[union-attr]
     assert call.type == "file_search"
     best = call.file_search.results[0]
     assert (best.file_id, best.file_name) == (file.id, "lighthouse.txt")
     assert 0 < best.score <= 1
     assert best.content is None
-    told: Any = client.beta.threads.runs.steps.retrieve(
+    with_content: Any = client.beta.threads.runs.steps.retrieve(
         searched.id, thread_id=thread_id, run_id=run.id, include=[CONTENT]
     )
-    best = told.step_details.tool_calls[0].file_search.results[0]
+    best = with_content.step_details.tool_calls[0].file_search.results[0]
     assert best.content[0].text == LIGHTHOUSE[1].decode()
     assert best.content[0].type == "text"
 
@@ -92,7 +92,7 @@ def test_a_stream_tells_the_search_before_the_message_and_the_citation_within(
     client: OpenAI,
 ) -> None:
     store_id = filled_store(client, LIGHTHOUSE)
-    assistant_id, thread_id = searching(client, store_id), asked(client)
+    assistant_id, thread_id = searching(client, store_id), question_thread(client)
     with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
         events = [event.event for event in stream]
         message = stream.get_final_messages()[0]
@@ -125,7 +125,7 @@ def test_the_pieces_of_a_stream_are_the_text_and_a_marker_is_one_with_its_annota
     """Programs add up the values of all pieces, so none may lack one."""
     store_id = filled_store(client, LIGHTHOUSE)
     words = f"It was blue {MARKER} and 【not】 red 【4:9†no.txt】 {MARKER}, they say 【4:"
-    assistant_id, thread_id = searching(client, store_id), asked(client)
+    assistant_id, thread_id = searching(client, store_id), question_thread(client)
     with client.beta.threads.runs.stream(
         thread_id=thread_id, assistant_id=assistant_id, metadata=scene(reply=words)
     ) as stream:
@@ -148,7 +148,7 @@ def test_a_run_that_goes_on_after_calls_cites_in_its_stream(client: OpenAI) -> N
     assistant_id = searching(client, store_id, [*SEARCH, WEATHER])
     call = {"name": "get_weather", "arguments": {"location": "Oslo"}}
     calling = scene(rounds=[{"tool_calls": [call]}, {"reply": f"Blue {MARKER}"}])
-    thread_id = asked(client)
+    thread_id = question_thread(client)
     with client.beta.threads.runs.stream(
         thread_id=thread_id, assistant_id=assistant_id, metadata=calling
     ) as stream:
@@ -169,9 +169,9 @@ def test_a_stream_tells_the_texts_that_were_found_to_who_asks(
     client: OpenAI, with_thread: bool
 ) -> None:
     store_id = filled_store(client, LIGHTHOUSE)
-    assistant_id, thread_id = searching(client, store_id), asked(client)
+    assistant_id, thread_id = searching(client, store_id), question_thread(client)
 
-    def found(include: list[str]) -> Any:
+    def contents_in_stream(include: list[str]) -> Any:
         begin: Any = client.beta.threads.runs.create
         place: Any = {"thread_id": thread_id}
         if with_thread:
@@ -183,15 +183,15 @@ def test_a_stream_tells_the_texts_that_were_found_to_who_asks(
         steps = [event.data for event in events if event.event == "thread.run.step.completed"]
         return steps[0].step_details.tool_calls[0].file_search.results[0].content
 
-    assert found([]) is None
-    assert found([CONTENT])[0].text == LIGHTHOUSE[1].decode()
+    assert contents_in_stream([]) is None
+    assert contents_in_stream([CONTENT])[0].text == LIGHTHOUSE[1].decode()
 
 
 def test_the_threads_store_is_searched_with_the_assistants(client: OpenAI) -> None:
     """A message's file goes into a store of the thread, which is made for it and lasts a week."""
     file_id = uploaded(client, LIGHTHOUSE)
     assistant_id = searching(client, filled_store(client, BAKERY))
-    thread_id = asked(client, attachments=[{"file_id": file_id, "tools": SEARCH}])
+    thread_id = question_thread(client, attachments=[{"file_id": file_id, "tools": SEARCH}])
     run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
     assert run.status == "completed"
     (citation,) = answer(client, thread_id).text.annotations
@@ -250,9 +250,9 @@ def test_stores_that_are_named_exclude_one_that_is_described(client: OpenAI) -> 
 def test_what_is_found_is_limited_as_the_tool_says(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE, SECOND)
 
-    def found(**options: Any) -> list[str | None]:
+    def files_found(**options: Any) -> list[str | None]:
         tools = [{"type": "file_search", "file_search": options}]
-        assistant_id, thread_id = searching(client, store_id, tools), asked(client)
+        assistant_id, thread_id = searching(client, store_id, tools), question_thread(client)
         run = client.beta.threads.runs.create_and_poll(
             thread_id=thread_id, assistant_id=assistant_id
         )
@@ -260,10 +260,10 @@ def test_what_is_found_is_limited_as_the_tool_says(client: OpenAI) -> None:
         call: Any = steps.data[0].step_details.tool_calls[0]  # type: ignore[union-attr]
         return [result.file_name for result in call.file_search.results]
 
-    assert set(found()) == {"lighthouse.txt", "keeper.txt"}
-    assert found(max_num_results=1) == ["lighthouse.txt"]
+    assert set(files_found()) == {"lighthouse.txt", "keeper.txt"}
+    assert files_found(max_num_results=1) == ["lighthouse.txt"]
     strict = {"ranker": "auto", "score_threshold": 0.999}
-    assert found(ranking_options=strict) == []
+    assert files_found(ranking_options=strict) == []
 
 
 def test_a_run_tells_which_resources_are_in_effect(client: OpenAI) -> None:
@@ -284,8 +284,8 @@ def test_a_run_tells_which_resources_are_in_effect(client: OpenAI) -> None:
         begin(assistant_id=assistant_id, thread=message, tool_resources=instead),
         begin(assistant_id=searching(client), thread=message),
     ]
-    told = [run.to_dict()["tool_resources"] for run in runs]
-    assert told == [own, {**own, **instead}, {}]
+    resources = [run.to_dict()["tool_resources"] for run in runs]
+    assert resources == [own, {**own, **instead}, {}]
     headers = {"OpenAI-Beta": "assistants=v1"}
     begun: Any = begin(assistant_id=assistant_id, thread=message, extra_headers=headers)
     assert begun.file_ids == [file_id]
@@ -293,7 +293,7 @@ def test_a_run_tells_which_resources_are_in_effect(client: OpenAI) -> None:
 
 def test_a_run_without_the_tool_reads_no_store(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE)
-    assistant_id, thread_id = searching(client, store_id, tools=[]), asked(client)
+    assistant_id, thread_id = searching(client, store_id, tools=[]), question_thread(client)
     run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
     assert "cobalt" not in answer(client, thread_id).text.value
     steps = client.beta.threads.runs.steps.list(run.id, thread_id=thread_id).data
@@ -311,7 +311,9 @@ def test_a_store_that_is_not_there_is_refused(server: Server, client: OpenAI) ->
                 tool_resources={"file_search": {"vector_store_ids": [store_id]}}
             )
     with pytest.raises(openai.NotFoundError, match="No such File object"):
-        asked(client, attachments=[{"file_id": "file-000000000000000000000000", "tools": SEARCH}])
+        question_thread(
+            client, attachments=[{"file_id": "file-000000000000000000000000", "tools": SEARCH}]
+        )
     assert client.get("/threads", cast_to=httpx.Response).json()["data"] == []
 
 
@@ -336,8 +338,8 @@ def test_version_1_retrieves_what_version_2_searches(server: Server, client: Ope
         assert "file_search" not in stream
         assert "thread.run.completed" in stream
         (thread,) = v1.get("threads").json()["data"]
-        (said, _) = v1.get(f"threads/{thread['id']}/messages").json()["data"]
-        (citation,) = said["content"][0]["text"]["annotations"]
+        (reply, _) = v1.get(f"threads/{thread['id']}/messages").json()["data"]
+        (citation,) = reply["content"][0]["text"]["annotations"]
         assert citation["file_citation"] == {
             "file_id": file_id,
             "quote": LIGHTHOUSE[1].decode(),
@@ -356,15 +358,15 @@ def test_files_are_attached_to_assistants_of_version_1_one_by_one(client: OpenAI
             "assistants", json={"model": "gpt-4o", "tools": [{"type": "retrieval"}]}
         ).json()
         place = f"assistants/{made['id']}/files"
-        told = [v1.post(place, json={"file_id": one}).json() for one in (first, second, second)]
-        assert [one["id"] for one in told] == [first, second, second]
-        assert told[0] == {
+        attached = [v1.post(place, json={"file_id": one}).json() for one in (first, second, second)]
+        assert [one["id"] for one in attached] == [first, second, second]
+        assert attached[0] == {
             "id": first,
             "object": "assistant.file",
             "created_at": client.files.retrieve(first).created_at,
             "assistant_id": made["id"],
         }
-        assert v1.get(f"{place}/{first}").json() == told[0]
+        assert v1.get(f"{place}/{first}").json() == attached[0]
         page = v1.get(place, params={"limit": 1}).json()
         assert [one["id"] for one in page["data"]] == [second]
         assert page["has_more"] is True
@@ -401,18 +403,18 @@ def test_version_1_tells_the_files_of_a_message(client: OpenAI) -> None:
     )
     with older as v1:
         thread = v1.post("threads", json={}).json()
-        said = {"role": "user", "content": QUESTION, "file_ids": [file_id]}
-        message = v1.post(f"threads/{thread['id']}/messages", json=said).json()
+        body = {"role": "user", "content": QUESTION, "file_ids": [file_id]}
+        message = v1.post(f"threads/{thread['id']}/messages", json=body).json()
         assert message["file_ids"] == [file_id]
         place = f"threads/{thread['id']}/messages/{message['id']}/files"
-        (told,) = v1.get(place).json()["data"]
-        assert told == {
+        (attached,) = v1.get(place).json()["data"]
+        assert attached == {
             "id": file_id,
             "object": "thread.message.file",
             "created_at": message["created_at"],
             "message_id": message["id"],
         }
-        assert v1.get(f"{place}/{file_id}").json() == told
+        assert v1.get(f"{place}/{file_id}").json() == attached
         assert v1.get(f"{place}/file-000000000000000000000000").status_code == 404
 
 

@@ -40,10 +40,10 @@ def uploaded(client: OpenAI, *names: str) -> list[str]:
 def test_a_file_comes_back_as_it_was(client: OpenAI, wire: httpx.Client) -> None:
     before = int(time.time())
     file = client.files.create(file=POEM, purpose="assistants")
-    told = wire.get(f"files/{file.id}").json()
-    created = told.pop("created_at")
+    shown = wire.get(f"files/{file.id}").json()
+    created = shown.pop("created_at")
     assert before <= created <= time.time()
-    assert told == {
+    assert shown == {
         "id": file.id,
         "object": "file",
         "bytes": len(POEM[1]),
@@ -68,7 +68,7 @@ def test_any_type_and_size_is_kept(client: OpenAI) -> None:
 
 
 def test_a_deleted_file_is_gone(client: OpenAI, wire: httpx.Client) -> None:
-    (kept, gone) = uploaded(client, "a.txt", "b.txt")
+    (remaining, gone) = uploaded(client, "a.txt", "b.txt")
     assert wire.delete(f"files/{gone}").json() == {"id": gone, "object": "file", "deleted": True}
     missing = (404, f"No such File object: {gone}", "id", None)
     for answer in (
@@ -77,7 +77,7 @@ def test_a_deleted_file_is_gone(client: OpenAI, wire: httpx.Client) -> None:
         wire.delete(f"files/{gone}"),
     ):
         assert refusal(answer) == missing
-    assert [file.id for file in client.files.list()] == [kept]
+    assert [file.id for file in client.files.list()] == [remaining]
 
 
 def test_files_are_listed_newest_first_and_by_page(client: OpenAI, wire: httpx.Client) -> None:
@@ -92,11 +92,11 @@ def test_files_are_listed_newest_first_and_by_page(client: OpenAI, wire: httpx.C
     a, b, c, d, e = uploaded(client, "a", "b", "c", "d", "e")
     assert [file.id for file in client.files.list(limit=2)] == [e, d, c, b, a]
 
-    def page(**asked: Any) -> tuple[list[str], bool]:
-        told = wire.get("files", params=asked).json()
-        ids = [file["id"] for file in told["data"]]
-        assert (told["first_id"], told["last_id"]) == (ids[0], ids[-1])
-        return ids, told["has_more"]
+    def page(**params: Any) -> tuple[list[str], bool]:
+        body = wire.get("files", params=params).json()
+        ids = [file["id"] for file in body["data"]]
+        assert (body["first_id"], body["last_id"]) == (ids[0], ids[-1])
+        return ids, body["has_more"]
 
     assert page() == ([e, d, c, b, a], False)
     assert page(order="asc", limit=2) == ([a, b], True)
@@ -167,36 +167,36 @@ def test_what_is_wrong_with_an_upload_is_named(wire: httpx.Client) -> None:
 
 
 def test_what_is_wrong_with_a_list_is_named(wire: httpx.Client) -> None:
-    def asked(path: str, **query: Any) -> tuple[int, Any, Any, Any]:
+    def refused(path: str, **query: Any) -> tuple[int, Any, Any, Any]:
         return refusal(wire.get(path, params=query))
 
-    assert asked("files", limit=10_001)[3] == "integer_above_max_value"
-    assert asked("vector_stores", limit=101) == (
+    assert refused("files", limit=10_001)[3] == "integer_above_max_value"
+    assert refused("vector_stores", limit=101) == (
         400,
         "Invalid 'limit': integer above maximum value. Expected a value <= 100, but got 101 "
         "instead.",
         "limit",
         "integer_above_max_value",
     )
-    assert asked("vector_stores", limit=0) == (
+    assert refused("vector_stores", limit=0) == (
         400,
         "Invalid 'limit': integer below minimum value. Expected a value >= 1, but got 0 instead.",
         "limit",
         "integer_below_min_value",
     )
-    assert asked("files", order="up") == (
+    assert refused("files", order="up") == (
         400,
         "Invalid value: 'up'. Supported values are: 'asc' and 'desc'.",
         "order",
         "invalid_value",
     )
-    assert asked("files", after="vs_1") == (
+    assert refused("files", after="vs_1") == (
         400,
         "Invalid 'after': 'vs_1'. Expected an ID that begins with 'file'.",
         "after",
         "invalid_value",
     )
-    assert asked("files", limit="many")[2:] == ("limit", "invalid_type")
+    assert refused("files", limit="many")[2:] == ("limit", "invalid_type")
 
 
 def test_what_is_no_id_is_missing_and_what_was_lost_is_told(wire: httpx.Client) -> None:

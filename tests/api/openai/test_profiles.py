@@ -41,7 +41,7 @@ def v2(server: Server, key: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def told(answer: httpx.Response) -> dict[str, Any]:
+def body_of(answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     assert int(answer.headers["content-length"]) == len(answer.content)
     body: dict[str, Any] = answer.json()
@@ -50,7 +50,7 @@ def told(answer: httpx.Response) -> dict[str, Any]:
 
 def completed(client: httpx.Client, run: dict[str, Any]) -> dict[str, Any]:
     path = f"/threads/{run['thread_id']}/runs/{run['id']}"
-    while (now := told(client.get(path)))["status"] in {"queued", "in_progress"}:
+    while (now := body_of(client.get(path)))["status"] in {"queued", "in_progress"}:
         pass
     return now
 
@@ -63,7 +63,7 @@ def test_an_assistant_of_v1_is_one_of_v2(v1: httpx.Client, v2: httpx.Client) -> 
         "file_ids": [],
         "metadata": {"flag": True, "n": 3, "t": "x"},
     }
-    made = told(v1.post("/assistants", json=body))
+    made = body_of(v1.post("/assistants", json=body))
     assert made.keys() == {
         "id",
         "object",
@@ -78,8 +78,8 @@ def test_an_assistant_of_v1_is_one_of_v2(v1: httpx.Client, v2: httpx.Client) -> 
     }
     assert made["tools"][0] == {"type": "retrieval"}
     assert (made["file_ids"], made["metadata"]) == ([], {"flag": "true", "n": "3", "t": "x"})
-    assert told(v1.get("/assistants"))["data"] == [made]
-    new = told(v2.get(f"/assistants/{made['id']}"))
+    assert body_of(v1.get("/assistants"))["data"] == [made]
+    new = body_of(v2.get(f"/assistants/{made['id']}"))
     assert [tool["type"] for tool in new["tools"]] == ["file_search", "function"]
     assert (new["tool_resources"], new["temperature"]) == (
         {"code_interpreter": {"file_ids": []}},
@@ -88,20 +88,22 @@ def test_an_assistant_of_v1_is_one_of_v2(v1: httpx.Client, v2: httpx.Client) -> 
 
 
 def test_a_run_of_v1_is_told_without_what_came_later(v1: httpx.Client) -> None:
-    assistant = told(v1.post("/assistants", json={"model": "m", "tools": [{"type": "retrieval"}]}))
+    assistant = body_of(
+        v1.post("/assistants", json={"model": "m", "tools": [{"type": "retrieval"}]})
+    )
     thread = {"messages": [{"role": "user", "content": "Hello", "file_ids": []}]}
     body = {"assistant_id": assistant["id"], "thread": thread, "metadata": scene(reply="One two")}
-    run = completed(v1, told(v1.post("/threads/runs", json=body)))
+    run = completed(v1, body_of(v1.post("/threads/runs", json=body)))
     assert (run["object"], run["status"], run["file_ids"]) == ("thread.run", "completed", [])
     assert run["tools"] == [{"type": "retrieval"}]
     assert not run.keys() & {"temperature", "truncation_strategy", "tool_resources"}
-    (answer, question) = told(v1.get(f"/threads/{run['thread_id']}/messages"))["data"]
+    (answer, question) = body_of(v1.get(f"/threads/{run['thread_id']}/messages"))["data"]
     assert (answer["file_ids"], question["file_ids"]) == ([], [])
     assert "status" not in answer
 
 
 def test_a_stream_of_v1_is_told_in_the_same_words(v1: httpx.Client) -> None:
-    assistant = told(v1.post("/assistants", json={"model": "m"}))
+    assistant = body_of(v1.post("/assistants", json={"model": "m"}))
     thread = {"messages": [{"role": "user", "content": "Hello"}]}
     body = {"assistant_id": assistant["id"], "thread": thread, "stream": True}
     answer = v1.post("/threads/runs", json=body)
@@ -119,16 +121,16 @@ def test_a_stream_of_v1_is_told_in_the_same_words(v1: httpx.Client) -> None:
 def test_a_run_that_its_budget_cut_short_is_completed_for_v1(
     v1: httpx.Client, v2: httpx.Client
 ) -> None:
-    assistant = told(v2.post("/assistants", json={"model": "m"}))
+    assistant = body_of(v2.post("/assistants", json={"model": "m"}))
     body = {
         "assistant_id": assistant["id"],
         "thread": {"messages": [{"role": "user", "content": "Hello"}]},
         "max_completion_tokens": 2,
         "metadata": scene(reply="one two three four five"),
     }
-    run = completed(v2, told(v2.post("/threads/runs", json=body)))
+    run = completed(v2, body_of(v2.post("/threads/runs", json=body)))
     assert run["status"] == "incomplete"
-    old = told(v1.get(f"/threads/{run['thread_id']}/runs/{run['id']}"))
+    old = body_of(v1.get(f"/threads/{run['thread_id']}/runs/{run['id']}"))
     assert old["status"] == "completed"
 
 
@@ -138,24 +140,26 @@ def test_the_archived_ruby_client_reads_the_names_it_knows(
 ) -> None:
     with client_of(server, key, **{"User-Agent": RUBY, **asks}) as ruby:
         body = {"model": "m", "tools": [WEATHER], "file_ids": []}
-        assistant = told(ruby.post("/assistants", json=body))
-        thread = told(ruby.post("/threads", json={}))
+        assistant = body_of(ruby.post("/assistants", json=body))
+        thread = body_of(ruby.post("/threads", json={}))
         path = f"/threads/{thread['id']}"
         message = {"role": "user", "content": "What's the weather in Oslo?"}
-        assert told(ruby.post(f"{path}/messages", json=message))["file_ids"] == []
-        begun = told(ruby.post(f"{path}/runs", json={"assistant_id": assistant["id"]}))
+        assert body_of(ruby.post(f"{path}/messages", json=message))["file_ids"] == []
+        begun = body_of(ruby.post(f"{path}/runs", json={"assistant_id": assistant["id"]}))
         assert (begun["object"], begun["status"]) == ("assistant.run", "queued")
         run = completed(ruby, begun)
         calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
         outputs = [{"tool_call_id": call["id"], "output": "snow"} for call in calls]
         run_path = f"{path}/runs/{run['id']}"
-        again = told(ruby.post(f"{run_path}/submit_tool_outputs", json={"tool_outputs": outputs}))
+        again = body_of(
+            ruby.post(f"{run_path}/submit_tool_outputs", json={"tool_outputs": outputs})
+        )
         over = completed(ruby, again)
         assert over["status"] == "completed"
         assert over["expires_at"] == run["expires_at"] == over["created_at"] + 600
-        steps = told(ruby.get(f"{run_path}/steps"))["data"]
+        steps = body_of(ruby.get(f"{run_path}/steps"))["data"]
         assert {step["object"] for step in steps} == {"assistant.run.step"}
-        assert [run["object"] for run in told(ruby.get(f"{path}/runs"))["data"]] == [
+        assert [run["object"] for run in body_of(ruby.get(f"{path}/runs"))["data"]] == [
             "assistant.run"
         ]
         bad = ruby.post("/assistants", content=b"{", headers={"Content-Type": "application/json"})
@@ -165,21 +169,21 @@ def test_the_archived_ruby_client_reads_the_names_it_knows(
 def test_a_later_client_of_the_same_name_asks_for_version_2(server: Server, key: str) -> None:
     headers = {"User-Agent": RUBY, "OpenAI-Beta": "assistants=v2"}
     with client_of(server, key, **headers) as ruby:
-        assistant = told(ruby.post("/assistants", json={"model": "m"}))
+        assistant = body_of(ruby.post("/assistants", json={"model": "m"}))
         thread = {"messages": [{"role": "user", "content": "Hello"}]}
         body = {"assistant_id": assistant["id"], "thread": thread}
-        run = completed(ruby, told(ruby.post("/threads/runs", json=body)))
+        run = completed(ruby, body_of(ruby.post("/threads/runs", json=body)))
         assert (run["object"], run["expires_at"]) == ("thread.run", None)
 
 
 def test_the_header_may_be_forgotten(server: Server, key: str) -> None:
     with client_of(server, key) as client:
-        assert "tool_resources" in told(client.post("/assistants", json={"model": "m"}))
+        assert "tool_resources" in body_of(client.post("/assistants", json={"model": "m"}))
 
 
 def test_a_vector_store_keeps_its_files_whatever_the_version(v1: httpx.Client) -> None:
     """Version 1 has no vector stores; its `file_ids` of assistants and messages are others."""
     upload = {"file": ("a.txt", b"The bakery sells rye.")}
-    file = told(v1.post("/files", files=upload, data={"purpose": "assistants"}))
-    store = told(v1.post("/vector_stores", json={"file_ids": [file["id"]]}))
+    file = body_of(v1.post("/files", files=upload, data={"purpose": "assistants"}))
+    store = body_of(v1.post("/vector_stores", json={"file_ids": [file["id"]]}))
     assert store["file_counts"]["total"] == 1

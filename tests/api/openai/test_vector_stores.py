@@ -57,8 +57,10 @@ def filled(client: OpenAI, store: VectorStore, *files: tuple[str, bytes]) -> lis
     return ids
 
 
-def names_found(client: OpenAI, store: VectorStore, question: str, **asked: Any) -> list[str]:
-    return [hit.filename for hit in client.vector_stores.search(store.id, query=question, **asked)]
+def names_found(client: OpenAI, store: VectorStore, question: str, **options: Any) -> list[str]:
+    return [
+        hit.filename for hit in client.vector_stores.search(store.id, query=question, **options)
+    ]
 
 
 def ids_of(listed: Any) -> list[str]:
@@ -72,9 +74,9 @@ def test_a_store_is_told_whole(client: OpenAI, wire: httpx.Client) -> None:
         metadata={"team": "sea"},
         expires_after={"anchor": "last_active_at", "days": 7},
     )
-    told = wire.get(f"vector_stores/{store.id}").json()
-    assert told["last_active_at"] >= store.created_at
-    assert told == {
+    shown = wire.get(f"vector_stores/{store.id}").json()
+    assert shown["last_active_at"] >= store.created_at
+    assert shown == {
         "id": store.id,
         "object": "vector_store",
         "created_at": store.created_at,
@@ -90,8 +92,8 @@ def test_a_store_is_told_whole(client: OpenAI, wire: httpx.Client) -> None:
         },
         "status": "completed",
         "expires_after": {"anchor": "last_active_at", "days": 7},
-        "expires_at": told["last_active_at"] + 7 * 86_400,
-        "last_active_at": told["last_active_at"],
+        "expires_at": shown["last_active_at"] + 7 * 86_400,
+        "last_active_at": shown["last_active_at"],
         "metadata": {"team": "sea"},
     }
     assert wire.post("vector_stores").json()["name"] == ""
@@ -142,12 +144,12 @@ def test_a_file_is_read_and_found(client: OpenAI, wire: httpx.Client, store: Vec
         },
         "attributes": {},
     }
-    told = client.vector_stores.retrieve(store.id)
-    assert (told.status, told.usage_bytes) == ("completed", len(LIGHTHOUSE[1]))
-    assert (told.file_counts.completed, told.file_counts.total) == (1, 1)
+    filled_store = client.vector_stores.retrieve(store.id)
+    assert (filled_store.status, filled_store.usage_bytes) == ("completed", len(LIGHTHOUSE[1]))
+    assert (filled_store.file_counts.completed, filled_store.file_counts.total) == (1, 1)
 
-    asked = {"query": "What colour is the lighthouse?", "rewrite_query": True}
-    page = wire.post(f"vector_stores/{store.id}/search", json=asked).json()
+    search = {"query": "What colour is the lighthouse?", "rewrite_query": True}
+    page = wire.post(f"vector_stores/{store.id}/search", json=search).json()
     (hit,) = page["data"]
     assert 0 < hit.pop("score") <= 1
     assert hit == {
@@ -217,11 +219,11 @@ def test_chunks_are_of_the_size_that_is_asked_for(client: OpenAI, store: VectorS
     text = " ".join(f"Stone number {number} lies on the beach." for number in range(200))
     (file_id,) = uploaded(client, ("stones.txt", text.encode()))
 
-    def chunks(**asked: Any) -> list[str]:
-        client.vector_stores.files.create_and_poll(file_id, vector_store_id=store.id, **asked)
-        told = client.vector_stores.files.content(file_id, vector_store_id=store.id)
-        assert all(part.type == "text" for part in told)
-        return [part.text or "" for part in told]
+    def chunks(**options: Any) -> list[str]:
+        client.vector_stores.files.create_and_poll(file_id, vector_store_id=store.id, **options)
+        parts = client.vector_stores.files.content(file_id, vector_store_id=store.id)
+        assert all(part.type == "text" for part in parts)
+        return [part.text or "" for part in parts]
 
     usual, small = chunks(), chunks(chunking_strategy=STATIC)
     assert len(small) > 2 * len(usual)
@@ -267,20 +269,20 @@ def test_files_of_a_store_are_listed_by_page(client: OpenAI, store: VectorStore)
 
 
 def test_attributes_narrow_a_search(client: OpenAI, store: VectorStore) -> None:
-    told: dict[str, dict[str, Any]] = {
+    attributes_of: dict[str, dict[str, Any]] = {
         "old.txt": {"year": 1990, "kind": "report", "public": True},
         "new.txt": {"year": 2020.5, "kind": "report", "public": False},
         "plan.txt": {"year": 2030, "kind": "plan"},
         "bare.txt": {},
     }
-    for name, attributes in told.items():
+    for name, attributes in attributes_of.items():
         (file_id,) = uploaded(client, (name, f"The harbour, says {name}".encode()))
         one = client.vector_stores.files.create_and_poll(
             file_id, vector_store_id=store.id, attributes=attributes
         )
         assert one.attributes == attributes
 
-    def found(filters: Any) -> set[str]:
+    def hits(filters: Any) -> set[str]:
         return {
             name.split(".")[0] for name in names_found(client, store, "harbour", filters=filters)
         }
@@ -288,7 +290,7 @@ def test_attributes_narrow_a_search(client: OpenAI, store: VectorStore) -> None:
     def compare(kind: str, key: str, value: Any) -> dict[str, Any]:
         return {"type": kind, "key": key, "value": value}
 
-    assert found(None) == {"old", "new", "plan", "bare"}
+    assert hits(None) == {"old", "new", "plan", "bare"}
     for kind, key, value, wanted in (
         ("eq", "kind", "report", {"old", "new"}),
         ("ne", "kind", "report", {"plan", "bare"}),
@@ -303,12 +305,12 @@ def test_attributes_narrow_a_search(client: OpenAI, store: VectorStore) -> None:
         ("eq", "public", True, {"old"}),
         ("eq", "public", 1, set()),
     ):
-        assert found(compare(kind, key, value)) == wanted, (kind, key, value)
+        assert hits(compare(kind, key, value)) == wanted, (kind, key, value)
     reports, recent = compare("eq", "kind", "report"), compare("gt", "year", 2000)
-    assert found({"type": "and", "filters": [reports, recent]}) == {"new"}
-    assert found({"type": "or", "filters": [reports, recent]}) == {"old", "new", "plan"}
+    assert hits({"type": "and", "filters": [reports, recent]}) == {"new"}
+    assert hits({"type": "or", "filters": [reports, recent]}) == {"old", "new", "plan"}
     either = {"type": "or", "filters": [recent, compare("eq", "public", True)]}
-    assert found({"type": "and", "filters": [reports, either]}) == {"old", "new"}
+    assert hits({"type": "and", "filters": [reports, either]}) == {"old", "new"}
 
 
 def test_attributes_are_replaced(client: OpenAI, store: VectorStore) -> None:
@@ -387,8 +389,8 @@ def test_a_store_goes_with_what_was_read_and_its_files_stay(
     (file_id,) = filled(client, store, LIGHTHOUSE)
     other = client.vector_stores.create(file_ids=[file_id])
     client.vector_stores.files.poll(file_id, vector_store_id=other.id)
-    told = client.vector_stores.delete(store.id)
-    assert told.to_dict() == {"id": store.id, "object": "vector_store.deleted", "deleted": True}
+    deleted = client.vector_stores.delete(store.id)
+    assert deleted.to_dict() == {"id": store.id, "object": "vector_store.deleted", "deleted": True}
     with pytest.raises(openai.NotFoundError, match=f"No vector store found with id '{store.id}'."):
         client.vector_stores.delete(store.id)
     assert client.files.content(file_id).read() == LIGHTHOUSE[1]
@@ -401,10 +403,10 @@ def test_a_deleted_file_leaves_every_store(
     client: OpenAI, wire: httpx.Client, store: VectorStore
 ) -> None:
     other = client.vector_stores.create()
-    gone, kept = filled(client, store, LIGHTHOUSE, BAKERY)
+    gone, remaining = filled(client, store, LIGHTHOUSE, BAKERY)
     client.vector_stores.files.create_and_poll(gone, vector_store_id=other.id)
     client.files.delete(gone)
-    assert ids_of(client.vector_stores.files.list(store.id)) == [kept]
+    assert ids_of(client.vector_stores.files.list(store.id)) == [remaining]
     assert ids_of(client.vector_stores.files.list(other.id)) == []
     assert "lighthouse.txt" not in names_found(client, store, "lighthouse")
     assert refusal(wire.get(f"vector_stores/{store.id}/files/{gone}")) == (
@@ -426,24 +428,24 @@ def test_nothing_is_left_of_what_was_deleted(start: Any) -> None:
         for _ in range(2):  # the second time takes the place of the first
             client.vector_stores.files.create_and_poll(in_one, vector_store_id=stores[0].id)
 
-        def kept(how_many: int) -> None:
+        def wait_for_blobs(how_many: int) -> None:
             end = deadline(30)
             while len([path for path in blobs.rglob("*") if path.is_file()]) != how_many:
                 assert time.monotonic() < end
 
-        kept(2 + 3 + 1)
+        wait_for_blobs(2 + 3 + 1)
         client.vector_stores.files.delete(in_all, vector_store_id=stores[1].id)
-        kept(5)
+        wait_for_blobs(5)
         client.vector_stores.delete(stores[0].id)
-        kept(3)
+        wait_for_blobs(3)
         client.files.delete(in_all)
         client.files.delete(in_one)
-        kept(0)
+        wait_for_blobs(0)
         answer = client.vector_stores.with_raw_response.create(file_ids=[])
         assert answer.status_code == 200
         with pytest.raises(openai.NotFoundError):
             client.vector_stores.create(file_ids=[in_all])
-        kept(0)
+        wait_for_blobs(0)
 
 
 def test_stores_of_others_are_missing(server: Server, client: OpenAI, store: VectorStore) -> None:
@@ -493,8 +495,8 @@ def test_the_other_api_sees_nothing_of_stores(server: Server) -> None:
         assert [one["document_id"] for one in listed] == [own["document_id"]]
         assert backboard.get(f"/threads/{thread}/documents").json() == []
         assert names_found(client, store, "ferries at the harbour") == []
-        asked = {"content": "What colour is the lighthouse of Skarvoy?", "stream": "false"}
-        answer = backboard.post(f"/threads/{thread}/messages", data=asked).json()
+        form = {"content": "What colour is the lighthouse of Skarvoy?", "stream": "false"}
+        answer = backboard.post(f"/threads/{thread}/messages", data=form).json()
         assert "lighthouse.txt" not in (answer["retrieved_files"] or [])
 
 

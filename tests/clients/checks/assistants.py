@@ -112,8 +112,8 @@ async def clone(client):
     copied = await client.clone_assistant(made)
     same("the clone", facts(copied.assistant), ("Ada Copy", None, ["get_current_weather"]))
     same("counts", (copied.documents_cloned, copied.memories_cloned), (1, 1))
-    kept = await client.get_memories(copied.assistant.assistant_id)
-    same("its memories", [one.content for one in kept.memories], ["Ada likes tea."])
+    copied_memories = await client.get_memories(copied.assistant.assistant_id)
+    same("its memories", [one.content for one in copied_memories.memories], ["Ada likes tea."])
     files = await client.list_assistant_documents(copied.assistant.assistant_id)
     same("its documents", [one.filename for one in files], ["lighthouse.txt"])
 
@@ -127,5 +127,5 @@ async def clone_bare(client):
     )
     same("the clone", (copied.assistant.name, copied.assistant.system_prompt), ("Bo", "Be brief"))
     same("counts", (copied.documents_cloned, copied.memories_cloned), (0, 0))
-    kept = await client.get_memories(copied.assistant.assistant_id)
-    same("its memories", kept.memories, [])
+    copied_memories = await client.get_memories(copied.assistant.assistant_id)
+    same("its memories", copied_memories.memories, [])

@@ -6,12 +6,12 @@ from checking import (
     assistant_with,
     check,
     completed,
+    field_of,
     indexed,
     new_thread,
     raises,
     same,
     settled,
-    told,
 )
 
 NOUN = "Documents"
@@ -27,7 +27,7 @@ async def quoted(client, thread_id):
     """An answer in this thread quotes the document and names its file."""
     reply = completed(await client.add_message(thread_id, content=KEEPER), "Ingrid")
     if hasattr(reply, "messages") or hasattr(reply, "retrieved_files"):
-        same("retrieved files", told(reply, "retrieved_files"), ["lighthouse.txt"])
+        same("retrieved files", field_of(reply, "retrieved_files"), ["lighthouse.txt"])
 
 
 @check(NOUN, OF_AN_ASSISTANT, "and an answer from it")

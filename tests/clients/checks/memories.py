@@ -1,7 +1,17 @@
 """Memories: kept by hand, read, searched, changed, forgotten; the operations that learn them."""
 
 import story
-from checking import assistant_with, check, completed, holds, new_thread, raises, same, told, until
+from checking import (
+    assistant_with,
+    check,
+    completed,
+    field_of,
+    holds,
+    new_thread,
+    raises,
+    same,
+    until,
+)
 from checks.messages import FACT
 
 NOUN = "Memories"
@@ -13,8 +23,8 @@ TEA, COFFEE, BOAT = "Ada likes tea.", "Bo drinks coffee.", "Cy owns a red boat."
 async def keeping(client, *contents):
     """An assistant that keeps these, and their ids."""
     made = await assistant_with(client)
-    kept = [await client.add_memory(made, content) for content in contents]
-    return made, [one["memory_id"] for one in kept]
+    added = [await client.add_memory(made, content) for content in contents]
+    return made, [one["memory_id"] for one in added]
 
 
 async def contents(client, assistant_id, **page):
@@ -89,10 +99,10 @@ async def stats(client):
 @check(NOUN, f"POST {ALL}/search", "the best first")
 async def search(client):
     made, ids = await keeping(client, TEA, COFFEE, BOAT)
-    found = (await client.search_memories(made, "red boat", limit=2))["memories"]
-    holds("something is found, no more than asked for", 0 < len(found) <= 2)
-    same("the best", (found[0]["id"], found[0]["content"]), (ids[2], BOAT))
-    scores = [one["score"] for one in found]
+    results = (await client.search_memories(made, "red boat", limit=2))["memories"]
+    holds("something is found, no more than asked for", 0 < len(results) <= 2)
+    same("the best", (results[0]["id"], results[0]["content"]), (ids[2], BOAT))
+    scores = [one["score"] for one in results]
     same("the order of the scores", scores, sorted(scores, reverse=True))
 
 
@@ -123,7 +133,7 @@ async def operation(client):
     status_of = client.get_memory_operation_status
     thread_id = await new_thread(client)
     reply = completed(await client.add_message(thread_id, content=FACT, memory="Auto"))
-    operation_id = told(reply, "memory_operation_id")
+    operation_id = field_of(reply, "memory_operation_id")
     holds("the reply names an operation", operation_id)
     status = await until(lambda it: it.status != "IN_PROGRESS", lambda: status_of(operation_id))
     same("status", status.status, "COMPLETED")

@@ -16,14 +16,14 @@ from checking import (
     check,
     completed,
     ended,
+    field_of,
     hear,
     holds,
     mentions,
+    messages_of,
     new_thread,
     raises,
-    said,
     same,
-    told,
     weather_outputs,
 )
 
@@ -81,9 +81,9 @@ async def opened(client, method, *tools):
 async def whole(client, method):
     talk = await opened(client, method)
     reply = completed(await talk.say(story.GREETING), "space")
-    answer = ("assistant", told(reply, "content"), "COMPLETED")
+    answer = ("assistant", field_of(reply, "content"), "COMPLETED")
     question = ("user", story.GREETING, "COMPLETED")
-    same("the thread", await said(client, talk.thread_id), [question, answer])
+    same("the thread", await messages_of(client, talk.thread_id), [question, answer])
 
 
 @message_check("streamed")
@@ -94,7 +94,7 @@ async def streamed(client, method):
     answer = ("assistant", last["content"], "COMPLETED")
     same(
         "the thread",
-        await said(client, talk.thread_id),
+        await messages_of(client, talk.thread_id),
         [("user", story.REQUEST, "COMPLETED"), answer],
     )
 
@@ -121,7 +121,7 @@ async def with_a_model(client, method):
     chosen = {"llm_provider": "anthropic", "model_name": "claude-sonnet-4-5"}
     reply = completed(await talk.say(story.GREETING, **chosen), "space")
     if hasattr(reply, "messages") or hasattr(reply, "model_name"):  # the first versions drop it
-        same("the model", told(reply, "model_name"), "claude-sonnet-4-5")
+        same("the model", field_of(reply, "model_name"), "claude-sonnet-4-5")
 
 
 @message_check("a file", methods=METHODS[:1])
@@ -129,8 +129,8 @@ async def with_a_file(client, method):
     talk = await opened(client, method)
     reply = await talk.say("Who is the keeper of the lighthouse?", files=[story.ATTACHMENT])
     completed(reply, "Ingrid")
-    kept = [one.attachments or [] for one in await talk.messages()]
-    same("attachments", [[it.filename for it in one] for one in kept], [["lighthouse.txt"], []])
+    attached = [one.attachments or [] for one in await talk.messages()]
+    same("attachments", [[it.filename for it in one] for one in attached], [["lighthouse.txt"], []])
 
 
 @message_check("a file, streamed", methods=METHODS[:1])
@@ -144,23 +144,23 @@ async def with_a_file_streamed(client, method):
 async def as_json(client, method):
     talk = await opened(client, method)
     reply = completed(await talk.say("Describe a robot as JSON.", json_output=True))
-    holds("the content is a JSON object", isinstance(json.loads(told(reply, "content")), dict))
+    holds("the content is a JSON object", isinstance(json.loads(field_of(reply, "content")), dict))
 
 
 @message_check("thinking")
 async def thinking(client, method):
     talk = await opened(client, method)
     reply = completed(await talk.say(story.GREETING, thinking={"effort": "high"}), "space")
-    holds("there is reasoning", told(reply, "reasoning"))
+    holds("there is reasoning", field_of(reply, "reasoning"))
 
 
 @message_check("thinking, streamed")
 async def thinking_streamed(client, method):
     talk = await opened(client, method)
-    heard = await hear(await talk.say(story.GREETING, thinking={"effort": "high"}, stream=True))
-    reasoning = ended(heard).get("reasoning")
+    stream = await hear(await talk.say(story.GREETING, thinking={"effort": "high"}, stream=True))
+    reasoning = ended(stream).get("reasoning")
     holds("there is reasoning", reasoning)
-    same("the joined reasoning", heard.joined("reasoning_streaming"), reasoning)
+    same("the joined reasoning", stream.joined("reasoning_streaming"), reasoning)
 
 
 @message_check("openrouter")
@@ -172,7 +172,7 @@ async def openrouter(client, method):
         "openrouter": {"providers": ["together"], "allow_fallbacks": False},
     }
     reply = completed(await talk.say(story.GREETING, **routed), "space")
-    chosen = told(reply, "model_provider"), told(reply, "model_name")
+    chosen = field_of(reply, "model_provider"), field_of(reply, "model_name")
     same("the model", chosen, ("openrouter", "anthropic/claude-sonnet-4-5"))
 
 
@@ -195,17 +195,25 @@ async def metadata(client, method):
 async def stored_only(client, method):
     talk = await opened(client, method)
     reply = await talk.say(story.GREETING, send_to_llm="false")
-    same("the content", told(reply, "content"), None)
-    same("the thread", await said(client, talk.thread_id), [("user", story.GREETING, "COMPLETED")])
+    same("the content", field_of(reply, "content"), None)
+    same(
+        "the thread",
+        await messages_of(client, talk.thread_id),
+        [("user", story.GREETING, "COMPLETED")],
+    )
 
 
 @message_check("send_to_llm=false, streamed")
 async def stored_only_streamed(client, method):
     talk = await opened(client, method)
-    heard = await hear(await talk.say(story.GREETING, send_to_llm="false", stream=True))
-    same("message_saved events", len(heard.of("message_saved")), 1)
-    same("the last event", heard.last["type"], "run_ended")
-    same("the thread", await said(client, talk.thread_id), [("user", story.GREETING, "COMPLETED")])
+    stream = await hear(await talk.say(story.GREETING, send_to_llm="false", stream=True))
+    same("message_saved events", len(stream.of("message_saved")), 1)
+    same("the last event", stream.last["type"], "run_ended")
+    same(
+        "the thread",
+        await messages_of(client, talk.thread_id),
+        [("user", story.GREETING, "COMPLETED")],
+    )
 
 
 async def _remembered(client, method, **mode):
@@ -216,9 +224,9 @@ async def _remembered(client, method, **mode):
     return Conversation(client, method, (await client.create_thread(ada)).thread_id)
 
 
-def _recalls(found):
-    if not any("Bergen" in one["memory"] for one in found or []):
-        raise Differs(f"not recalled: {[one['memory'] for one in found or []]}")
+def _recalls(memories):
+    if not any("Bergen" in one["memory"] for one in memories or []):
+        raise Differs(f"not recalled: {[one['memory'] for one in memories or []]}")
 
 
 @message_check("memory: told in one thread, recalled in the next")
@@ -226,58 +234,58 @@ async def memory(client, method):
     second = await _remembered(client, method, memory="Auto")
     reply = completed(await second.say(QUESTION, memory="Readonly"), "Bergen")
     if hasattr(reply, "messages") or hasattr(reply, "retrieved_memories"):
-        _recalls(told(reply, "retrieved_memories"))
+        _recalls(field_of(reply, "retrieved_memories"))
 
 
 @message_check("memory, streamed")
 async def memory_streamed(client, method):
     second = await _remembered(client, method, memory="Auto")
-    heard = await hear(await second.say(QUESTION, memory="Readonly", stream=True))
-    mentions(ended(heard)["content"], "Bergen")
-    same("memory_retrieved events", len(heard.of("memory_retrieved")), 1)
-    _recalls(heard.of("memory_retrieved")[0]["memories"])
+    stream = await hear(await second.say(QUESTION, memory="Readonly", stream=True))
+    mentions(ended(stream)["content"], "Bergen")
+    same("memory_retrieved events", len(stream.of("memory_retrieved")), 1)
+    _recalls(stream.of("memory_retrieved")[0]["memories"])
 
 
 @message_check("memory_pro")
 async def memory_pro(client, method):
     second = await _remembered(client, method, memory_pro="Auto")
     reply = completed(await second.say(QUESTION, memory_pro="Readonly"), "Bergen")
-    _recalls(told(reply, "retrieved_memories"))
+    _recalls(field_of(reply, "retrieved_memories"))
 
 
 @message_check("memory_response_citation")
 async def memory_citation(client, method):
     second = await _remembered(client, method, memory="Auto")
-    asked = {"memory": "Readonly", "memory_response_citation": True}
-    completed(await second.say(QUESTION, **asked), "Bergen")
+    settings = {"memory": "Readonly", "memory_response_citation": True}
+    completed(await second.say(QUESTION, **settings), "Bergen")
 
 
 @check(NOUN, OF_ANY, "send_message: without ids")
 async def without_ids(client):
     reply = completed(await client.send_message(story.GREETING), "space")
-    thread_id, assistant_id = told(reply, "thread_id"), told(reply, "assistant_id")
-    same("length of the thread", len(await said(client, thread_id)), 2)
+    thread_id, assistant_id = field_of(reply, "thread_id"), field_of(reply, "assistant_id")
+    same("length of the thread", len(await messages_of(client, thread_id)), 2)
     same(
         "its assistant", str((await client.get_assistant(assistant_id)).assistant_id), assistant_id
     )
     again = completed(await client.send_message("And again.", thread_id=thread_id))
-    same("the thread", told(again, "thread_id"), thread_id)
-    same("length of the thread", len(await said(client, thread_id)), 4)
+    same("the thread", field_of(again, "thread_id"), thread_id)
+    same("length of the thread", len(await messages_of(client, thread_id)), 4)
 
 
 @check(NOUN, OF_ANY, "send_message: without ids, streamed")
 async def without_ids_streamed(client):
     last = ended(await hear(await client.send_message(story.GREETING, stream=True)))
-    same("length of the thread", len(await said(client, last["thread_id"])), 2)
+    same("length of the thread", len(await messages_of(client, last["thread_id"])), 2)
 
 
 @check(NOUN, OF_ANY, "send_message: to an assistant")
 async def to_an_assistant(client):
     made = await assistant_with(client)
     reply = completed(await client.send_message(story.GREETING, assistant_id=made), "space")
-    same("the assistant", told(reply, "assistant_id"), str(made))
+    same("the assistant", field_of(reply, "assistant_id"), str(made))
     threads = await client.list_threads_for_assistant(made)
-    same("its threads", [str(one.thread_id) for one in threads], [told(reply, "thread_id")])
+    same("its threads", [str(one.thread_id) for one in threads], [field_of(reply, "thread_id")])
 
 
 @check(NOUN, OF_ANY, "send_message: a system prompt for one turn")
@@ -292,10 +300,12 @@ async def with_a_prompt(client):
 async def with_tools(client):
     made = await assistant_with(client)
     turn = {"assistant_id": made, "tools": [story.WEATHER_TOOL]}
-    asked = await client.send_message(story.QUESTION, **turn)
-    same("status", told(asked, "status"), "REQUIRES_ACTION")
-    thread_id, outputs = told(asked, "thread_id"), weather_outputs(calls(asked))
-    completed(await client.submit_tool_outputs(thread_id, told(asked, "run_id"), outputs), "68°F")
+    paused = await client.send_message(story.QUESTION, **turn)
+    same("status", field_of(paused, "status"), "REQUIRES_ACTION")
+    thread_id, outputs = field_of(paused, "thread_id"), weather_outputs(calls(paused))
+    completed(
+        await client.submit_tool_outputs(thread_id, field_of(paused, "run_id"), outputs), "68°F"
+    )
     completed(await client.send_message(story.QUESTION, thread_id=thread_id))
     same("the assistant's own", (await client.get_assistant(made)).tools or [], [])
 
@@ -304,5 +314,5 @@ async def with_tools(client):
 async def with_no_tools(client):
     thread_id = await new_thread(client, story.WEATHER_TOOL)
     completed(await client.send_message(story.QUESTION, thread_id=thread_id, tools=[]))
-    asked = await client.send_message(story.QUESTION, thread_id=thread_id)
-    same("status of the next turn", told(asked, "status"), "REQUIRES_ACTION")
+    paused = await client.send_message(story.QUESTION, thread_id=thread_id)
+    same("status of the next turn", field_of(paused, "status"), "REQUIRES_ACTION")

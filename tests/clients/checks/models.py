@@ -8,19 +8,19 @@ EMBEDDING = "GET /models/embedding/all"
 NOT_FOUND = 404, "BackboardNotFoundError"
 
 
-def every(found, right):
+def every(listed, right):
     """Some models are found, all of them right, and no more are counted than there are."""
-    holds("some are found", found.models)
-    wrong = [one.name for one in found.models if not right(one)]
+    holds("some are found", listed.models)
+    wrong = [one.name for one in listed.models if not right(one)]
     same("those that do not fit", wrong, [])
-    holds("total counts them all", found.total >= len(found.models))
+    holds("total counts them all", listed.total >= len(listed.models))
 
 
 @check(NOUN, CHAT, "all")
 async def list_them(client):
-    found = await client.list_models()
-    every(found, lambda one: one.context_limit > 0)
-    same("the length of a page", len(found.models), min(100, found.total))
+    listed = await client.list_models()
+    every(listed, lambda one: one.context_limit > 0)
+    same("the length of a page", len(listed.models), min(100, listed.total))
 
 
 @check(NOUN, CHAT, "a page")
@@ -81,40 +81,40 @@ async def get_unknown(client):
 
 @check(NOUN, "GET /models/provider/{provider}", "those of one")
 async def list_of_provider(client):
-    found = await client.list_models_by_provider("openai", limit=5)
-    every(found, lambda one: one.provider == "openai")
+    listed = await client.list_models_by_provider("openai", limit=5)
+    every(listed, lambda one: one.provider == "openai")
 
 
 @check(NOUN, "GET /models/providers", "all")
 async def providers(client):
-    found = await client.list_providers()
-    holds("openai is among them", "openai" in found.providers)
-    same("total", found.total, len(found.providers))
+    listed = await client.list_providers()
+    holds("openai is among them", "openai" in listed.providers)
+    same("total", listed.total, len(listed.providers))
 
 
 @check(NOUN, EMBEDDING, "all")
 async def embedding_models(client):
-    found = await client.list_embedding_models()
-    every(found, lambda one: one.embedding_dimensions > 0)
+    listed = await client.list_embedding_models()
+    every(listed, lambda one: one.embedding_dimensions > 0)
 
 
 @check(NOUN, EMBEDDING, "by provider")
 async def embedding_models_of(client):
-    found = await client.list_embedding_models(provider="openai")
-    every(found, lambda one: one.provider == "openai")
+    listed = await client.list_embedding_models(provider="openai")
+    every(listed, lambda one: one.provider == "openai")
 
 
 @check(NOUN, EMBEDDING, "by dimensions")
 async def embedding_models_sized(client):
-    found = await client.list_embedding_models(min_dimensions=1000, max_dimensions=2000)
-    every(found, lambda one: 1000 <= one.embedding_dimensions <= 2000)
+    listed = await client.list_embedding_models(min_dimensions=1000, max_dimensions=2000)
+    every(listed, lambda one: 1000 <= one.embedding_dimensions <= 2000)
 
 
 @check(NOUN, "GET /models/embedding/providers", "all")
 async def embedding_providers(client):
-    found = await client.list_embedding_providers()
-    holds("openai is among them", "openai" in found.providers)
-    same("total", found.total, len(found.providers))
+    listed = await client.list_embedding_providers()
+    holds("openai is among them", "openai" in listed.providers)
+    same("total", listed.total, len(listed.providers))
 
 
 @check(NOUN, "GET /models/embedding/{name}", "one")
@@ -131,14 +131,14 @@ async def embedding_unknown(client):
 
 @check(NOUN, "GET /models/image/all", "none")
 async def image_models(client):
-    found = await client.list_image_models()
-    same("the models", (found.models, found.total), ([], 0))
+    listed = await client.list_image_models()
+    same("the models", (listed.models, listed.total), ([], 0))
 
 
 @check(NOUN, "GET /models/image/providers", "none")
 async def image_providers(client):
-    found = await client.list_image_providers()
-    same("the providers", (found.providers, found.total), ([], 0))
+    listed = await client.list_image_providers()
+    same("the providers", (listed.providers, listed.total), ([], 0))
 
 
 @check(NOUN, "GET /models/image/{name}", "unknown: 404")
@@ -148,8 +148,8 @@ async def image_model(client):
 
 @check(NOUN, "GET /models/video/all", "none")
 async def video_models(client):
-    found = await client.list_video_models()
-    same("the models", (found.models, found.total), ([], 0))
+    listed = await client.list_video_models()
+    same("the models", (listed.models, listed.total), ([], 0))
 
 
 @check(NOUN, "GET /models/video/{name}", "unknown: 404")

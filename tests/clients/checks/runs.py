@@ -2,18 +2,18 @@
 
 import story
 from checking import (
-    Heard,
+    EventStream,
     calls,
     check,
     completed,
     ended,
+    field_of,
     hear,
     mentions,
+    messages_of,
     new_thread,
     raises,
-    said,
     same,
-    told,
     weather_outputs,
 )
 
@@ -25,25 +25,29 @@ OUTPUTS = [{"tool_call_id": "call_1", "output": "Sunny"}]
 WANTED = [("get_current_weather", {"location": "San Francisco"})]
 
 
-async def asked(client):
+async def waiting_run(client):
     """A thread whose run waits for the weather, and what it asked for."""
     thread_id = await new_thread(client, story.WEATHER_TOOL)
     reply = await client.add_message(thread_id, content=story.QUESTION)
-    same("status", told(reply, "status"), "REQUIRES_ACTION")
+    same("status", field_of(reply, "status"), "REQUIRES_ACTION")
     same("tool calls", [call[1:] for call in calls(reply)], WANTED)
-    return thread_id, told(reply, "run_id"), weather_outputs(calls(reply))
+    return thread_id, field_of(reply, "run_id"), weather_outputs(calls(reply))
 
 
 async def asked_in_a_stream(client):
     thread_id = await new_thread(client, story.WEATHER_TOOL)
-    heard = await hear(await client.add_message(thread_id, content=story.QUESTION, stream=True))
-    same("the last event", heard.last["type"], "tool_submit_required")
-    return thread_id, heard.last["run_id"], story.weather_outputs(story.streamed_calls(heard.last))
+    stream = await hear(await client.add_message(thread_id, content=story.QUESTION, stream=True))
+    same("the last event", stream.last["type"], "tool_submit_required")
+    return (
+        thread_id,
+        stream.last["run_id"],
+        story.weather_outputs(story.streamed_calls(stream.last)),
+    )
 
 
 async def first_turn(client, thread_id):
     """The thread holds the question, the call, its output and the answer."""
-    roles = [(role, status) for role, _, status in await said(client, thread_id)]
+    roles = [(role, status) for role, _, status in await messages_of(client, thread_id)]
     same("length of the thread", len(roles), 4)
     same("all but the output", [roles[0], roles[1], roles[3]], [
         ("user", "COMPLETED"), ("assistant", "COMPLETED"), ("assistant", "COMPLETED"),
@@ -52,7 +56,7 @@ async def first_turn(client, thread_id):
 
 @check(NOUN, OF_A_RUN, "whole")
 async def submit(client):
-    thread_id, run_id, outputs = await asked(client)
+    thread_id, run_id, outputs = await waiting_run(client)
     completed(await client.submit_tool_outputs(thread_id, run_id, outputs), "68°F")
     await first_turn(client, thread_id)
 
@@ -73,16 +77,16 @@ async def submit_twice(client):
     script = {"sandbox": {"rounds": rounds}}
     reply = await client.add_message(thread_id, content=story.QUESTION, metadata=script)
     for wanted in (2, 1):
-        same("status", told(reply, "status"), "REQUIRES_ACTION")
+        same("status", field_of(reply, "status"), "REQUIRES_ACTION")
         same("number of calls", len(calls(reply)), wanted)
         outputs = weather_outputs(calls(reply))
-        reply = await client.submit_tool_outputs(thread_id, told(reply, "run_id"), outputs)
-    same("content", told(completed(reply), "content"), "Take an umbrella.")
+        reply = await client.submit_tool_outputs(thread_id, field_of(reply, "run_id"), outputs)
+    same("content", field_of(completed(reply), "content"), "Take an umbrella.")
 
 
 @check(NOUN, OF_A_RUN, "with tools and thinking")
 async def submit_with_more(client):
-    thread_id, run_id, outputs = await asked(client)
+    thread_id, run_id, outputs = await waiting_run(client)
     more = {"tools": [story.WEATHER_TOOL], "thinking": {"effort": "high"}}
     completed(await client.submit_tool_outputs(thread_id, run_id, outputs, **more), "68°F")
 
@@ -96,7 +100,7 @@ async def submit_to_nothing(client):
 
 @check(NOUN, OF_A_RUN, "twice: 400")
 async def submit_again(client):
-    thread_id, run_id, outputs = await asked(client)
+    thread_id, run_id, outputs = await waiting_run(client)
     await client.submit_tool_outputs(thread_id, run_id, outputs)
     again = client.submit_tool_outputs(thread_id, run_id, outputs)
     await raises(400, "BackboardValidationError", again)
@@ -104,9 +108,9 @@ async def submit_again(client):
 
 @check(NOUN, OF_A_THREAD, "whole")
 async def submit_simply(client):
-    thread_id, _, outputs = await asked(client)
+    thread_id, _, outputs = await waiting_run(client)
     reply = completed(await client.submit_tool_outputs_simple(thread_id, outputs), "68°F")
-    same("the thread", told(reply, "thread_id"), str(thread_id))
+    same("the thread", field_of(reply, "thread_id"), str(thread_id))
     await first_turn(client, thread_id)
 
 
@@ -127,7 +131,7 @@ async def submit_simply_to_nothing(client):
 
 @check(NOUN, OF_A_THREAD, "twice: 404")
 async def submit_simply_again(client):
-    thread_id, _, outputs = await asked(client)
+    thread_id, _, outputs = await waiting_run(client)
     completed(await client.submit_tool_outputs_simple(thread_id, outputs), "68°F")
     again = client.submit_tool_outputs_simple(thread_id, outputs)
     await raises(404, "BackboardNotFoundError", again)
@@ -142,14 +146,14 @@ async def cancel(client):
     stream = await client.add_message(
         thread_id, content=story.GREETING, metadata=script, stream=True
     )
-    begun = await Heard().read(stream, until="content_streaming")
+    begun = await EventStream().read(stream, until="content_streaming")
     run_id = begun.of("run_started")[0]["run_id"]
     done = await end(thread_id, run_id)
     wanted = {"thread_id": str(thread_id), "run_id": run_id, "cancelled": True}
     same("what is told", {name: done.get(name) for name in wanted}, wanted)
     rest = await hear(stream)
     same("the last event", rest.last["type"], "run_cancelled")
-    statuses = [status for _, _, status in await said(client, thread_id)]
+    statuses = [status for _, _, status in await messages_of(client, thread_id)]
     same("the statuses kept", statuses, ["COMPLETED", "CANCELLED"])
     again = await end(thread_id, run_id)
     same("the run told again", (again["thread_id"], again["run_id"]), (str(thread_id), run_id))
@@ -158,16 +162,16 @@ async def cancel(client):
 @check(NOUN, CANCEL, "a finished run")
 async def cancel_finished(client):
     thread_id = await new_thread(client)
-    run_id = told(await client.add_message(thread_id, content=story.GREETING), "run_id")
+    run_id = field_of(await client.add_message(thread_id, content=story.GREETING), "run_id")
     done = await client.cancel_run(thread_id, run_id)
     same("the run told", (done["thread_id"], done["run_id"]), (str(thread_id), run_id))
-    statuses = [status for _, _, status in await said(client, thread_id)]
+    statuses = [status for _, _, status in await messages_of(client, thread_id)]
     same("the statuses kept", statuses, ["COMPLETED", "COMPLETED"])
 
 
 @check(NOUN, CANCEL, "while it waits for tool outputs")
 async def cancel_waiting(client):
-    thread_id, run_id, _ = await asked(client)
+    thread_id, run_id, _ = await waiting_run(client)
     done = await client.cancel_run(thread_id, run_id)
     same("cancelled", done.get("cancelled"), True)
     completed(await client.add_message(thread_id, content=story.GREETING), "space")

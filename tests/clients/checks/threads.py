@@ -1,7 +1,7 @@
 """Threads: opened, read, listed, deleted."""
 
 import story
-from checking import assistant_with, check, new_thread, raises, said, same, told
+from checking import assistant_with, check, field_of, messages_of, new_thread, raises, same
 
 NOUN = "Threads"
 
@@ -39,9 +39,9 @@ async def list_for_assistant(client):
 async def get(client):
     thread = await new_thread(client)
     reply = await client.add_message(thread, content=story.GREETING)
-    answer = ("assistant", told(reply, "content"), "COMPLETED")
+    answer = ("assistant", field_of(reply, "content"), "COMPLETED")
     question = ("user", story.GREETING, "COMPLETED")
-    same("the messages", await said(client, thread), [question, answer])
+    same("the messages", await messages_of(client, thread), [question, answer])
 
 
 @check(NOUN, "GET /threads/{id}", "unknown: 404")

@@ -230,5 +230,5 @@ def run_all(url, key):
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         played = pool.map(result, range(len(CHECKS)), CHECKS)
-        for one, told in zip(CHECKS, played, strict=True):
-            print(one.line(told))
+        for one, outcome in zip(CHECKS, played, strict=True):
+            print(one.line(outcome))

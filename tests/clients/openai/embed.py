@@ -7,7 +7,7 @@ import sys
 import openai
 
 
-def told(answer):
+def facts_of(answer):
     vectors = [one.embedding for one in answer.data]
     return {
         "model": answer.model,
@@ -21,11 +21,11 @@ def told(answer):
 def main():
     url, key = sys.argv[1:]
     client = openai.OpenAI(base_url=url, api_key=key, max_retries=0)
-    asked = {"model": "text-embedding-3-small", "input": ["Zebras zigzag.", "Ants eat."]}
-    usual = client.embeddings.create(**asked)
-    plain = client.embeddings.create(**asked, encoding_format="float")
+    request = {"model": "text-embedding-3-small", "input": ["Zebras zigzag.", "Ants eat."]}
+    usual = client.embeddings.create(**request)
+    plain = client.embeddings.create(**request, encoding_format="float")
     # The oldest generation has no word for it.
-    short = client.embeddings.create(**asked, extra_body={"dimensions": 256})
+    short = client.embeddings.create(**request, extra_body={"dimensions": 256})
     for packed, number in zip(usual.data[0].embedding, plain.data[0].embedding, strict=True):
         assert math.isclose(packed, number, rel_tol=1e-4, abs_tol=1e-6)
     try:
@@ -33,7 +33,7 @@ def main():
         moderated = "answered"
     except openai.BadRequestError as error:
         moderated = error.message
-    print(json.dumps([told(usual), told(plain), told(short), moderated]))
+    print(json.dumps([facts_of(usual), facts_of(plain), facts_of(short), moderated]))
 
 
 main()

@@ -8,12 +8,12 @@ from checking import takes
 _LINES = json.loads((Path(__file__).parent / "events.json").read_text("utf-8"))
 
 
-def lines(*names, **told):
+def lines(*names, **texts):
     """What a stream must tell, in parts of these names."""
-    found = [line for name in names for line in _LINES[name]]
-    for name, text in told.items():
-        found = [line.replace(f"{{{name}}}", text) for line in found]
-    return found
+    filled = [line for name in names for line in _LINES[name]]
+    for name, text in texts.items():
+        filled = [line.replace(f"{{{name}}}", text) for line in filled]
+    return filled
 
 
 def raw(method, **named):
@@ -43,7 +43,7 @@ class Telling:
             self.lines.append(opening + _news(event.data))
 
 
-def told(events):
+def lines_of(events):
     """The lines of a plain stream."""
     telling = Telling()
     for event in events:

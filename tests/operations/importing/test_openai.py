@@ -56,19 +56,19 @@ def bring(server: Server, database_url: str, client: OpenAI) -> Import:
 def counts(done: "subprocess.CompletedProcess[str]") -> dict[str, tuple[int, ...]]:
     """By kind: imported, already there, skipped; kinds of which there were none are left out."""
     assert "Traceback" not in done.stderr, done.stderr
-    told = re.findall(
+    lines = re.findall(
         r"^(.+?) +(\d+) imported +(\d+) already there +(\d+) skipped", done.stdout, re.M
     )
-    found = {kind: tuple(map(int, numbers)) for kind, *numbers in told}
-    return {kind: numbers for kind, numbers in found.items() if any(numbers)}
+    by_kind = {kind: tuple(map(int, numbers)) for kind, *numbers in lines}
+    return {kind: numbers for kind, numbers in by_kind.items() if any(numbers)}
 
 
 def test_what_was_imported_goes_by_the_ids_that_it_had(
     client: OpenAI, bring: Import, tmp_path: Path
 ) -> None:
     ada, place, run_id = assistant(metadata={"a": "1"}), thread(), original("run_")
-    asked = message(place["id"], "My name is Sarah.", metadata={"n": "1"})
-    told = message(
+    question = message(place["id"], "My name is Sarah.", metadata={"n": "1"})
+    answer = message(
         place["id"],
         "Hello Sarah",
         role="assistant",
@@ -77,7 +77,9 @@ def test_what_was_imported_goes_by_the_ids_that_it_had(
         completed_at=1_700_000_203,
         created_at=1_700_000_201,
     )
-    done = bring(write_dump(tmp_path, assistants=[ada], threads=[place], messages=[asked, told]))
+    done = bring(
+        write_dump(tmp_path, assistants=[ada], threads=[place], messages=[question, answer])
+    )
     assert (done.returncode, counts(done)) == (
         0,
         {"assistants": (1, 0, 0), "threads": (1, 0, 0), "messages": (2, 0, 0)},
@@ -90,17 +92,19 @@ def test_what_was_imported_goes_by_the_ids_that_it_had(
     assert client.beta.threads.retrieve(place["id"]).to_dict() == {**place, "tool_resources": {}}
     listed = client.beta.threads.messages.list(place["id"], order="asc")
     assert [one.to_dict() for one in listed] == [
-        {**asked, "completed_at": asked["created_at"]},
-        told,
+        {**question, "completed_at": question["created_at"]},
+        answer,
     ]
     assert [one.id for one in client.beta.threads.messages.list(place["id"], run_id=run_id)] == [
-        told["id"]
+        answer["id"]
     ]
-    after = client.beta.threads.messages.list(place["id"], order="asc", after=asked["id"], limit=1)
+    after = client.beta.threads.messages.list(
+        place["id"], order="asc", after=question["id"], limit=1
+    )
     assert (after.data[0].id, after.first_id, after.last_id) == (  # type: ignore[attr-defined]
-        told["id"],
-        told["id"],
-        told["id"],
+        answer["id"],
+        answer["id"],
+        answer["id"],
     )
 
 
@@ -108,8 +112,8 @@ def test_a_run_goes_on_where_the_imported_conversation_ended(
     client: OpenAI, bring: Import, tmp_path: Path
 ) -> None:
     ada, place = assistant(), thread()
-    said = [message(place["id"], "My name is Sarah.")]
-    bring(write_dump(tmp_path, assistants=[ada], threads=[place], messages=said))
+    messages = [message(place["id"], "My name is Sarah.")]
+    bring(write_dump(tmp_path, assistants=[ada], threads=[place], messages=messages))
     client.beta.threads.messages.create(place["id"], role="user", content="What is my name?")
     events = list(
         client.beta.threads.runs.create(thread_id=place["id"], assistant_id=ada["id"], stream=True)
@@ -131,19 +135,19 @@ def test_importing_again_changes_nothing_and_goes_on_from_there(
     client: OpenAI, bring: Import, tmp_path: Path
 ) -> None:
     place, ada = thread(), assistant()
-    said = [message(place["id"], str(number)) for number in range(5)]
+    messages = [message(place["id"], str(number)) for number in range(5)]
     lists: Any = {"assistants": [ada], "threads": [place]}
-    bring(write_dump(tmp_path, **lists, messages=said[:3]))
+    bring(write_dump(tmp_path, **lists, messages=messages[:3]))
     client.beta.assistants.update(ada["id"], name="Changed here")
-    client.beta.threads.messages.delete(said[0]["id"], thread_id=place["id"])
-    done = bring(write_dump(tmp_path, **lists, messages=said))
+    client.beta.threads.messages.delete(messages[0]["id"], thread_id=place["id"])
+    done = bring(write_dump(tmp_path, **lists, messages=messages))
     assert (done.returncode, counts(done)) == (
         0,
         {"assistants": (0, 1, 0), "threads": (0, 1, 0), "messages": (2, 3, 0)},
     )
     assert client.beta.assistants.retrieve(ada["id"]).name == "Changed here"
     listed = client.beta.threads.messages.list(place["id"], order="asc")
-    assert [one.id for one in listed] == [one["id"] for one in said[1:]]
+    assert [one.id for one in listed] == [one["id"] for one in messages[1:]]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -152,20 +156,20 @@ def test_messages_stand_in_the_order_in_which_they_were_said(
 ) -> None:
     """Two threads, of which several messages were made within one second."""
     places = [thread(), thread()]
-    said = [
+    messages = [
         message(place["id"], str(number), created_at=1_700_000_200 + number // 3)
         for place in places
         for number in range(9)
     ]
-    lines = said[::-1] if newest_first else said
+    lines = messages[::-1] if newest_first else messages
     bring(write_dump(tmp_path, threads=places, messages=lines))
     for place in places:
         listed = client.beta.threads.messages.list(place["id"], order="asc", limit=4)
-        ours = [one["id"] for one in said if one["thread_id"] == place["id"]]
+        ours = [one["id"] for one in messages if one["thread_id"] == place["id"]]
         assert [one.id for one in listed] == ours
         with bare(client) as http:
-            told = http.get(f"/threads/{place['id']}/messages", params={"order": "desc"}).json()
-        assert [one["id"] for one in told["data"]] == ours[::-1]
+            page = http.get(f"/threads/{place['id']}/messages", params={"order": "desc"}).json()
+        assert [one["id"] for one in page["data"]] == ours[::-1]
 
 
 def test_files_are_searched_and_cited_by_their_original_ids(
@@ -203,8 +207,8 @@ def test_files_are_searched_and_cited_by_their_original_ids(
         "completed",
         {"lang": "en"},
     )
-    found = client.vector_stores.search(store["id"], query="Who keeps the lighthouse?")
-    assert found.data[0].file_id == facts["id"]
+    results = client.vector_stores.search(store["id"], query="Who keeps the lighthouse?")
+    assert results.data[0].file_id == facts["id"]
     resources = client.beta.assistants.retrieve(ada["id"]).tool_resources
     assert resources is not None
     assert resources.to_dict() == {"file_search": {"vector_store_ids": [store["id"]]}}
@@ -232,7 +236,7 @@ def test_bytes_that_were_missing_can_be_brought_later(
         "end_index": 24,
         "file_citation": {"file_id": facts["id"]},
     }
-    said = message(
+    dumped = message(
         place["id"],
         content=[text("Yes【4:0†lighthouse.txt】", [citation])],
         attachments=[{"file_id": facts["id"], "tools": [{"type": "file_search"}]}],
@@ -243,14 +247,14 @@ def test_bytes_that_were_missing_can_be_brought_later(
         "files": [facts],
         "vector_stores": [store],
         "threads": [place],
-        "messages": [said],
+        "messages": [dumped],
     }
     done = bring(write_dump(tmp_path, **lists))
     assert done.returncode == 3
     assert counts(done)["files"] == (0, 0, 1)
     assert f"files.jsonl:1: {facts['id']}" in done.stdout
     (listed,) = client.beta.threads.messages.list(place["id"])
-    assert listed.to_dict() == said
+    assert listed.to_dict() == dumped
     with pytest.raises(openai.NotFoundError, match=facts["id"]):
         client.files.retrieve(facts["id"])
     done = bring(write_dump(tmp_path, **lists, contents={facts["id"]: FACTS}))
@@ -308,8 +312,8 @@ def test_texts_and_metadata_keep_the_ids_that_stand_in_them(
     place = client.beta.threads.create(
         messages=[{"role": "user", "content": f"Ask {ada['id']}"}], metadata=labels
     )
-    (said,) = client.beta.threads.messages.list(place.id)
-    assert said.content[0].text.value == f"Ask {ada['id']}"  # type: ignore[union-attr]
+    (asking,) = client.beta.threads.messages.list(place.id)
+    assert asking.content[0].text.value == f"Ask {ada['id']}"  # type: ignore[union-attr]
     assert client.beta.threads.retrieve(place.id).metadata == labels
 
 
@@ -329,15 +333,15 @@ def test_objects_of_version_1_are_imported_as_what_they_are_today(
         "file_ids": [facts["id"]],
         "metadata": {},
     }
-    said = message(place["id"], file_ids=[facts["id"]])
+    dumped = message(place["id"], file_ids=[facts["id"]])
     for new in ("attachments", "status", "completed_at", "incomplete_at", "incomplete_details"):
-        del said[new]
+        del dumped[new]
     dump = write_dump(
         tmp_path,
         files=[facts],
         assistants=[ada],
         threads=[place],
-        messages=[said],
+        messages=[dumped],
         contents={facts["id"]: FACTS},
     )
     assert counts(bring(dump))["vector store files"] == (1, 0, 0)
@@ -347,9 +351,9 @@ def test_objects_of_version_1_are_imported_as_what_they_are_today(
     with bare(client) as http:
         v1 = {"OpenAI-Beta": "assistants=v1"}
         then = http.get(f"/assistants/{ada['id']}", headers=v1).json()
-        told = http.get(f"/threads/{place['id']}/messages/{said['id']}", headers=v1).json()
+        shown = http.get(f"/threads/{place['id']}/messages/{dumped['id']}", headers=v1).json()
     assert then == ada
-    assert told == said
+    assert shown == dumped
 
 
 def test_what_one_server_exports_another_imports(
@@ -526,9 +530,9 @@ def test_the_other_api_tells_of_imported_threads_by_their_own_ids(
     with httpx.Client(
         base_url=server.api, headers={"X-API-Key": client.api_key}, timeout=patience(60)
     ) as http:
-        (told,) = http.get("/threads").json()
-        assert re.fullmatch(r"[0-9a-f-]{36}", told["thread_id"])
-        whole = http.get(f"/threads/{told['thread_id']}").json()
+        (listed,) = http.get("/threads").json()
+        assert re.fullmatch(r"[0-9a-f-]{36}", listed["thread_id"])
+        whole = http.get(f"/threads/{listed['thread_id']}").json()
     assert [one["content"] for one in whole["messages"]] == ["Hello"]
 
 

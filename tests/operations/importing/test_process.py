@@ -32,11 +32,11 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
     settings = place_of(server, url)
     place, total = thread(), 8_000
     # Ten in each second, so that a break within one is likely.
-    said = [
+    messages = [
         message(place["id"], str(number), created_at=1_700_000_200 + number // 10)
         for number in range(total)
     ]
-    dump = write_dump(tmp_path, threads=[place], messages=said)
+    dump = write_dump(tmp_path, threads=[place], messages=messages)
     with launch("import", "openai", str(dump), PEGBOARD_IMPORT_KEY="k", **settings) as first:
         wait_until(lambda: stored(url) > 0, seconds=60)
         first.send_signal(signal.SIGSTOP)
@@ -55,7 +55,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
         assert [row[0] for row in rows] == numbers
     with sdk(server, "k") as client:
         oldest = client.beta.threads.messages.list(place["id"], order="asc", limit=1)
-        assert oldest.data[0].id == said[0]["id"]
+        assert oldest.data[0].id == messages[0]["id"]
 
 
 def stored(url: str) -> int:

@@ -37,10 +37,10 @@ def half_headers(server: Server, count: int, *, source: str = "127.0.0.1") -> It
 
 def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     """A request as bytes; a length is told unless `headers` tell something else."""
-    told = {"Host": "localhost", "X-API-Key": "k", "Content-Type": "application/json"}
-    told["Content-Length"] = str(len(body))
-    told |= {name.replace("_", "-"): value for name, value in headers.items()}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+    fields = {"Host": "localhost", "X-API-Key": "k", "Content-Type": "application/json"}
+    fields["Content-Length"] = str(len(body))
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -52,13 +52,13 @@ def all_of(connection: socket.socket) -> bytes:
 def is_well(connection: socket.socket) -> bool:
     """Whether `/healthz` is answered, on a connection that may be used again."""
     connection.sendall(request("GET", "/healthz"))
-    told = b""
-    while not told.endswith(b"\r\n\r\nok\n"):
+    answer = b""
+    while not answer.endswith(b"\r\n\r\nok\n"):
         piece = connection.recv(4096)
         if not piece:
             return False
-        told += piece
-    return told.startswith(b"HTTP/1.1 200")
+        answer += piece
+    return answer.startswith(b"HTTP/1.1 200")
 
 
 def answer(connection: socket.socket) -> tuple[int, dict[str, str], Any]:

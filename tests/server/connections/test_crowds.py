@@ -58,9 +58,9 @@ def test_half_headers_shut_nobody_out_and_are_told_in_a_line(start: StartServer)
             assert dropped >= 2 * LIMIT
             assert value(server, "pegboard_connections_open") <= LIMIT
         becomes(server, 2, "pegboard_connections_open")  # the client's, and the one that asks
-    told = [line for line in drops_told(server) if line["cause"] == "made_room"]
-    assert sum(line["count"] for line in told) <= dropped
-    assert len(told) < 10
+    lines = [line for line in drops_told(server) if line["cause"] == "made_room"]
+    assert sum(line["count"] for line in lines) <= dropped
+    assert len(lines) < 10
 
 
 def test_an_idle_connection_makes_room(start: StartServer) -> None:
@@ -107,10 +107,10 @@ def test_one_address_gets_no_more_than_its_share(start: StartServer) -> None:
         for _ in range(4):
             keep_busy(held.enter_context(connected(server, source="127.0.0.2")))
         with connected(server, source="127.0.0.2") as fifth:
-            status, headers, told = answer(fifth)
+            status, headers, body = answer(fifth)
             assert status == 429
             assert headers["retry-after"] == "1"
-            assert told["detail"] == told["error"]["message"]
+            assert body["detail"] == body["error"]["message"]
         for source in ("127.0.0.1", "127.0.0.3"):
             with connected(server, source=source) as other:
                 assert is_well(other)

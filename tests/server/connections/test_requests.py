@@ -31,9 +31,9 @@ def test_headers_are_bounded(server: Server, sent: bytes) -> None:
     before = value(server, DROPPED, cause="header_too_large")
     with connected(server) as connection:
         connection.sendall(sent)
-        status, headers, told = answer(connection)
+        status, headers, body = answer(connection)
         assert (status, headers["connection"]) == (431, "close")
-        assert told["detail"] == told["error"]["message"]
+        assert body["detail"] == body["error"]["message"]
     assert value(server, DROPPED, cause="header_too_large") == before + 1
 
 
@@ -66,8 +66,8 @@ def test_requests_that_come_together_are_answered_in_turn(server: Server) -> Non
     with connected(server) as connection:
         last = request("GET", "/nothing", Connection="close")
         connection.sendall(b"".join(request("GET", path) for path in paths) + last)
-        told = all_of(connection)
-    statuses = [int(part[:3]) for part in told.split(b"HTTP/1.1 ")[1:]]
+        answers = all_of(connection)
+    statuses = [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [200, 404, 200, 200, 404]
 
 
@@ -75,9 +75,9 @@ def test_of_thousands_that_come_together_the_first_are_answered(start: StartServ
     server = start()
     with connected(server) as connection:
         connection.sendall(LINE.replace(b"healthz", b"readyz") + b"\r\n" + (LINE + b"\r\n") * 3_000)
-        told = all_of(connection)
-    assert told.count(b"HTTP/1.1 200") == 17
-    assert b"connection: close" in told.split(b"HTTP/1.1 ")[-1]
+        answers = all_of(connection)
+    assert answers.count(b"HTTP/1.1 200") == 17
+    assert b"connection: close" in answers.split(b"HTTP/1.1 ")[-1]
     assert value(server, DROPPED, cause="pipeline_too_long") == 1
 
 
@@ -105,8 +105,8 @@ def test_a_client_that_ends_its_side_is_still_refused_realtime(server: Server) -
     with connected(server) as connection:
         connection.sendall(handshake)
         connection.settimeout(20)
-        told = b""
-        while b"\r\n\r\n" not in told:
-            told += connection.recv(4096)
-        assert told.startswith(b"HTTP/1.1 501"), told
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 501"), answer
         connection.shutdown(socket.SHUT_WR)

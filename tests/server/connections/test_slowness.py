@@ -28,9 +28,9 @@ def test_headers_that_do_not_end_are_not_waited_for(hasty: Server) -> None:
         assert is_well(second)
         second.sendall(HALF_A_HEADER)
         for connection in (half, second):
-            status, headers, told = answer(connection)
+            status, headers, body = answer(connection)
             assert (status, headers["connection"]) == (408, "close")
-            assert told["detail"] == told["error"]["message"]
+            assert body["detail"] == body["error"]["message"]
         assert all_of(silent) == b""
         becomes(hasty, before + 3, DROPPED, cause="header_timeout")
 
@@ -53,9 +53,9 @@ def test_a_body_that_does_not_get_on_is_not_waited_for(
         connection.sendall(
             request("POST", path, b'{"na', Content_Length="40", Authorization="Bearer k")
         )
-        status, headers, told = answer(connection)
+        status, headers, body = answer(connection)
         assert (status, headers["connection"]) == (408, "close")
-        assert list(told) == [member]
+        assert list(body) == [member]
     assert value(hasty, DROPPED, cause="body_timeout") == before + 1
     assert not [line for line in lines_of(hasty) if line["level"] == "error"]
 
@@ -80,9 +80,9 @@ def test_a_body_behind_an_answer_is_not_listened_to_for_ever(hasty: Server) -> N
         connection.sendall(
             request("POST", "/healthz", b"{", Content_Length="100000", Expect="100-continue")
         )
-        told = all_of(connection)
-        assert told.startswith(b"HTTP/1.1 405")
-        assert told.count(b"HTTP/1.1") == 1
+        answers = all_of(connection)
+        assert answers.startswith(b"HTTP/1.1 405")
+        assert answers.count(b"HTTP/1.1") == 1
     assert value(hasty, DROPPED, cause="body_timeout") == before + 1
 
 
@@ -93,8 +93,8 @@ def test_a_body_that_waits_for_leave_is_not_timed(hasty: Server) -> None:
         connection.sendall(whole.removesuffix(body))
         assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
-        status, _, told = answer(connection)
-        assert (status, told["name"]) == (200, "Ada")
+        status, _, made = answer(connection)
+        assert (status, made["name"]) == (200, "Ada")
 
 
 def test_a_reader_that_stands_still_is_cut_off_and_takes_its_stream_up(hasty: Server) -> None:
@@ -105,18 +105,18 @@ def test_a_reader_that_stands_still_is_cut_off_and_takes_its_stream_up(hasty: Se
         scene = script(reply=" ".join(f"word{number}" for number in range(words)))
         body = json.dumps({"content": "Tell me", "stream": True, "metadata": scene}).encode()
         slow.sendall(request("POST", f"/api/threads/{thread_id}/messages", body))
-        heard = slow.recv(1024)
-        while b"\n\n" not in heard.partition(b"\r\n\r\n")[2]:
-            heard += slow.recv(1024)
+        read = slow.recv(1024)
+        while b"\n\n" not in read.partition(b"\r\n\r\n")[2]:
+            read += slow.recv(1024)
         becomes(hasty, before + 1, DROPPED, cause="slow_reader")
         with suppress(ConnectionResetError):
             while piece := slow.recv(64 * 1024):
-                heard += piece
-        head, _, told = heard.partition(b"\r\n\r\n")
+                read += piece
+        head, _, events = read.partition(b"\r\n\r\n")
         headers = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
         assert headers["pegboard-stream-offset"] == "0"
-        assert b'"run_ended"' not in told
-        count = told.count(b"\ndata: ")
+        assert b'"run_ended"' not in events
+        count = events.count(b"\ndata: ")
         assert 0 < count < words
         url = f"/threads/{thread_id}/runs/{headers['pegboard-run-id']}/stream"
         rest = client.get(url, headers={"Last-Event-ID": str(count)})

@@ -60,12 +60,14 @@ def build(rules: ApiRules) -> FastAPI:
                 key_of=key_of,
                 recognise=rules.recognise,
                 admit=rules.admit,
-                tell=faults.tell,
+                error_response=faults.error_response,
                 refuse_key=faults.refuse_key,
                 open_paths=reference_page.OPEN_PATHS,
             ),
             Middleware(RefuseNul, status=422, refuse=faults.refuse),
-            Middleware(AdmitInTurn, admission=rules.admission, tell=faults.tell),
+            Middleware(
+                AdmitInTurn, admission=rules.admission, error_response=faults.error_response
+            ),
             Middleware(LimitBody, limit=rules.max_body, form_limit=rules.max_upload),
             Middleware(IdempotencyMiddleware, ledger=rules.ledger, dialect=lost_responses.DIALECT),
             Middleware(RecordRoute, run_of=_run_of),

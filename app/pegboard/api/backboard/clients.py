@@ -1,4 +1,4 @@
-"""Which published client is calling, told by its User-Agent, and what it cannot parse.
+"""Which published client is calling, by its User-Agent, and what it cannot parse.
 
 Facts from driving each release against a server of crafted answers.
 """

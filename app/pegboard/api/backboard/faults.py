@@ -15,26 +15,26 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from pegboard.api.http.documented_responses import ErrorFormat
-from pegboard.api.http.telling import MOST_TOLD, shortened
+from pegboard.api.http.shortening import MOST_ERRORS, shortened
 from pegboard.db.availability import unavailability
-from pegboard.errors import NO_ROOM, AppError, Kind, is_full
+from pegboard.errors import NO_ROOM, AppError, ErrorKind, is_full
 from pegboard.idempotency.attempts import note_failed_run
 from pegboard.idempotency.errors import KeyReused, StillRunning
 from pegboard.runs.model.snapshots import Failure
 from pegboard.runs.statuses import IllegalRunMove
 
-STATUS: Final[dict[Kind, int]] = {
-    Kind.INVALID: 400,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.GONE: 410,
-    Kind.CONFLICT: 409,
-    Kind.TOO_LARGE: 413,
-    Kind.EXHAUSTED: 429,
-    Kind.UNSUPPORTED: 501,
-    Kind.PROVIDER_FAILED: 502,
-    Kind.UNAVAILABLE: 503,
+STATUS: Final[dict[ErrorKind, int]] = {
+    ErrorKind.INVALID: 400,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.GONE: 410,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.EXHAUSTED: 429,
+    ErrorKind.UNSUPPORTED: 501,
+    ErrorKind.PROVIDER_FAILED: 502,
+    ErrorKind.UNAVAILABLE: 503,
 }
 _BY_CODE: Final = {IllegalRunMove.code: 400, KeyReused.code: 422, StillRunning.code: 409}
 
@@ -82,7 +82,7 @@ log = structlog.get_logger("pegboard.backboard")
 
 
 class RunBrokeOff(AppError):
-    """A run that failed before it said anything, as an error of the request that began it."""
+    """A run that failed before it wrote anything, as an error of the request that began it."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -110,8 +110,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def tell(error: AppError) -> Response:
-    """An error as this API tells it."""
+def error_response(error: AppError) -> Response:
+    """An error as this API answers it."""
     response = refuse(_BY_CODE.get(error.code) or STATUS[error.kind], error.message)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
@@ -123,21 +123,21 @@ async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  registered for this class
     if isinstance(error, RunBrokeOff):
         note_failed_run()
-    return tell(error)
+    return error_response(error)
 
 
 async def _schema_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     # What the client sent is not sent back: it may be large, and it may be a secret.
     errors = error.errors()
-    told: list[dict[str, Any]] = [
+    details: list[dict[str, Any]] = [
         {"loc": list(map(shortened, one["loc"])), "msg": shortened(one["msg"]), "type": one["type"]}
-        for one in errors[:MOST_TOLD]
+        for one in errors[:MOST_ERRORS]
     ]
-    if len(errors) > MOST_TOLD:
-        more = f"… and {len(errors) - MOST_TOLD} more"
-        told.append({"loc": ["body"], "msg": more, "type": "too_many_errors"})
-    return JSONResponse({"detail": told}, status_code=422)
+    if len(errors) > MOST_ERRORS:
+        more = f"… and {len(errors) - MOST_ERRORS} more"
+        details.append({"loc": ["body"], "msg": more, "type": "too_many_errors"})
+    return JSONResponse({"detail": details}, status_code=422)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -150,7 +150,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _fault(request: Request, error: Exception) -> Response:
     known = unavailability(error)
     if known is not None:
-        return tell(known)
+        return error_response(known)
     if is_full(error):
         log.error("disk_full", error=str(error))
         return refuse(503, NO_ROOM)

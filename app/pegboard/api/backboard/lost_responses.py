@@ -1,10 +1,10 @@
-"""Requests with keys at this API, and where to read again what one of them told."""
+"""Requests with keys at this API, and where to read again what one of them answered."""
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
-from pegboard.api.backboard.faults import refuse, tell
+from pegboard.api.backboard.faults import error_response, refuse
 from pegboard.api.http.idempotency import Dialect
 from pegboard.api.http.request_bodies import RequestBody
 from pegboard.idempotency.attempts import Made
@@ -21,7 +21,7 @@ _UPLOADS: Final = re.compile(r"/(assistants|threads)/[^/]+/documents")
 
 
 async def find(path: str, made: Sequence[Made], body: RequestBody) -> str | None:
-    """The path of an uploaded document: all other answers are kept as they are written, or tell
+    """The path of an uploaded document: all other answers are kept as they are written, or name
     more than a GET does."""
     documents = [row_id for table, row_id in made if table == "documents"]
     if _UPLOADS.fullmatch(path) and len(documents) == 1:
@@ -34,4 +34,6 @@ def name(made: Made) -> str | None:
     return f"{_NOUNS[table]} {row_id}" if table in _NOUNS else None
 
 
-DIALECT: Final = Dialect(api="backboard", tell=tell, refuse=refuse, name=name, find=find)
+DIALECT: Final = Dialect(
+    api="backboard", error_response=error_response, refuse=refuse, name=name, find=find
+)

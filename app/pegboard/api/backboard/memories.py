@@ -110,10 +110,12 @@ async def search_memories(
 ) -> MemoriesOut:
     """The memories that fit a question, best first, with scores. What fits nothing is left out."""
     await server.recall.embedding_of(tenant_id, assistant_id)
-    found = await server.recall.find(
+    memories = await server.recall.find(
         tenant_id, assistant_id, body.query, top=body.limit, patience=_PATIENCE
     )
-    return MemoriesOut(memories=[MemoryOut.found(one) for one in found], total_count=len(found))
+    return MemoriesOut(
+        memories=[MemoryOut.retrieved(one) for one in memories], total_count=len(memories)
+    )
 
 
 @router.delete("/assistants/{assistant_id}/memories")
@@ -139,20 +141,20 @@ async def get_stats(assistant_id: UUID, scope: Reading) -> StatsOut:
 async def get_insights(assistant_id: UUID, scope: Reading) -> InsightsOut:
     """How much there is, of which kinds, and what was learnt last."""
     await assistants.get(scope, assistant_id)
-    found = await insights_of(scope, assistant_id)
+    insights = await insights_of(scope, assistant_id)
     done = await learning.newest(scope, assistant_id, limit=_NEWEST)
     return InsightsOut(
         snapshot={
-            "total_memories": found.total,
-            "learnt": found.learnt,
-            "last_updated": found.last_updated and found.last_updated.isoformat(),
+            "total_memories": insights.total,
+            "learnt": insights.learnt,
+            "last_updated": insights.last_updated and insights.last_updated.isoformat(),
         },
         contentSignals={
-            "characters": found.characters,
-            "longest": found.longest,
-            "average": found.average,
+            "characters": insights.characters,
+            "longest": insights.longest,
+            "average": insights.average,
         },
-        breakdown={"by_type": dict(found.kinds)},
+        breakdown={"by_type": dict(insights.kinds)},
         operations=[OperationOut.of(one).model_dump(mode="json") for one in done],
     )
 
@@ -167,10 +169,10 @@ async def get_history(assistant_id: UUID, memory_id: UUID, scope: Reading) -> Hi
     """What operations have changed in a memory, with its former texts. This server's own."""
     await assistants.get(scope, assistant_id)
     changes = await learning.history(scope, memory_id)
-    told = [ChangeOut.of(one) for one in changes if one.assistant_id == assistant_id]
-    if not told:
+    listed = [ChangeOut.of(one) for one in changes if one.assistant_id == assistant_id]
+    if not listed:
         await operations.get(scope, assistant_id, memory_id)
-    return HistoryOut(memory_id=memory_id, changes=told)
+    return HistoryOut(memory_id=memory_id, changes=listed)
 
 
 @router.put("/assistants/{assistant_id}/memories/{memory_id}")

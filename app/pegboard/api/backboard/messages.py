@@ -161,7 +161,7 @@ async def _only_store(
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
-    kept = await server.conversations.store(
+    stored = await server.conversations.store(
         caller,
         place=place,
         new=new,
@@ -169,5 +169,5 @@ async def _only_store(
         model=body.model(server.resolver),
     )
     if body.stream:
-        return event_stream(frames_of(stored_frames(kept)), keepalive=server.settings.keepalive)
-    return stored_reply(kept, client_of(request))
+        return event_stream(frames_of(stored_frames(stored)), keepalive=server.settings.keepalive)
+    return stored_reply(stored, client_of(request))

@@ -20,7 +20,7 @@ from pegboard.api.backboard.wire.models import (
 )
 from pegboard.api.http.scopes import Server
 from pegboard.composition.resources import Resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model, ModelType
@@ -34,7 +34,7 @@ _NO_MODEL_HERE: Final = ("image", "video", "voice")
 
 
 class ModelUnknown(AppError):
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "model_not_found"
 
     def __init__(self, name: str) -> None:
@@ -89,10 +89,10 @@ async def get_thinking_metadata(
 ) -> ThinkingMetadataOut:
     """How a model's reasoning is asked for; one that is not known has none."""
     if provider:
-        found = server.catalogue.find(ModelName(provider, model))
+        known = server.catalogue.find(ModelName(provider, model))
     else:
-        found = server.catalogue.named(model)
-    return thinking_metadata_out(found or Model(provider or "", model))
+        known = server.catalogue.named(model)
+    return thinking_metadata_out(known or Model(provider or "", model))
 
 
 @router.get("/models/embedding/all")
@@ -112,9 +112,9 @@ async def list_embedding_models(
         min_dims=max(min_dimensions or 1, 1),
         max_dims=max_dimensions,
     )
-    found = server.catalogue.matching(wanted)
+    matches = server.catalogue.matching(wanted)
     return EmbeddingModelsOut(
-        models=[_embedding(server, one) for one in found[skip : skip + limit]], total=len(found)
+        models=[_embedding(server, one) for one in matches[skip : skip + limit]], total=len(matches)
     )
 
 
@@ -125,10 +125,10 @@ async def list_embedding_providers(server: Server) -> ProvidersOut:
 
 @router.get("/models/embedding/{model_name:path}")
 async def get_embedding_model(model_name: str, server: Server) -> EmbeddingModelOut:
-    found = server.catalogue.named(model_name, ModelType.EMBEDDING)
-    if found is None or found.dims is None:
+    known = server.catalogue.named(model_name, ModelType.EMBEDDING)
+    if known is None or known.dims is None:
         raise ModelUnknown(model_name)
-    return _embedding(server, found)
+    return _embedding(server, known)
 
 
 async def _none() -> NoModelsOut:
@@ -154,15 +154,15 @@ for _kind in _NO_MODEL_HERE:
 @router.get("/models/{model_name:path}")
 async def get_model(model_name: str, server: Server) -> ModelOut:
     """A model by its name in any casing, or by `provider/name`."""
-    found = server.catalogue.named(model_name)
-    if found is None:
+    known = server.catalogue.named(model_name)
+    if known is None:
         raise ModelUnknown(model_name)
-    return _model(server, found)
+    return _model(server, known)
 
 
-def _page(server: Resources, found: Sequence[Model], skip: int, limit: int) -> ModelsOut:
-    models = [_model(server, one) for one in found[skip : skip + limit]]
-    return ModelsOut(models=models, total=len(found))
+def _page(server: Resources, matches: Sequence[Model], skip: int, limit: int) -> ModelsOut:
+    models = [_model(server, one) for one in matches[skip : skip + limit]]
+    return ModelsOut(models=models, total=len(matches))
 
 
 def _model(server: Resources, model: Model) -> ModelOut:

@@ -83,8 +83,8 @@ async def list_threads(
 async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> Response:
     """A thread with all its messages, oldest first."""
     thread = await operations.get(scope, thread_id)
-    (told,) = await _with_messages(scope, [thread], caller)
-    return pieces_response(told)
+    (pieces,) = await _with_messages(scope, [thread], caller)
+    return pieces_response(pieces)
 
 
 @router.delete("/threads/{thread_id}")
@@ -105,17 +105,19 @@ async def _with_messages(
     """Each thread with its messages, as pieces of JSON: there is no limit to how long it is."""
     ids = [thread.id for thread in threads]
     attached = documents_by_message(await documents.of_threads(scope, ids))
-    told: defaultdict[UUID, list[bytes]] = defaultdict(list)
+    pieces: defaultdict[UUID, list[bytes]] = defaultdict(list)
     begun: dict[UUID, str] = {}
     async for page in messages.of_threads(scope, ids):
         shown = (MessageOut.of(one, attached[one.id], caller) for one in page)
         for message, part in zip(page, await rendered(shown), strict=True):
-            told[message.thread_id].append(part)
+            pieces[message.thread_id].append(part)
             if message.role == Role.USER and message.content:
                 begun.setdefault(message.thread_id, message.content[:_BEGINNING])
         scope.session.expunge_all()
     return [
-        ThreadOut.without_messages(one, len(told[one.id]), begun.get(one.id)).pieces(told[one.id])
+        ThreadOut.without_messages(one, len(pieces[one.id]), begun.get(one.id)).pieces(
+            pieces[one.id]
+        )
         for one in threads
     ]
 
@@ -138,7 +140,7 @@ async def _listed(
     include: bool,
     assistant_id: UUID | None = None,
 ) -> Response:
-    """A page, however long: read and told a part at a time."""
+    """A page, however long: read and sent a part at a time."""
     parts: list[bytes] = []
     while limit > 0:
         few = min(limit, _AT_ONCE)

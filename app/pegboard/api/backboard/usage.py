@@ -1,4 +1,4 @@
-"""What a tenant's runs and lessons have used, by day and model."""
+"""What a tenant's runs and extractions have used, by day and model."""
 
 from datetime import date
 from typing import Annotated
@@ -28,10 +28,10 @@ async def get_recent_usage(
     scope: Reading, page: Page = 1, page_size: PageSize = 25
 ) -> RecentPageOut:
     """Days and models, the newest day first, in the shape that clients up to 1.5.8 read."""
-    told = await summarise(scope, skip=within_bigint((page - 1) * page_size), limit=page_size)
+    summary = await summarise(scope, skip=within_bigint((page - 1) * page_size), limit=page_size)
     return RecentPageOut(
-        data=[RecentOut.of(row) for row in told.page],
-        pagination=PagingOut.of(page=page, page_size=page_size, total=told.rows),
+        data=[RecentOut.of(row) for row in summary.page],
+        pagination=PagingOut.of(page=page, page_size=page_size, total=summary.rows),
     )
 
 
@@ -44,7 +44,7 @@ async def get_usage(
     page_size: PageSize = 100,
 ) -> UsageOut:
     """The same with all that is counted, and the sums of the whole span. This server's own."""
-    told = await summarise(
+    summary = await summarise(
         scope,
         skip=within_bigint((page - 1) * page_size),
         limit=page_size,
@@ -52,7 +52,7 @@ async def get_usage(
         until=until,
     )
     return UsageOut(
-        data=[UsedOnDayOut.on(row) for row in told.page],
-        totals=UsedOut.of(told.in_all),
-        pagination=PagingOut.of(page=page, page_size=page_size, total=told.rows),
+        data=[UsedOnDayOut.on(row) for row in summary.page],
+        totals=UsedOut.of(summary.in_all),
+        pagination=PagingOut.of(page=page, page_size=page_size, total=summary.rows),
     )

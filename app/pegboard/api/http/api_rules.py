@@ -1,4 +1,4 @@
-"""What every API is told when it is built."""
+"""What every API is given when it is built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pegboard.originals.directory import Directory
 class ApiRules:
     """`origins`: those whose pages may call. Sizes in bytes.
 
-    `imported` tells which tenants have objects with ids in the `directory` of original ones.
+    `imported` says which tenants have objects with ids in the `directory` of original ones.
     """
 
     version: str

@@ -93,8 +93,8 @@ class RequireKey:
     """Let in who has a key that is good for the request, and note the caller in its state.
 
     `key_of` reads the key from the headers as the API's clients send it; `open_paths` need none.
-    `admit` counts the request, or raises; `tell` says errors in the API's dialect. `refuse_key` is
-    told whether there was a key at all.
+    `admit` counts the request, or raises; `error_response` words errors in the API's dialect.
+    `refuse_key` is given whether there was a key at all.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class RequireKey:
         key_of: Callable[[Headers], str],
         recognise: Recognise,
         admit: Admit,
-        tell: Callable[[AppError], Response],
+        error_response: Callable[[AppError], Response],
         refuse_key: Callable[[bool], Response],
         open_paths: frozenset[str],
     ) -> None:
@@ -112,7 +112,7 @@ class RequireKey:
         self._key_of = key_of
         self._recognise = recognise
         self._admit = admit
-        self._tell = tell
+        self._error_response = error_response
         self._refuse_key = refuse_key
         self._open_paths = open_paths
 
@@ -137,12 +137,12 @@ class RequireKey:
             caller.require(Permission.READ if scope["method"] in _READING else Permission.WRITE)
             await self._admit(caller)
         except AppError as error:
-            return self._tell(error)
+            return self._error_response(error)
         except Exception as error:  # routes have handlers for what follows; this comes before
             known = unavailability(error)
             if known is None:
                 raise
-            return self._tell(known)
+            return self._error_response(known)
         return None
 
     def _is_open(self, scope: Scope) -> bool:

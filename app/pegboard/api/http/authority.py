@@ -30,16 +30,16 @@ class Authority:
     @classmethod
     def read(cls, text: str) -> Self | None:
         """None for what is no authority."""
-        found = _AUTHORITY.fullmatch(text)
-        if found is None:
+        match = _AUTHORITY.fullmatch(text)
+        if match is None:
             return None
-        port = int(found["port"]) if found["port"] else None
+        port = int(match["port"]) if match["port"] else None
         if port is not None and port > 65535:
             return None
-        if found["v6"] is None:
-            return cls(unquote(found["name"]).lower().removesuffix("."), port)
+        if match["v6"] is None:
+            return cls(unquote(match["name"]).lower().removesuffix("."), port)
         try:
-            return cls(str(IPv6Address(found["v6"])), port)
+            return cls(str(IPv6Address(match["v6"])), port)
         except AddressValueError:
             return None
 
@@ -59,6 +59,6 @@ class Origin:
     @classmethod
     def read(cls, text: str) -> Self | None:
         """None for what is no origin; `null` is none that could be compared."""
-        found = _ORIGIN.fullmatch(text)
-        authority = Authority.read(found["authority"]) if found else None
-        return cls.of(found["scheme"].lower(), authority) if found and authority else None
+        match = _ORIGIN.fullmatch(text)
+        authority = Authority.read(match["authority"]) if match else None
+        return cls.of(match["scheme"].lower(), authority) if match and authority else None

@@ -84,11 +84,11 @@ def _completed(document: JsonObject, errors: ErrorFormat) -> JsonObject:
     schemas[_ERROR] = errors.error
     if errors.invalid is not None:
         schemas[_INVALID] = errors.invalid
-    told: set[int] = set()
+    documented: set[int] = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             statuses = set(_statuses(path, method, operation, schemas, errors))
-            told |= statuses
+            documented |= statuses
             responses = operation["responses"]
             responses.pop("422", None)
             _add_stream(path, operation, schemas)
@@ -96,7 +96,7 @@ def _completed(document: JsonObject, errors: ErrorFormat) -> JsonObject:
                 str(status): {"$ref": _REFERENCE.format("responses", _name(status))}
                 for status in sorted(statuses)
             }
-    components["responses"] = {_name(status): _response(status) for status in sorted(told)}
+    components["responses"] = {_name(status): _response(status) for status in sorted(documented)}
     return document
 
 

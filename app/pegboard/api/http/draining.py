@@ -1,4 +1,4 @@
-"""Pure ASGI middleware: a server that is told to stop begins nothing new."""
+"""Pure ASGI middleware: a server that is to stop begins nothing new."""
 
 from collections.abc import Callable
 from typing import Final

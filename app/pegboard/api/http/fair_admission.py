@@ -68,15 +68,15 @@ class Admission:
 
 
 class AdmitInTurn:
-    """Behind the look at the key, which says whose turn it is. `tell` says errors in the API's
-    dialect."""
+    """Behind the look at the key, which says whose turn it is. `error_response` words errors in
+    the API's dialect."""
 
     def __init__(
-        self, app: ASGIApp, *, admission: Admission, tell: Callable[[AppError], Response]
+        self, app: ASGIApp, *, admission: Admission, error_response: Callable[[AppError], Response]
     ) -> None:
         self._app = app
         self._admission = admission
-        self._tell = tell
+        self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         tenant_id = scope.get("state", {}).get("tenant_id")
@@ -86,7 +86,7 @@ class AdmitInTurn:
         try:
             self._admission.check_room(tenant_id)
         except TooManyRequests as refusal:
-            await self._tell(refusal)(scope, receive, send)
+            await self._error_response(refusal)(scope, receive, send)
             return
         request = Slot(self._admission.requests, tenant_id)
         body = Slot(self._admission.bodies, tenant_id)

@@ -1,6 +1,6 @@
 """Middleware: a write that comes with `Idempotency-Key` is carried out once.
 
-Innermost of an API's, so that what is kept is what the endpoint said, before it is translated for
+Innermost of an API's, so that the endpoint's answer is kept as it is, before it is translated for
 older clients. A request without the header passes at the cost of one look at its headers.
 """
 
@@ -22,7 +22,7 @@ from pegboard.db.availability import unavailability
 from pegboard.errors import NO_ROOM, AppError, is_full
 from pegboard.idempotency.attempts import LARGEST_KEPT, Answer, Attempt, Made, current
 from pegboard.idempotency.errors import AnswerLost, InvalidKey
-from pegboard.idempotency.ledger import Asked, Ledger
+from pegboard.idempotency.ledger import KeyedRequest, Ledger
 
 _HEADER: Final = b"idempotency-key"
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -45,7 +45,7 @@ class Dialect:
     """
 
     api: str
-    tell: Callable[[AppError], Response]
+    error_response: Callable[[AppError], Response]
     refuse: Refuse
     name: Callable[[Made], str | None]
     find: Find
@@ -69,10 +69,10 @@ class IdempotencyMiddleware:
         try:
             key = _checked(keys)
             async with read_body(Headers(scope=scope), receive) as body:
-                asked = _asked(tenant_id, self._dialect.api, key, scope, body)
-                await self._once(asked, scope, body, send)
+                request = _keyed_request(tenant_id, self._dialect.api, key, scope, body)
+                await self._once(request, scope, body, send)
         except AppError as error:
-            await self._dialect.tell(error)(scope, receive, send)
+            await self._dialect.error_response(error)(scope, receive, send)
         except HTTPException as error:  # of reading: those of endpoints are answered further in
             await self._dialect.refuse(error.status_code, str(error.detail))(scope, receive, send)
         except OSError as error:  # likewise
@@ -83,16 +83,18 @@ class IdempotencyMiddleware:
         except ClientLeft:
             return
 
-    async def _once(self, asked: Asked, scope: Scope, body: RequestBody, send: Send) -> None:
+    async def _once(
+        self, request: KeyedRequest, scope: Scope, body: RequestBody, send: Send
+    ) -> None:
         try:
-            begun = await self._ledger.begin(asked)
+            begun = await self._ledger.begin(request)
         except AnswerLost as lost:
-            begun = await self._read_again(asked, lost, scope, body)
+            begun = await self._read_again(request, lost, scope, body)
         except Exception as error:
             known = unavailability(error)
             if known is None:
                 raise
-            await self._dialect.tell(known)(scope, body.receive, send)
+            await self._dialect.error_response(known)(scope, body.receive, send)
             return
         if isinstance(begun, Answer):
             await _replay(begun, send)
@@ -114,7 +116,7 @@ class IdempotencyMiddleware:
         """Write down how it went, before the client hears the end of it."""
         try:
             if answer.status < 400:
-                await self._ledger.keep(attempt, answer)
+                await self._ledger.complete(attempt, answer)
             elif attempt.failed_visibly and _may_be_repeated(answer.status):
                 await self._ledger.begin_anew(attempt)
             elif _may_be_repeated(answer.status):
@@ -127,29 +129,29 @@ class IdempotencyMiddleware:
             self._ledger.release(attempt)
 
     async def _read_again(
-        self, asked: Asked, lost: AnswerLost, scope: Scope, body: RequestBody
+        self, request: KeyedRequest, lost: AnswerLost, scope: Scope, body: RequestBody
     ) -> Answer:
-        """What a lost answer told, as it is now. Raises AnswerLost where that cannot be known."""
+        """What a lost answer held, as it is now. Raises AnswerLost where that cannot be known."""
         root = scope.get("root_path", "")
         path = await self._dialect.find(scope["path"].removeprefix(root), lost.made, body)
         answer = None if path is None else await self._get(root + path, scope)
         if answer is None or answer.body is None:
-            told = [self._dialect.name(one) for one in lost.made]
-            names = [name for name in told if name is not None]
+            names_made = [self._dialect.name(one) for one in lost.made]
+            names = [name for name in names_made if name is not None]
             raise AnswerLost(lost.made, too_large=lost.too_large, names=names)
-        await self._ledger.recover(asked, answer)
+        await self._ledger.recover(request, answer)
         return answer
 
     async def _get(self, path: str, scope: Scope) -> Answer | None:
-        asked = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
-        asked["query_string"] = b""
-        told: list[Answer] = []
+        get = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
+        get["query_string"] = b""
+        answers: list[Answer] = []
 
         async def note(answer: Answer) -> None:
-            told.append(answer)
+            answers.append(answer)
 
-        await self._app(asked, _nothing, _Recorder(_nowhere, note).send)
-        return told[0] if told and told[0].status == 200 else None
+        await self._app(get, _nothing, _Recorder(_nowhere, note).send)
+        return answers[0] if answers and answers[0].status == 200 else None
 
 
 class _Recorder:
@@ -224,7 +226,9 @@ def _checked(keys: Sequence[bytes]) -> bytes:
     return key
 
 
-def _asked(tenant_id: UUID, api: str, key: bytes, scope: Scope, body: RequestBody) -> Asked:
+def _keyed_request(
+    tenant_id: UUID, api: str, key: bytes, scope: Scope, body: RequestBody
+) -> KeyedRequest:
     kind = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
     parts = (
         scope["method"].encode(),
@@ -237,7 +241,7 @@ def _asked(tenant_id: UUID, api: str, key: bytes, scope: Scope, body: RequestBod
     for part in parts:
         fingerprint.update(len(part).to_bytes(8, "big") + part)
     key_hash = hashlib.sha256(api.encode() + b"\n" + key).digest()
-    return Asked(tenant_id, key_hash, fingerprint.digest())
+    return KeyedRequest(tenant_id, key_hash, fingerprint.digest())
 
 
 def _may_be_repeated(status: int) -> bool:

@@ -1,4 +1,4 @@
-"""Pure ASGI middleware: what browsers are told about answers, so that they do no more with them."""
+"""Pure ASGI middleware: what browsers learn about answers, so that they do no more with them."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ _OF_PAGES: Final = {
 
 
 class ProtectPages:
-    """`pages` tells whether a browser shows what is at a path."""
+    """`pages` says whether a browser shows what is at a path."""
 
     def __init__(self, app: ASGIApp, *, pages: Callable[[str], bool]) -> None:
         self._app = app

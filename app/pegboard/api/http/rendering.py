@@ -23,8 +23,8 @@ async def rendered(items: Iterable[BaseModel | dict[str, Any]]) -> list[bytes]:
     parts: list[bytes] = []
     size = 0
     for number, item in enumerate(items, start=1):
-        told = dumps(item) if isinstance(item, dict) else item.model_dump_json(by_alias=True)
-        part = told.encode()
+        text = dumps(item) if isinstance(item, dict) else item.model_dump_json(by_alias=True)
+        part = text.encode()
         parts.append(part)
         size += len(part)
         if size > _TURN_BYTES or number % _TURN_ITEMS == 0:
@@ -33,13 +33,13 @@ async def rendered(items: Iterable[BaseModel | dict[str, Any]]) -> list[bytes]:
     return parts
 
 
-def json_response(told: object, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(content: object, headers: Mapping[str, str] | None = None) -> Response:
     """An object at once, by an encoder that takes a few milliseconds for a megabyte."""
-    return Response(dumps(told), media_type=_TYPE, headers=headers)
+    return Response(dumps(content), media_type=_TYPE, headers=headers)
 
 
 def list_response(parts: Iterable[bytes], *, head: bytes = b"", tail: bytes = b"") -> Response:
-    """The rendered parts as one list, between what is said before and after it."""
+    """The rendered parts as one list, between what is sent before and after it."""
     pieces = [head, b"["]
     for number, part in enumerate(parts):
         pieces += (b",", part) if number else (part,)

@@ -59,7 +59,7 @@ class RequestTelemetry:
                 await self._app(scope, receive, send_with_id)
                 return
             parent = Headers(scope=scope).get("traceparent")
-            with tracing.span(method, tracing.Kind.SERVER, parent=parent) as span:
+            with tracing.span(method, tracing.SpanKind.SERVER, parent=parent) as span:
                 try:
                     await self._app(scope, receive, send_with_id)
                 finally:
@@ -125,9 +125,9 @@ def _template(routes: Sequence[BaseRoute], scope: Scope) -> str | None:
         # FastAPI keeps the routers that an application includes apart, without a prefix here.
         included = getattr(route, "original_router", None)
         if included is not None:
-            found = _template(included.routes, scope)
-            if found is not None:
-                return found
+            template = _template(included.routes, scope)
+            if template is not None:
+                return template
             continue
         match, inner = route.matches(scope)
         if match is Match.NONE:

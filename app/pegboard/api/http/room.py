@@ -26,7 +26,7 @@ class Room(Protocol):
 class KeepRoom:
     """Refuse with a 503, and close, where the connection is wanted for somebody else.
 
-    `is_known` tells whether the request bears a key that was accepted lately; `refuse_at` finds the
+    `is_known` says whether the request bears a key that was accepted lately; `refuse_at` finds the
     dialect of a path.
     """
 

@@ -34,7 +34,7 @@ from pegboard.tenants.scope import Scope
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 AssistantId = Annotated[UUID, Depends(id_in_path("assistant_id", operations.NOUN))]
 FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
-Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
+RequestedPage = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
 @router.post("/assistants/{assistant_id}/files")
@@ -63,10 +63,12 @@ async def create_assistant_file(
     response_model=None,
     responses={200: {"model": ListOut[AssistantFileOut]}},
 )
-async def list_assistant_files(assistant_id: AssistantId, scope: Reading, asked: Asked) -> JsonDict:
-    found = await _files(scope, await operations.get(scope, assistant_id))
-    told = [AssistantFileOut.of(assistant_id, file).model_dump() for file in found]
-    return cut_page(told, asked, Prefix.FILE)
+async def list_assistant_files(
+    assistant_id: AssistantId, scope: Reading, requested: RequestedPage
+) -> JsonDict:
+    files = await _files(scope, await operations.get(scope, assistant_id))
+    listed = [AssistantFileOut.of(assistant_id, file).model_dump() for file in files]
+    return cut_page(listed, requested, Prefix.FILE)
 
 
 @router.get("/assistants/{assistant_id}/files/{file_id}")
@@ -85,8 +87,8 @@ async def delete_assistant_file(
     assistant = await operations.held(scope, assistant_id)
     await _file(scope, assistant, file_id)
     gone = public_id(Prefix.FILE, file_id)
-    kept = [text for text in _attached(assistant) if text != gone]
-    assistant.tool_resources = _with_files(assistant, kept)
+    rest = [text for text in _attached(assistant) if text != gone]
+    assistant.tool_resources = _with_files(assistant, rest)
     for store_id in stores_of(assistant.tool_resources):
         try:
             await store_files.detach(scope, store_id, file_id)
@@ -96,10 +98,10 @@ async def delete_assistant_file(
 
 
 def _attached(assistant: Assistant) -> Sequence[str]:
-    kept: Sequence[str] = ((assistant.tool_resources or {}).get("code_interpreter") or {}).get(
+    attached: Sequence[str] = ((assistant.tool_resources or {}).get("code_interpreter") or {}).get(
         "file_ids"
     ) or ()
-    return kept
+    return attached
 
 
 def _with_files(assistant: Assistant, file_ids: Sequence[str]) -> JsonDict:
@@ -114,5 +116,5 @@ async def _file(scope: Scope, assistant: Assistant, file_id: UUID) -> File:
 
 async def _files(scope: Scope, assistant: Assistant) -> list[File]:
     """Those that are still there, in the order in which they were uploaded."""
-    wanted = [found for text in _attached(assistant) if (found := uuid_of(Prefix.FILE, text))]
+    wanted = [file_id for text in _attached(assistant) if (file_id := uuid_of(Prefix.FILE, text))]
     return await files.present(scope, wanted)

@@ -20,7 +20,7 @@ from pegboard.documents import operations as documents
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
-Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
+RequestedPage = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
 
 
 @router.post("/assistants")
@@ -28,16 +28,18 @@ async def create_assistant(
     body: AssistantIn, tenant_id: CurrentTenant, server: Server
 ) -> AssistantOut:
     server.resolver.resolve(body.model)
-    told = {"name": "", **body.changes()}
-    told["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
+    values = {"name": "", **body.changes()}
+    values["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
     async with server.scopes(tenant_id) as scope:
-        return AssistantOut.of(await operations.create(scope, **told))
+        return AssistantOut.of(await operations.create(scope, **values))
 
 
 @router.get("/assistants", response_model=ListOut[AssistantOut])
-async def list_assistants(scope: Reading, asked: Asked) -> Response:
-    rows = await operations.page(scope, asked)
-    return await page_response([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
+async def list_assistants(scope: Reading, requested: RequestedPage) -> Response:
+    listed = await operations.page(scope, requested)
+    return await page_response(
+        [AssistantOut.of(one) for one in listed.rows], has_more=listed.has_more
+    )
 
 
 @router.get("/assistants/{assistant_id}")

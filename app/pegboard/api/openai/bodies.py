@@ -15,19 +15,19 @@ from starlette.types import Message, Receive, Scope, Send
 
 from pegboard.strict_json import BadJson, dumps, loads_aside
 
-Reword: TypeAlias = Callable[[Any], Awaitable[Any]]
+Rewrite: TypeAlias = Callable[[Any], Awaitable[Any]]
 Rename: TypeAlias = Callable[[str], str]
 
 _EVENT: Final = b"event: "
 
 
-class Retelling:
+class ResponseRewriter:
     """A `send` that holds back a JSON answer until it is whole; a stream it passes on by frames."""
 
-    def __init__(self, send: Send, reword: Reword, rename_event: Rename = str) -> None:
+    def __init__(self, send: Send, rewrite: Rewrite, rename_event: Rename = str) -> None:
         """`rename_event` gives the events of a stream other names."""
         self._send = send
-        self._reword = reword
+        self._rewrite = rewrite
         self._rename_event = rename_event
         self._start: Message | None = None
         self._streams = False
@@ -54,8 +54,8 @@ class Retelling:
             return
         body = b""
         if self._held:
-            told = await asyncio.to_thread(msgspec.json.decode, self._held)
-            body = await asyncio.to_thread(_dump, await self._reword(told))
+            held = await asyncio.to_thread(msgspec.json.decode, self._held)
+            body = await asyncio.to_thread(_dump, await self._rewrite(held))
         MutableHeaders(scope=start)["content-length"] = str(len(body))
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
@@ -70,11 +70,13 @@ class Retelling:
             return _EVENT + self._rename_event(name).encode("ascii")
         if not line.startswith(b"data: {"):
             return line
-        told = msgspec.json.decode(line.removeprefix(b"data: "))
-        return b"data: " + _dump(await self._reword(told))
+        frame = msgspec.json.decode(line.removeprefix(b"data: "))
+        return b"data: " + _dump(await self._rewrite(frame))
 
 
-async def reworded(scope: Scope, receive: Receive, reword: Reword) -> tuple[Scope, Receive]:
+async def rewritten_request(
+    scope: Scope, receive: Receive, rewrite: Rewrite
+) -> tuple[Scope, Receive]:
     """The same request with its JSON body in other words; a form is left alone."""
     if scope["method"] not in {"POST", "PUT"} or _is_form(Headers(scope=scope)):
         return scope, receive
@@ -90,24 +92,24 @@ async def reworded(scope: Scope, receive: Receive, reword: Reword) -> tuple[Scop
         if not message.get("more_body"):
             break
     try:
-        told = body
+        sent = body
         if body.strip():
-            asked = await reword(await loads_aside(body))
-            told = await asyncio.to_thread(_dump, asked)
+            rewritten = await rewrite(await loads_aside(body))
+            sent = await asyncio.to_thread(_dump, rewritten)
     except BadJson:
-        told = body  # for the endpoint to refuse
+        sent = body  # for the endpoint to refuse
     headers = MutableHeaders(raw=list(scope["headers"]))
-    headers["content-length"] = str(len(told))
+    headers["content-length"] = str(len(sent))
     given = False
 
-    async def receive_reworded() -> Message:
+    async def receive_rewritten() -> Message:
         nonlocal given
         if given:
             return await receive()
         given = True
-        return {"type": "http.request", "body": told, "more_body": False}
+        return {"type": "http.request", "body": sent, "more_body": False}
 
-    return {**scope, "headers": headers.raw}, receive_reworded
+    return {**scope, "headers": headers.raw}, receive_rewritten
 
 
 def _raising(refusal: HTTPException) -> Receive:
@@ -121,5 +123,5 @@ def _is_form(headers: Headers) -> bool:
     return headers.get("content-type", "").startswith("multipart/")
 
 
-def _dump(told: Any) -> bytes:
-    return dumps(told).encode()
+def _dump(value: Any) -> bytes:
+    return dumps(value).encode()

@@ -35,9 +35,9 @@ async def create_embeddings(body: EmbeddingsIn, caller: CurrentCaller, server: S
     embedded = await server.embeddings.embed(model, inputs, dims=body.dimensions, usual_dims=usual)
     await _keep_usage(server, caller, embedded)
     answered = embedded.answered_by
-    told = body.model if answered == model else model_id(Model(answered.provider, answered.name))
+    named = body.model if answered == model else model_id(Model(answered.provider, answered.name))
     packed = body.encoding_format == "base64"
-    content = await asyncio.to_thread(body_of, embedded, told, packed=packed)
+    content = await asyncio.to_thread(body_of, embedded, named, packed=packed)
     return Response(content, media_type="application/json")
 
 

@@ -15,28 +15,28 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from pegboard.api.http.documented_responses import ErrorFormat
-from pegboard.api.http.telling import shortened
+from pegboard.api.http.shortening import shortened
 from pegboard.api.openai.missing import in_our_words
 from pegboard.db.availability import unavailability
-from pegboard.errors import NO_ROOM, AppError, Kind, is_full
+from pegboard.errors import NO_ROOM, AppError, ErrorKind, is_full
 from pegboard.tenants.limits import LimitReached
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
 _PATIENT_SECONDS: Final = 60
 
-STATUS: Final[dict[Kind, tuple[int, str]]] = {
-    Kind.INVALID: (400, _INVALID),
-    Kind.UNAUTHENTICATED: (401, _INVALID),
-    Kind.FORBIDDEN: (403, _INVALID),
-    Kind.NOT_FOUND: (404, _INVALID),
-    Kind.GONE: (410, _INVALID),
-    Kind.CONFLICT: (400, _INVALID),
-    Kind.TOO_LARGE: (413, _INVALID),
-    Kind.EXHAUSTED: (429, "requests"),
-    Kind.UNSUPPORTED: (400, _INVALID),
-    Kind.PROVIDER_FAILED: (502, _SERVER),
-    Kind.UNAVAILABLE: (503, _SERVER),
+STATUS: Final[dict[ErrorKind, tuple[int, str]]] = {
+    ErrorKind.INVALID: (400, _INVALID),
+    ErrorKind.UNAUTHENTICATED: (401, _INVALID),
+    ErrorKind.FORBIDDEN: (403, _INVALID),
+    ErrorKind.NOT_FOUND: (404, _INVALID),
+    ErrorKind.GONE: (410, _INVALID),
+    ErrorKind.CONFLICT: (400, _INVALID),
+    ErrorKind.TOO_LARGE: (413, _INVALID),
+    ErrorKind.EXHAUSTED: (429, "requests"),
+    ErrorKind.UNSUPPORTED: (400, _INVALID),
+    ErrorKind.PROVIDER_FAILED: (502, _SERVER),
+    ErrorKind.UNAVAILABLE: (503, _SERVER),
 }
 
 _TEXT_OR_NULL: Final = {"type": ["string", "null"]}
@@ -80,7 +80,7 @@ class Refused(AppError):
         self,
         message: str,
         *,
-        kind: Kind = Kind.INVALID,
+        kind: ErrorKind = ErrorKind.INVALID,
         param: str | None = None,
         code: str | None = None,
     ) -> None:
@@ -96,7 +96,7 @@ def envelope(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def told(error: AppError) -> dict[str, Any]:
+def error_body(error: AppError) -> dict[str, Any]:
     """An error as a body, or as the last frame of a stream."""
     error = in_our_words(error)
     _, kind = STATUS[error.kind]
@@ -106,6 +106,9 @@ def told(error: AppError) -> dict[str, Any]:
     return envelope(
         shortened(error.message), kind=kind, param=shortened(param), code=error.code or None
     )
+
+
+told = error_body  # the former name; api.openai.chat still imports it
 
 
 def refuse(status: int, message: str) -> Response:
@@ -132,10 +135,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def tell(error: AppError) -> Response:
-    """An error as this API tells it."""
+def error_response(error: AppError) -> Response:
+    """An error as this API answers it."""
     status, _ = STATUS[error.kind]
-    response = JSONResponse(told(error), status_code=status)
+    response = JSONResponse(error_body(error), status_code=status)
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(retry_after)))
@@ -147,7 +150,7 @@ def tell(error: AppError) -> Response:
 
 async def _app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  registered for this class
-    return tell(error)
+    return error_response(error)
 
 
 async def _schema_error(request: Request, error: Exception) -> Response:
@@ -189,7 +192,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _fault(request: Request, error: Exception) -> Response:
     known = unavailability(error)
     if known is not None:
-        return tell(known)
+        return error_response(known)
     if is_full(error):
         log.error("disk_full", error=str(error))
         return refuse(503, NO_ROOM)

@@ -60,4 +60,4 @@ async def list_files_of_batch(
     statuses = statuses_of(status)
     await batches.get(scope, store_id, batch_id)
     listed = await store_files.listed(scope, store_id, page, statuses=statuses, batch_id=batch_id)
-    return ListOut.of([StoreFileOut.of(one) for one in listed.found], has_more=listed.has_more)
+    return ListOut.of([StoreFileOut.of(one) for one in listed.rows], has_more=listed.has_more)

@@ -78,7 +78,7 @@ async def list_files(
     scope: Reading, page: FilePage, purpose: str | None = None
 ) -> ListOut[FileOut]:
     listed = await operations.listed(scope, page, purpose=purpose)
-    return ListOut.of([FileOut.of(file) for file in listed.found], has_more=listed.has_more)
+    return ListOut.of([FileOut.of(file) for file in listed.rows], has_more=listed.has_more)
 
 
 @router.get("/files/{file_id}")

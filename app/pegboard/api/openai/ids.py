@@ -19,9 +19,9 @@ _LOST: Final = frozenset({"undefined", "null", "None"})
 
 def id_of(noun: str, text: str, *, param: str) -> UUID:
     prefix, _ = NOUNS[noun]
-    found = uuid_of(prefix, text)
-    if found is not None:
-        return found
+    object_id = uuid_of(prefix, text)
+    if object_id is not None:
+        return object_id
     if text in _LOST:
         raise BadParameter(
             f"Invalid '{param}': '{text}'. Expected an ID that begins with "

@@ -1,6 +1,6 @@
-"""Requests with keys at this API, and where to read again what one of them told.
+"""Requests with keys at this API, and where to read again what one of them answered.
 
-The answer to a request that makes or changes an object is that object, which a GET tells as well.
+The answer to a request that makes or changes an object is that object, which a GET answers as well.
 """
 
 import re
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pegboard.api.http.idempotency import Dialect
 from pegboard.api.http.request_bodies import RequestBody
-from pegboard.api.openai.faults import refuse, tell
+from pegboard.api.openai.faults import error_response, refuse
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.idempotency.attempts import Made
 from pegboard.strict_json import BadJson, loads_aside
@@ -59,10 +59,12 @@ def _only(made: Sequence[Made], table: str) -> str | None:
 
 async def _streams(body: RequestBody) -> bool:
     try:
-        asked = await loads_aside(await body.whole())
+        request = await loads_aside(await body.whole())
     except BadJson:
         return False
-    return isinstance(asked, dict) and bool(asked.get("stream"))
+    return isinstance(request, dict) and bool(request.get("stream"))
 
 
-DIALECT: Final = Dialect(api="openai", tell=tell, refuse=refuse, name=name, find=find)
+DIALECT: Final = Dialect(
+    api="openai", error_response=error_response, refuse=refuse, name=name, find=find
+)

@@ -26,7 +26,7 @@ router = APIRouter(tags=["Messages"], route_class=StrictRoute)
 ThreadId = Annotated[UUID, Depends(id_in_path("thread_id", "Thread"))]
 MessageId = Annotated[UUID, Depends(id_in_path("message_id", "Message"))]
 FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
-Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
+RequestedPage = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
 @router.get(
@@ -35,9 +35,9 @@ Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
     responses={200: {"model": ListOut[MessageFileShape]}},
 )
 async def list_message_files(
-    thread_id: ThreadId, message_id: MessageId, scope: Reading, asked: Asked
+    thread_id: ThreadId, message_id: MessageId, scope: Reading, requested: RequestedPage
 ) -> JsonDict:
-    return cut_page(await _files(scope, thread_id, message_id), asked, Prefix.FILE)
+    return cut_page(await _files(scope, thread_id, message_id), requested, Prefix.FILE)
 
 
 @router.get(
@@ -59,10 +59,10 @@ async def _files(scope: Scope, thread_id: UUID, message_id: UUID) -> list[JsonDi
     await threads.get(scope, thread_id)
     message = await queries.get(scope, thread_id, message_id)
     ids = dict.fromkeys(one["file_id"] for one in message.attachments or ())
-    return [_told(message, file_id) for file_id in ids]
+    return [_listed(message, file_id) for file_id in ids]
 
 
-def _told(message: Message, file_id: str) -> JsonDict:
+def _listed(message: Message, file_id: str) -> JsonDict:
     return {
         "id": file_id,
         "object": "thread.message.file",

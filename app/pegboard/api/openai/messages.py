@@ -23,7 +23,7 @@ from pegboard.runs.requests.create import NewMessage
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Messages"], route_class=StrictRoute)
-Asked = Annotated[Page, Depends(page_of(Prefix.MESSAGE))]
+RequestedPage = Annotated[Page, Depends(page_of(Prefix.MESSAGE))]
 
 
 @router.post("/threads/{thread_id}/messages")
@@ -42,13 +42,15 @@ async def create_message(
 
 @router.get("/threads/{thread_id}/messages", response_model=ListOut[MessageOut])
 async def list_messages(
-    thread_id: str, scope: Reading, asked: Asked, run_id: str | None = None
+    thread_id: str, scope: Reading, requested: RequestedPage, run_id: str | None = None
 ) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
     run = id_of("Run", run_id, param="run_id") if run_id else None
     await threads.get(scope, wanted)
-    rows = await queries.page(scope, wanted, asked, run_id=run)
-    return await page_response([MessageOut.of(one) for one in rows.found], has_more=rows.has_more)
+    listed = await queries.page(scope, wanted, requested, run_id=run)
+    return await page_response(
+        [MessageOut.of(one) for one in listed.rows], has_more=listed.has_more
+    )
 
 
 @router.get("/threads/{thread_id}/messages/{message_id}")

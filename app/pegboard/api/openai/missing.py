@@ -3,7 +3,7 @@
 from typing import Final
 
 from pegboard.api.openai.public_ids import Prefix, public_id
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 
 _FILE: Final = "File"
 NOUNS: Final = {
@@ -23,7 +23,7 @@ NOUNS: Final = {
 class Missing(AppError):
     """There is no such object, or it is somebody else's."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = ""
 
     def __init__(self, noun: str, text: str) -> None:

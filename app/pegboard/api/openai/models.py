@@ -6,7 +6,7 @@ from pegboard.api.http.scopes import Server
 from pegboard.api.openai.naming import model_id
 from pegboard.api.openai.wire.models import ModelOut, ModelsOut
 from pegboard.composition.resources import Resources
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName
 from pegboard.models.catalogue import Wanted
 from pegboard.models.entries import Model
@@ -15,7 +15,7 @@ router = APIRouter(tags=["Models"])
 
 
 class ModelUnknown(AppError):
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "model_not_found"
 
     def __init__(self, name: str) -> None:
@@ -26,16 +26,16 @@ class ModelUnknown(AppError):
 @router.get("/models")
 async def list_models(server: Server) -> ModelsOut:
     """The models of providers with credentials here, and OpenAI's where they are simulated."""
-    found = server.catalogue.matching(Wanted())
-    return ModelsOut.of([_told(one) for one in found if _is_offered(one, server)])
+    matches = server.catalogue.matching(Wanted())
+    return ModelsOut.of([_model(one) for one in matches if _is_offered(one, server)])
 
 
 @router.get("/models/{model_name:path}")
 async def get_model(model_name: str, server: Server) -> ModelOut:
-    found = server.catalogue.named(model_name)
-    if found is None:
+    known = server.catalogue.named(model_name)
+    if known is None:
         raise ModelUnknown(model_name)
-    return _told(found)
+    return _model(known)
 
 
 def _is_offered(model: Model, server: Resources) -> bool:
@@ -45,5 +45,5 @@ def _is_offered(model: Model, server: Resources) -> bool:
     return own and server.gateway.simulates(ModelName(model.provider, model.name))
 
 
-def _told(model: Model) -> ModelOut:
+def _model(model: Model) -> ModelOut:
     return ModelOut.of(model_id(model), owner=model.provider)

@@ -41,19 +41,19 @@ def page_of(
     return read
 
 
-def cut_page(told: Sequence[JsonDict], asked: Page, prefix: Prefix) -> JsonDict:
+def cut_page(objects: Sequence[JsonDict], requested: Page, prefix: Prefix) -> JsonDict:
     """The page of objects that are few, and so all at hand, oldest first; their list's envelope."""
-    chosen = told[::-1] if asked.descending else told
+    chosen = objects[::-1] if requested.descending else objects
     places = {one["id"]: at for at, one in enumerate(chosen)}
     start, end = 0, len(chosen)
-    for cursor, after in ((asked.after, True), (asked.before, False)):
+    for cursor, after in ((requested.after, True), (requested.before, False)):
         at = None if cursor is None else places.get(public_id(prefix, cursor))
         if at is not None:
             start, end = (at + 1, end) if after else (start, at)
-    found = chosen[start:end]
-    backwards = asked.before is not None and asked.after is None
-    page = found[-asked.limit :] if backwards else found[: asked.limit]
-    return listed(page, has_more=len(found) > asked.limit)
+    between = chosen[start:end]
+    backwards = requested.before is not None and requested.after is None
+    page = between[-requested.limit :] if backwards else between[: requested.limit]
+    return listed(page, has_more=len(between) > requested.limit)
 
 
 def _cursor(param: str, prefix: Prefix, text: str | None) -> UUID | None:

@@ -30,7 +30,9 @@ _PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 def stores_of(resources: JsonDict | None) -> Sequence[UUID]:
     """The vector stores that kept resources name."""
     named = ((resources or {}).get("file_search") or {}).get("vector_store_ids") or ()
-    return [found for text in named if (found := uuid_of(Prefix.VECTOR_STORE, text)) is not None]
+    return [
+        store_id for text in named if (store_id := uuid_of(Prefix.VECTOR_STORE, text)) is not None
+    ]
 
 
 async def resolved(
@@ -39,12 +41,12 @@ async def resolved(
     """Resources as they are kept: a store that is described is made, one that is named is there."""
     if given is None:
         return None
-    kept: JsonDict = {}
+    stored: JsonDict = {}
     if given.code_interpreter is not None:
         ids = given.code_interpreter.file_ids or []
         check_length("tool_resources.code_interpreter.file_ids", ids, most=MOST_FILES)
         await _check_files(server, tenant_id, ids)
-        kept["code_interpreter"] = {"file_ids": ids}
+        stored["code_interpreter"] = {"file_ids": ids}
     if given.file_search is not None:
         named = list(given.file_search.vector_store_ids or ())
         described = given.file_search.vector_stores or []
@@ -60,8 +62,8 @@ async def resolved(
             for text in named:
                 await stores.get(scope, id_of("Vector store", text, param=_STORE_IDS))
         named += [await _made(server, tenant_id, one) for one in described]
-        kept["file_search"] = {"vector_store_ids": named}
-    return kept
+        stored["file_search"] = {"vector_store_ids": named}
+    return stored
 
 
 async def attach_to_thread(

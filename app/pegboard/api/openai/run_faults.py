@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pegboard.api.openai.faults import Refused
 from pegboard.api.openai.public_ids import Prefix, public_id
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.runs.requests.create import ThreadBusy
 from pegboard.runs.requests.create_run import RunActive
 from pegboard.runs.requests.submit_tool_outputs import NotWaiting, WrongOutputs
@@ -36,4 +36,4 @@ def told_in_openais_words(*, adding: bool = False) -> Iterator[None]:
 
 
 def cannot_cancel(status: str) -> Refused:
-    return Refused(f"Cannot cancel run with status '{status}'.", kind=Kind.INVALID)
+    return Refused(f"Cannot cancel run with status '{status}'.", kind=ErrorKind.INVALID)

@@ -20,7 +20,7 @@ from pegboard.runs.requests.create import NewThread
 from pegboard.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
-Asked = Annotated[Page, Depends(page_of(Prefix.THREAD))]
+RequestedPage = Annotated[Page, Depends(page_of(Prefix.THREAD))]
 
 
 @router.post("/threads")
@@ -29,22 +29,22 @@ async def create_thread(
 ) -> ThreadOut:
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
-    said = wanted.messages or []
-    added = new_messages(said)
-    await check_attachments(server, tenant_id, said)
+    given = wanted.messages or []
+    added = new_messages(given)
+    await check_attachments(server, tenant_id, given)
     resources = await resolved(server, tenant_id, wanted.tool_resources)
     place = NewThread(labels=wanted.metadata, tool_resources=resources)
     await server.conversations.add(tenant_id, place, added)
-    await attach_to_thread(server, tenant_id, place.id, said)
+    await attach_to_thread(server, tenant_id, place.id, given)
     async with server.read_scopes(tenant_id) as scope:
         return ThreadOut.of(await operations.get(scope, place.id))
 
 
 @router.get("/threads")
-async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
+async def list_threads(scope: Reading, requested: RequestedPage) -> ListOut[ThreadOut]:
     """All threads, those of the other API among them. OpenAI never offered this."""
-    rows = await operations.page(scope, asked)
-    return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
+    listed = await operations.page(scope, requested)
+    return ListOut.of([ThreadOut.of(one) for one in listed.rows], has_more=listed.has_more)
 
 
 @router.get("/threads/{thread_id}")

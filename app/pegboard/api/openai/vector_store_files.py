@@ -53,7 +53,7 @@ async def list_vector_store_files(
     statuses = statuses_of(status)
     await stores.get(scope, store_id)
     listed = await store_files.listed(scope, store_id, page, statuses=statuses)
-    return ListOut.of([StoreFileOut.of(one) for one in listed.found], has_more=listed.has_more)
+    return ListOut.of([StoreFileOut.of(one) for one in listed.rows], has_more=listed.has_more)
 
 
 @router.get("/vector_stores/{vector_store_id}/files/{file_id}")

@@ -48,9 +48,9 @@ async def create_vector_store(
 @router.get("/vector_stores")
 async def list_vector_stores(scope: Reading, page: StorePage) -> ListOut[StoreOut]:
     listed = await stores.listed(scope, page)
-    counts = await stores.counts_of(scope, [store.id for store in listed.found])
+    counts = await stores.counts_of(scope, [store.id for store in listed.rows])
     return ListOut.of(
-        [StoreOut.of(store, counts[store.id]) for store in listed.found],
+        [StoreOut.of(store, counts[store.id]) for store in listed.rows],
         has_more=listed.has_more,
     )
 
@@ -90,8 +90,8 @@ async def search_vector_store(
         await stores.use(scope, store_id)
         if condition is not None:
             documents = await store_files.fitting(scope, store_id, condition)
-    sight = SearchScope(vector_store_ids=(store_id,))
-    found = await server.lookup.search(
-        tenant_id, sight, questions, documents=documents, least=least, top=top
+    search_scope = SearchScope(vector_store_ids=(store_id,))
+    passages = await server.lookup.search(
+        tenant_id, search_scope, questions, documents=documents, least=least, top=top
     )
-    return SearchPage.of(questions, found)
+    return SearchPage.of(questions, passages)

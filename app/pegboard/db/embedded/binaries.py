@@ -96,10 +96,10 @@ async def _binaries_in(folder: Path, account: Account | None) -> Binaries:
         ) from error
     except OSError as error:
         raise BinariesMissing(f"{folder} holds no runnable postgres: {error}") from error
-    found = Binaries(folder, version)
-    if found.major < _OLDEST:
+    binaries = Binaries(folder, version)
+    if binaries.major < _OLDEST:
         raise BinariesMissing(f"{folder} holds {version}; Postgres {_OLDEST} or newer is needed")
-    return found
+    return binaries
 
 
 def _version(postgres: Path, account: Account | None) -> str:
@@ -116,12 +116,12 @@ def _version(postgres: Path, account: Account | None) -> str:
         group=account.gid if account else None,
         extra_groups=[] if account else None,
     )
-    said = answer.stdout.strip()
-    if answer.returncode != 0 or not re.search(r"\(PostgreSQL\) \d", said):
-        raise BinariesMissing(f"{postgres} does not run here: {answer.stderr.strip() or said}")
-    return said.removeprefix("postgres ")
+    version = answer.stdout.strip()
+    if answer.returncode != 0 or not re.search(r"\(PostgreSQL\) \d", version):
+        raise BinariesMissing(f"{postgres} does not run here: {answer.stderr.strip() or version}")
+    return version.removeprefix("postgres ")
 
 
 def _major(version: str) -> int:
-    found = re.search(r"\(PostgreSQL\) (\d+)", version)
-    return int(found.group(1)) if found else 0
+    match = re.search(r"\(PostgreSQL\) (\d+)", version)
+    return int(match.group(1)) if match else 0

@@ -114,8 +114,8 @@ async def _initdb(
         *(f"--set={name}={value}" for name, value in _DEFAULTS.items()),
         *([] if durable else ["--no-sync"]),
     ]
-    said = folder / "initdb.log"
-    with said.open("wb") as output:
+    log = folder / "initdb.log"
+    with log.open("wb") as output:
         child = spawn(
             command,
             account=account,
@@ -130,23 +130,23 @@ async def _initdb(
             child.kill()
         child.wait()
     if child.returncode != 0:
-        raise program_failure(folder.parent, "initdb failed", last_lines(said))
-    said.unlink()
+        raise program_failure(folder.parent, "initdb failed", last_lines(log))
+    log.unlink()
 
 
 def _require_same_major(cluster: Cluster) -> None:
     try:
-        found = (cluster.data / "PG_VERSION").read_text().strip()
+        major = (cluster.data / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
         raise DataFolderUnusable(cluster.folder, "it holds no Postgres cluster") from None
-    if found == str(cluster.binaries.major):
+    if major == str(cluster.binaries.major):
         return
     try:
         maker = f", made by {(cluster.folder / 'made_by').read_text().strip()}"
     except OSError:
         maker = ""
     raise WrongPostgresVersion(
-        f"{cluster.folder} is a cluster of Postgres {found}{maker}; the programs at hand are"
-        f" {cluster.binaries}. Set PEGBOARD_POSTGRES_BIN to Postgres {found}, or move the data"
+        f"{cluster.folder} is a cluster of Postgres {major}{maker}; the programs at hand are"
+        f" {cluster.binaries}. Set PEGBOARD_POSTGRES_BIN to Postgres {major}, or move the data"
         " over with pg_dump"
     )

@@ -3,16 +3,16 @@
 import errno
 from pathlib import Path
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class BinariesMissing(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "postgres_binaries_missing"
 
 
 class DataFolderUnusable(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "data_folder_unusable"
 
     def __init__(self, folder: Path, why: str) -> None:
@@ -20,7 +20,7 @@ class DataFolderUnusable(AppError):
 
 
 class DataFolderInUse(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "data_folder_in_use"
 
     def __init__(self, folder: Path, owner: int | None) -> None:
@@ -31,12 +31,12 @@ class DataFolderInUse(AppError):
 
 
 class WrongPostgresVersion(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "wrong_postgres_version"
 
 
 class DiskFull(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "disk_full"
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +46,7 @@ class DiskFull(AppError):
 class PostgresFailed(AppError):
     """`output` is the end of what Postgres said; it holds no passwords."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "postgres_failed"
 
     def __init__(self, what: str, output: str = "") -> None:

@@ -97,12 +97,15 @@ async def until_ready(launched: Launched, address: Address) -> None:
     while True:
         if not launched.running():
             raise _failure(launched, f"Postgres ended at its start ({_exit_of(launched)})")
-        told = read_postmaster_file(launched.cluster.data)
+        postmaster = read_postmaster_file(launched.cluster.data)
         # The file spares us knocking at a closed API, which Postgres would log each time.
-        ready = told is not None and (told.pid, told.status) == (launched.process.pid, "ready")
+        ready = postmaster is not None and (postmaster.pid, postmaster.status) == (
+            launched.process.pid,
+            "ready",
+        )
         if ready and await answers_with_database(address):
             return
-        recovering = told is not None and told.status == "starting"
+        recovering = postmaster is not None and postmaster.status == "starting"
         if time.monotonic() - began > (_RECOVERS_WITHIN if recovering else _STARTS_WITHIN):
             raise _failure(launched, "Postgres started, but does not answer")
         await asyncio.sleep(0.01)
@@ -113,13 +116,13 @@ class StillInUse(PostgresFailed):
 
 
 def _failure(launched: Launched, what: str) -> Exception:
-    output = _said(launched)
+    output = _output_of(launched)
     if _STILL_IN_USE in output:
         return StillInUse(what, output)
     return program_failure(launched.cluster.folder, what, output)
 
 
-def _said(launched: Launched) -> str:
+def _output_of(launched: Launched) -> str:
     """The report up to where the log took over, and then the log, if it was written since."""
     began = launched.report.stat().st_ctime if launched.report.exists() else 0.0
     logs = [*(launched.cluster.data / "log").glob("*.log")]

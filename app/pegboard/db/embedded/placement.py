@@ -89,8 +89,8 @@ def make_private(folder: Path, account: Account | None) -> None:
     except FileExistsError:
         if sys.platform == "win32":
             return
-        found, uid = folder.lstat(), account.uid if account else os.geteuid()
-        if folder.is_symlink() or found.st_uid != uid or found.st_mode & 0o077:
+        status, uid = folder.lstat(), account.uid if account else os.geteuid()
+        if folder.is_symlink() or status.st_uid != uid or status.st_mode & 0o077:
             raise PermissionError(1, f"{folder} belongs to somebody else", str(folder)) from None
     else:
         give(account, folder)

@@ -59,8 +59,8 @@ class EmbeddedPostgres:
     @property
     def pid(self) -> int | None:
         """The process number of the running Postgres, whoever started it."""
-        told = read_postmaster_file(cluster_place(self.data_dir) / "data")
-        return told.pid if told else None
+        postmaster = read_postmaster_file(cluster_place(self.data_dir) / "data")
+        return postmaster.pid if postmaster else None
 
     async def start(self) -> Address:
         """Return once it answers. Only from the main thread."""
@@ -202,11 +202,11 @@ class EmbeddedPostgres:
 
 def _address_in(place: Path) -> Address | None:
     """Where somebody else's Postgres says it listens."""
-    told = read_postmaster_file(place / "data")
-    if told is None or told.status != "ready":
+    postmaster = read_postmaster_file(place / "data")
+    if postmaster is None or postmaster.status != "ready":
         return None
     try:
         password = read_password(place)
     except OSError:
         return None
-    return Address(told.socket_folder or "127.0.0.1", told.port, USER, password)
+    return Address(postmaster.socket_folder or "127.0.0.1", postmaster.port, USER, password)

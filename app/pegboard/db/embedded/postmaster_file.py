@@ -1,4 +1,4 @@
-"""`postmaster.pid`: what a running Postgres tells about itself in its data folder.
+"""`postmaster.pid`: what a running Postgres says about itself in its data folder.
 
 The lines are those of src/include/utils/pidfile.h: pid, folder, start time, port, socket folder,
 listen address, shared memory key, status.

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import BinaryIO, Final, TypeAlias
 
 from pegboard.documents.formats.sections import Section
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 Read: TypeAlias = Callable[[BinaryIO, str], Iterator[Section]]
 
@@ -41,7 +41,7 @@ ACCEPTED: Final = _TEXT | _IMAGES | _MODULES.keys()
 
 
 class UnsupportedFile(AppError):
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "unsupported_file"
 
 

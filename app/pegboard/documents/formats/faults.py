@@ -1,12 +1,12 @@
 """The one error of reading: what is wrong with a file, in words for its owner."""
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class UnreadableFile(AppError):
     """A file that cannot be read. `detail` is for the log: what the library said."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "invalid_file"
 
     def __init__(self, message: str, *, detail: str = "") -> None:

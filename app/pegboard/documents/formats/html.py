@@ -28,8 +28,8 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
 
 
 def named_encoding(head: bytes) -> str | None:
-    found = _NAMED_ENCODING.search(head)
-    return found[1].decode("ascii") if found else None
+    match = _NAMED_ENCODING.search(head)
+    return match[1].decode("ascii") if match else None
 
 
 def _parts(page: LexborHTMLParser) -> Iterator[Heading | str]:
@@ -38,13 +38,13 @@ def _parts(page: LexborHTMLParser) -> Iterator[Heading | str]:
         yield Heading(0, title.text())
     line: list[str] = []
     layouts = _layouts(page)
-    for node, closes in _walk(page, lambda one: _is_told_whole(one) or _is_rows(one, layouts)):
+    for node, closes in _walk(page, lambda one: _is_one_block(one) or _is_rows(one, layouts)):
         tag = node.tag or ""
         if tag == "-text":
             line.append(node.text_content or "")
             continue
         if tag not in _INLINE:
-            yield from _said(line)
+            yield from _joined(line)
         if closes:
             continue
         if tag in _HEADINGS:
@@ -53,13 +53,13 @@ def _parts(page: LexborHTMLParser) -> Iterator[Heading | str]:
             yield from readable_rows(_rows(node))
         elif tag == "li":
             line.append("- ")
-    yield from _said(line)
+    yield from _joined(line)
 
 
 def _walk(
     page: LexborHTMLParser, is_whole: Callable[[LexborNode], bool]
 ) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node as it opens and as it closes, without what stands in whole-told nodes.
+    """Every node as it opens and as it closes, without what stands in nodes that are one block.
 
     By hand and not by recursion: a page may nest as deeply as it is long.
     """
@@ -77,7 +77,7 @@ def _walk(
         node = node.next if node is not None else None
 
 
-def _is_told_whole(node: LexborNode) -> bool:
+def _is_one_block(node: LexborNode) -> bool:
     return node.tag in _UNSEEN or node.tag in _HEADINGS
 
 
@@ -95,7 +95,7 @@ def _layouts(page: LexborHTMLParser) -> set[int]:
     if page.css_first("table") is None:
         return layouts
     around: list[int] = []
-    for node, closes in _walk(page, _is_told_whole):
+    for node, closes in _walk(page, _is_one_block):
         if closes:
             if node.tag == "table":
                 around.pop()
@@ -107,7 +107,7 @@ def _layouts(page: LexborHTMLParser) -> set[int]:
     return layouts
 
 
-def _said(line: list[str]) -> Iterator[str]:
+def _joined(line: list[str]) -> Iterator[str]:
     text = " ".join("".join(line).split())
     line.clear()
     if text not in {"", "-"}:

@@ -56,9 +56,9 @@ def _is_rule(line: str) -> bool:
     return _RULE.match(line.strip(" \t")) is not None
 
 
-def _title(told: str) -> str:
+def _title(heading: str) -> str:
     """Without the hashes that may close a heading; for blanks, see above."""
-    bare = told.rstrip(" \t")
+    bare = heading.rstrip(" \t")
     open_ended = bare.rstrip("#")
     return open_ended.rstrip(" \t") if open_ended.endswith((" ", "\t")) else bare
 
@@ -66,5 +66,5 @@ def _title(told: str) -> str:
 def cells(line: str) -> list[str]:
     """The cells of one pipe table row."""
     inner = line.strip().removeprefix("|").removesuffix("|")
-    found = _PIPE.split(inner) if "\\|" in inner else inner.split("|")
-    return [cell.strip().replace("\\|", "|").replace("<br>", " ") for cell in found]
+    parts = _PIPE.split(inner) if "\\|" in inner else inner.split("|")
+    return [cell.strip().replace("\\|", "|").replace("<br>", " ") for cell in parts]

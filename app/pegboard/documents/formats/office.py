@@ -1,4 +1,4 @@
-"""Office files as office-oxide tells them: a tree of headings, paragraphs, lists and tables."""
+"""Office files as office-oxide reads them: a tree of headings, paragraphs, lists and tables."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Literal, TypeAlias

@@ -53,7 +53,7 @@ def _check_names(archive: zipfile.ZipFile, suffix: str) -> None:
     names = [part.filename for part in parts]
     folders = {name.partition("/")[0] for name in names}
     kinds = [kind for folder, kind in _FOLDERS.items() if folder in folders]
-    if "[Content_Types].xml" not in names or suffix not in (found[0] for found in kinds):
+    if "[Content_Types].xml" not in names or suffix not in (kind[0] for kind in kinds):
         says = kinds[0][1] if kinds else "ZIP archive"
         raise UnreadableFile(f"The file is not a {suffix} file (its bytes say: {says})")
 

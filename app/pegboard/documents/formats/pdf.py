@@ -23,7 +23,7 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
     count = len(document)
     if count > _MOST_PAGES:
         raise UnreadableFile(f"The PDF has more than {_MOST_PAGES:,} pages")
-    found = readable = 0
+    with_text = readable = 0
     for number in range(count):
         try:
             page = document[number]
@@ -33,11 +33,11 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
             continue  # one damaged page of many
         readable += 1
         if text:
-            found += 1
+            with_text += 1
             yield Section(text, place=f"page {number + 1}")
     if not readable:
         raise DamagedFile(suffix)
-    if not found:
+    if not with_text:
         yield from _recognised(document)
 
 
@@ -56,9 +56,9 @@ def _text_of(page: Any) -> str:
     # Where every character has its one place, its box can be asked for.
     lines = _lines(textpage, text) if len(text) == textpage.count_chars() else text.splitlines()
     # U+FFFE stands where a word was divided at a line's end.
-    told = "\n".join(lines).replace("\ufffe\n", "").replace("\ufffe", "").strip()
+    joined = "\n".join(lines).replace("\ufffe\n", "").replace("\ufffe", "").strip()
     textpage.close()
-    return told
+    return joined
 
 
 def _lines(textpage: Any, text: str) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _lines(textpage: Any, text: str) -> Iterator[str]:
     what stands side by side becomes one line again."""
     held = ""
     start = 0
-    for end in [found.start() for found in _BREAK.finditer(text)]:
+    for end in [match.start() for match in _BREAK.finditer(text)]:
         held += text[start:end]
         start = end + 2
         gap = _gap(textpage, end - 1, start) if end > 0 and start < len(text) else None

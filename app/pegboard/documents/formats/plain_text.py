@@ -1,4 +1,4 @@
-"""Text and source code, told as it is."""
+"""Text and source code, as it is."""
 
 from collections.abc import Iterator
 from typing import BinaryIO

@@ -8,7 +8,7 @@ _LONGEST_NAME: Final = 80
 
 def readable_rows(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """One line a row. The first row of two or more cells is the header if it looks like one;
-    rows before it (a title above the table) and tables without one are told as they are."""
+    rows before it (a title above the table) and tables without one are left as they are."""
     names: Sequence[str] | None = None
     seeking = True
     named_something = False

@@ -52,15 +52,15 @@ def outlined(parts: Iterable[Heading | str], *, place: str | None = None) -> Ite
         title = " ".join(part.title.split())
         if not title:
             continue
-        yield from _told(trail, lines, place, within=trail and part.level > trail[-1].level)
+        yield from _section(trail, lines, place, within=trail and part.level > trail[-1].level)
         lines = []
         while trail and trail[-1].level >= part.level:
             trail.pop()
         trail.append(Heading(part.level, title))
-    yield from _told(trail, lines, place, within=False)
+    yield from _section(trail, lines, place, within=False)
 
 
-def _told(
+def _section(
     trail: list[Heading], lines: list[str], place: str | None, *, within: object
 ) -> Iterator[Section]:
     # Cut first: a title may be a megabyte long and stand over thousands of sections.

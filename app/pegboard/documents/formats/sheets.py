@@ -15,7 +15,7 @@ _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
-    # Of what office-oxide tells, its Markdown takes a tenth of the tree's memory and still keeps
+    # Of what office-oxide gives, its Markdown takes a tenth of the tree's memory and still keeps
     # apart what is a sheet's name ("## "), a row ("| a | b |") and a line break ("<br>").
     with opened(file, suffix) as document:
         markdown = document.to_markdown()
@@ -25,8 +25,8 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
 
 
 def _cells(line: str) -> list[str]:
-    found = cells(line)
-    return [_ESCAPED.sub(r"\1", cell) for cell in found] if "\\" in line else found
+    parts = cells(line)
+    return [_ESCAPED.sub(r"\1", cell) for cell in parts] if "\\" in line else parts
 
 
 def _named(markdown: str) -> Iterator[tuple[tuple[int, str], str]]:

@@ -1,4 +1,4 @@
-"""Whether an image is all there, as far as its own format tells.
+"""Whether an image is all there, as far as its own format shows.
 
 What reads text in images takes a part of one for the whole, and reads words into the noise that
 follows it. Each format says where it ends; what stands beyond that is nobody's concern. What is
@@ -70,7 +70,7 @@ def _gif(data: bytes) -> bool:
 
 
 def _colours(flags: int) -> int:
-    """Bytes of the colour table that the flags tell of."""
+    """Bytes of the colour table that the flags announce."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 

@@ -27,8 +27,8 @@ def read(file: BinaryIO, suffix: str) -> Iterator[Section]:
 
 
 def named_encoding(head: bytes) -> str | None:
-    found = _NAMED_ENCODING.search(head)
-    return found[1].decode("ascii") if found else None
+    match = _NAMED_ENCODING.search(head)
+    return match[1].decode("ascii") if match else None
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ def read_file(suffix: str, limits: Limits, *, parent: int) -> None:
     output.write(encode(Ready()))
     output.flush()
     size = 0
-    for line in _told(read, file, suffix):
+    for line in _lines(read, file, suffix):
         data = encode(line)
         size += len(data)
         if size > limits.output:
@@ -52,7 +52,7 @@ def _private_output() -> BinaryIO:
     return output
 
 
-def _told(read: Read, file: BinaryIO, suffix: str) -> Iterator[Line]:
+def _lines(read: Read, file: BinaryIO, suffix: str) -> Iterator[Line]:
     try:
         check(file, suffix)
         yield from _clean(read(file, suffix))

@@ -34,7 +34,7 @@ def lower_priority(*, by: int = _NICE) -> None:
     """Give way to the server, which has to answer others: first of all, for loading takes longest.
 
     Linux on a desktop weighs sessions against one another ("autogroup", sched(7)), and niceness
-    counts only within one, so the session is told as well. It asks for each new session.
+    counts only within one, so the session is given one as well. It asks for each new session.
     """
     if sys.platform == "win32":
         return

@@ -4,9 +4,9 @@ It has loaded every reader's library once, and never sees a file: what it is sen
 a child that reads one file and dies. Linux alone; and of one thread alone, or what a fork copies
 could be held by a thread that is not copied.
 
-Its standard input is a socket of packets, JSON arrays each. It is told `["read", number, suffix,
+Its standard input is a socket of packets, JSON arrays each. It receives `["read", number, suffix,
 limits]` together with four descriptors (the file, its output, its errors, its folder) and
-`["kill", number]`; it tells `["ready"]` once, and `["ended", number, return code or null]` of each
+`["kill", number]`; it sends `["ready"]` once, and `["ended", number, return code or null]` of each
 reader, null for one that could not be forked.
 """
 
@@ -60,11 +60,11 @@ class _ForkServer:
         with suppress(ConnectionError):
             self._tell("ready")
             while True:
-                found = {descriptor for descriptor, _ in poll.poll()}
-                if self._woken in found:
+                readable = {descriptor for descriptor, _ in poll.poll()}
+                if self._woken in readable:
                     os.read(self._woken, LONGEST_PACKET)
                     self._reap()
-                if self._server.fileno() in found and not self._listen():
+                if self._server.fileno() in readable and not self._listen():
                     break
         for pid in self._readers:
             _kill_group(pid)

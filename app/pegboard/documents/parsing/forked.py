@@ -31,7 +31,7 @@ from pegboard.interpreter import module_command
 _START: Final = 30.0
 """Seconds in which a fork server must be ready."""
 _END: Final = 10.0
-"""Seconds in which a fork server must tell of a death that it was asked for."""
+"""Seconds in which a fork server must report a death that was asked for."""
 _IDLE: Final = 60.0
 """Seconds without a file after which a fork server gives its memory back."""
 _RETRY: Final = 60.0
@@ -165,7 +165,7 @@ class ForkServer:
                 self._send(["kill", number])
 
     def close(self) -> None:
-        """End the process; whoever reads is told that its reader was lost."""
+        """End the process; whoever reads learns that its reader was lost."""
         if not self.is_closed:
             self._idler.cancel()
             if not self._loop.is_closed():

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeAlias
 
 from pegboard.documents.parsing.limits import Limits
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class ReaderFailed(AppError):
     """The reading process did not start, or went with what had started it: our fault, not the
     file's."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "document_reader_failed"
 
 
@@ -30,7 +30,7 @@ class ReadingProcess(Protocol):
     def stderr(self) -> Stream: ...
 
     async def wait(self) -> int:
-        """Its return code, negative for a signal. Raises ReaderFailed if nobody can tell it."""
+        """Its return code, negative for a signal. Raises ReaderFailed if nobody knows it."""
 
     def kill(self) -> None:
         """With its group: tesseract may be at work in it. Nothing happens to one that ended."""

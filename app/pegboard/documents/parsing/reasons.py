@@ -1,4 +1,4 @@
-"""Why reading ended early, told in words for the file's owner."""
+"""Why reading ended early, in words for the file's owner."""
 
 import signal
 from typing import Final

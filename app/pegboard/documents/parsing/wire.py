@@ -10,7 +10,7 @@ LONGEST_LINE: Final = 12 * (PIECE + 2_000)
 """Bytes: JSON writes a control character as six; heading and place come with the piece."""
 
 LONGEST_PACKET: Final = 4_096
-"""Bytes of what the server and its fork server tell each other."""
+"""Bytes of what the server and its fork server send each other."""
 
 
 @dataclass(frozen=True, slots=True)

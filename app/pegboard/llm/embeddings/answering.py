@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, Kind
+from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, TextKind
 from pegboard.llm.embeddings.minilm_network import MODEL_PACKAGE, PACKAGES
 from pegboard.llm.embeddings.stretching import stretched
 from pegboard.llm.embeddings.token_arrays import text_of
@@ -62,7 +62,7 @@ class Embeddings:
         if self.local is not None and model.provider == self.local.name.provider:
             return await self._locally(self.local, model, inputs, dims)
         if self.is_configured(model.provider):
-            return await self._asked(model, inputs, dims)
+            return await self._remotely(model, inputs, dims)
         if not self.stands_in:
             variable = find_provider(model.provider).variables[0]
             raise ProviderNotConfigured(
@@ -78,7 +78,9 @@ class Embeddings:
         answered_by = model if self.disguised else own
         return await self._locally(self.local, answered_by, inputs, dims or usual_dims)
 
-    async def _asked(self, model: ModelName, inputs: Sequence[Input], dims: int | None) -> Embedded:
+    async def _remotely(
+        self, model: ModelName, inputs: Sequence[Input], dims: int | None
+    ) -> Embedded:
         if find_provider(model.provider).litellm in {*IN_THE_BODY, "azure"}:
             vectors, tokens = await self.ask(model, inputs, dims)
             return Embedded(model, vectors, tokens)
@@ -95,7 +97,7 @@ class Embeddings:
         self, local: Embedder, answered_by: ModelName, inputs: Sequence[Input], dims: int | None
     ) -> Embedded:
         texts = await asyncio.to_thread(_texts, inputs)
-        vectors = await local.embed(texts, Kind.PASSAGE)
+        vectors = await local.embed(texts, TextKind.PASSAGE)
         wanted = dims or local.name.dims
         if wanted != local.name.dims:
             vectors = await asyncio.to_thread(lambda: [stretched(one, wanted) for one in vectors])

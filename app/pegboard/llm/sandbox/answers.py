@@ -91,8 +91,8 @@ def answer_from_given(prompt: Prompt) -> str | None:
     if prompt.passages and not personal:
         sought = (_from_passages, _from_memories, _from_turns)
     for look in sought:
-        if (found := look(question, prompt)) is not None:
-            return found
+        if (answer := look(question, prompt)) is not None:
+            return answer
     return _nothing_fits(question, prompt, personal=personal)
 
 
@@ -114,9 +114,9 @@ def _all_known(prompt: Prompt) -> str:
     if prompt.memories:
         known = "; ".join(excerpt(memory, _MEMORY_SHOWN).rstrip(".") for memory in prompt.memories)
         return f"Here is what I remember about you: {known}."
-    told = [text for text in earlier_user_texts(prompt.turns) if not _OPEN.search(text)]
-    if told:
-        return f"In this conversation you told me: {'; '.join(map(_quote, told[-5:]))}."
+    statements = [text for text in earlier_user_texts(prompt.turns) if not _OPEN.search(text)]
+    if statements:
+        return f"In this conversation you told me: {'; '.join(map(_quote, statements[-5:]))}."
     return "I remember nothing about you yet: no memory was given to me for this message."
 
 
@@ -129,13 +129,13 @@ def _from_memories(question: str, prompt: Prompt) -> str | None:
 
 
 def _from_turns(question: str, prompt: Prompt) -> str | None:
-    told = [
+    statements = [
         sentence
         for text in earlier_user_texts(prompt.turns)[-50:]
         for sentence in sentences(within_reach(text))
         if not sentence.endswith("?")
     ]
-    fitting = _best(question, told[-_MAX_SENTENCES:])
+    fitting = _best(question, statements[-_MAX_SENTENCES:])
     return f"Earlier you told me: {'; '.join(map(_quote, fitting))}." if fitting else None
 
 
@@ -144,19 +144,19 @@ def _from_passages(question: str, prompt: Prompt) -> str | None:
         return None
     if {*content_stems(question)} <= _WHOLE | _source_stems(prompt.passages):
         return _main_points(prompt.passages)
-    told = [
+    sourced = [
         (sentence, passage.source)
         for passage in prompt.passages
         for sentence in sentences(passage.text)
     ][:_MAX_SENTENCES]
-    fitting = _best(question, [sentence for sentence, _ in told])
+    fitting = _best(question, [sentence for sentence, _ in sourced])
     if not fitting:
         return None
-    source_of = dict(reversed(told))
-    return " ".join(_said_by(source_of[sentence], _quote(sentence)) for sentence in fitting)
+    source_of = dict(reversed(sourced))
+    return " ".join(_quoted_from(source_of[sentence], _quote(sentence)) for sentence in fitting)
 
 
-def _said_by(source: str, quote: str) -> str:
+def _quoted_from(source: str, quote: str) -> str:
     """A statement with its source; a source that is a marker stands behind what it marks."""
     return f"{quote}.{source}" if _MARKER.fullmatch(source) else f"{source} says: {quote}."
 
@@ -168,12 +168,12 @@ def _main_points(passages: Sequence[Passage]) -> str:
         for sentence in sentences(passage.text[: _SHOWN * 20])[:_LEADING]:
             if sentence not in points and len(points) < _MOST_QUOTED + _LEADING:
                 points.append(sentence)
-    told = []
+    lines = []
     for source, points in list(by_source.items())[:10]:
         marker = source if _MARKER.fullmatch(source) else ""
         quotes = "; ".join(map(_quote, points))
-        told.append(f"The key points in {_name(source)}: {quotes}.{marker}")
-    return " ".join(told)
+        lines.append(f"The key points in {_name(source)}: {quotes}.{marker}")
+    return " ".join(lines)
 
 
 def _nothing_fits(question: str, prompt: Prompt, *, personal: bool) -> str | None:
@@ -185,24 +185,24 @@ def _nothing_fits(question: str, prompt: Prompt, *, personal: bool) -> str | Non
     return None
 
 
-def _best(question: str, told: Sequence[str]) -> list[str]:
+def _best(question: str, candidates: Sequence[str]) -> list[str]:
     """The sentences that share the question's rarer words, in their own order."""
     sought = {*content_stems(question)} - _WHOLE
-    if not sought or not told:
+    if not sought or not candidates:
         return []
-    heard = [frozenset(content_stems(sentence)) for sentence in told]
-    spread = Counter(word for words in heard for word in words)
-    weight = {word: log(1 + len(told) / (1 + spread[word])) + 0.1 for word in sought}
-    scores = [sum(_weighed(word, weight, words) for word in sought) for words in heard]
+    stems = [frozenset(content_stems(sentence)) for sentence in candidates]
+    spread = Counter(word for words in stems for word in words)
+    weight = {word: log(1 + len(candidates) / (1 + spread[word])) + 0.1 for word in sought}
+    scores = [sum(_weighed(word, weight, words) for word in sought) for words in stems]
     if "nam" in sought:
-        named = [bool(_INTRODUCES.search(sentence)) for sentence in told]
+        named = [bool(_INTRODUCES.search(sentence)) for sentence in candidates]
         scores = [score + hit * weight["nam"] for score, hit in zip(scores, named, strict=True)]
     top = max(scores)
     if top <= 0 or top < _FITS * sum(weight.values()):
         return []
-    ranked = sorted(range(len(told)), key=lambda at: (-scores[at], at))[:_MOST_QUOTED]
+    ranked = sorted(range(len(candidates)), key=lambda at: (-scores[at], at))[:_MOST_QUOTED]
     close = sorted(at for at in ranked if scores[at] >= 0.6 * top)
-    return list(dict.fromkeys(told[at] for at in close))
+    return list(dict.fromkeys(candidates[at] for at in close))
 
 
 def _weighed(word: str, weight: dict[str, float], words: frozenset[str]) -> float:

@@ -80,9 +80,13 @@ class _Builder:
         spent = depth > _MAX_DEPTH or self._built > _MAX_VALUES or self._written > _MAX_WRITTEN
         if spent and not required:
             return _ABSENT
-        found = _ABSENT if spent else self._found(shape, kind, name, required=required, depth=depth)
-        if found is not _ABSENT or not required:
-            return found
+        value = (
+            _ABSENT
+            if spent
+            else self._mentioned_value(shape, kind, name, required=required, depth=depth)
+        )
+        if value is not _ABSENT or not required:
+            return value
         nullable = kind == "null" or admits_null(schema, self._root)
         proposed = given_by_schema(shape)
         if proposed and (proposed[0] is not None or nullable):
@@ -95,7 +99,9 @@ class _Builder:
         self._written += len(stand_in) if isinstance(stand_in, str) else 1
         return stand_in
 
-    def _found(self, shape: Schema, kind: str, name: str, *, required: bool, depth: int) -> Any:
+    def _mentioned_value(
+        self, shape: Schema, kind: str, name: str, *, required: bool, depth: int
+    ) -> Any:
         if "const" in shape:
             return shape["const"] if required else _ABSENT
         if isinstance(options := shape.get("enum"), list):
@@ -135,36 +141,38 @@ class _Builder:
                 return _ABSENT
             return [self.build(part, name, required=True, depth=depth + 1) for part in prefix]
         items = settle(shape.get("items"), self._root)
-        found = self._items(items, name, depth=depth)
-        if not found and (not required or "default" in shape):
+        values = self._items(items, name, depth=depth)
+        if not values and (not required or "default" in shape):
             return _ABSENT
-        return padded(found, shape, lambda: self.build(items, name, required=True, depth=depth + 1))
+        return padded(
+            values, shape, lambda: self.build(items, name, required=True, depth=depth + 1)
+        )
 
     def _items(self, items: Schema, name: str, *, depth: int) -> list[Any]:
         if "const" in items:
             return []
         if isinstance(options := items.get("enum"), list):
-            found = mentioned(options, self._near)
+            values = mentioned(options, self._near)
         elif (kind := kind_of(items)) == "string":
-            found = list(listed_texts(name, items, self._near, self._source.ignored))
-            self._used_texts.update(found)
+            values = list(listed_texts(name, items, self._near, self._source.ignored))
+            self._used_texts.update(values)
         elif kind in ("number", "integer"):
-            found = []
+            values = []
             while number := next_number(self._near, self._used_numbers):
                 self._used_numbers.add((number.start, number.end))
-                found.append(fit_number(number.value, items, whole=kind == "integer"))
+                values.append(fit_number(number.value, items, whole=kind == "integer"))
         elif kind == "object":
             value = self.build(items, name, required=False, depth=depth + 1)
             return [] if value is _ABSENT else [value]
         else:
-            found = []
-        self._hits += bool(found)
-        return found
+            values = []
+        self._hits += bool(values)
+        return values
 
     def _boolean(self, shape: Schema, name: str, *, required: bool, depth: int) -> Any:
-        said = is_wanted(name, str(shape.get("description") or ""), self._near)
-        self._hits += said is not None
-        return _ABSENT if said is None else said
+        wanted = is_wanted(name, str(shape.get("description") or ""), self._near)
+        self._hits += wanted is not None
+        return _ABSENT if wanted is None else wanted
 
     def _number(self, shape: Schema, name: str, *, required: bool, depth: int) -> Any:
         whole = kind_of(shape) == "integer"

@@ -27,7 +27,7 @@ from pegboard.llm.sandbox.arguments import Source, value_for
 from pegboard.llm.sandbox.conversation import said_before, since_user, user_text
 from pegboard.llm.sandbox.mentions import read_mentions
 from pegboard.llm.sandbox.politeness import bare_request
-from pegboard.llm.sandbox.tool_choice import Match, best_match, matches, telling_words
+from pegboard.llm.sandbox.tool_choice import Match, best_match, matches, words_of_tool
 
 _STAGE = re.compile(r"[,.;]?\s+(?:and then|then|after that|afterwards|and after that)\s+", re.I)
 _FOLLOW_UP = re.compile(r"^\W*(?:and|what about|how about)\b", re.IGNORECASE)
@@ -77,12 +77,12 @@ def call_id(request: ModelRequest, index: int) -> str:
     turns = request.prompt.turns
     content = sha256(f"{request.round}\n{len(turns)}\n{index}\n".encode())
     for turn in turns:
-        for said in _said(turn):
-            content.update(said.encode("utf-8", "replace") + b"\n")
+        for part in _distinguishing(turn):
+            content.update(part.encode("utf-8", "replace") + b"\n")
     return f"call_{content.hexdigest()[:24]}"
 
 
-def _said(turn: Turn) -> Iterator[str]:
+def _distinguishing(turn: Turn) -> Iterator[str]:
     """All that tells a turn from another."""
     yield type(turn).__name__
     match turn:
@@ -124,7 +124,7 @@ def _argument_sets(match: Match, whole: str, facts: Mapping[str, Any]) -> Iterat
         whole=whole,
         prose=bare_request(match.text),
         facts=facts,
-        ignored=telling_words(match.tool),
+        ignored=words_of_tool(match.tool),
     )
     together = value_for(schema, source)
     listed = _one_by_one(match.text) or _one_by_one(whole)

@@ -27,7 +27,7 @@ _NEGATOR_REACH = 3
 def mentioned(options: Sequence[Any], mentions: Mentions) -> list[Any]:
     """The options in the order of the text; of overlapping ones the longest."""
     low = mentions.text.lower()
-    found: list[tuple[int, int, Any]] = []
+    hits: list[tuple[int, int, Any]] = []
     for option in options[:_MAX_OPTIONS]:
         if isinstance(option, bool) or option is None:
             continue
@@ -35,10 +35,10 @@ def mentioned(options: Sequence[Any], mentions: Mentions) -> list[Any]:
             spans = [(n.start, n.end) for n in mentions.numbers if n.value == option][:1]
         else:
             spans = _spans(str(option), mentions.text, low)
-        found += [(start, -end, option) for start, end in spans]
+        hits += [(start, -end, option) for start, end in spans]
     chosen: list[Any] = []
     reached = -1
-    for start, minus_end, option in sorted(found, key=lambda hit: hit[:2]):
+    for start, minus_end, option in sorted(hits, key=lambda hit: hit[:2]):
         if start >= reached and option not in chosen:
             chosen.append(option)
             reached = -minus_end
@@ -47,15 +47,15 @@ def mentioned(options: Sequence[Any], mentions: Mentions) -> list[Any]:
 
 def is_wanted(name: str, description: str, mentions: Mentions) -> bool | None:
     """Whether the text asks for the property or refuses it; None where it does not speak of it."""
-    heard = words(mentions.text)
+    spoken = words(mentions.text)
     own = {part for part in name_stems(name) if part not in _LEADING | STOP_WORDS}
-    for at, word in enumerate(heard):
+    for at, word in enumerate(spoken):
         if stem(word) in own:
-            return not _NEGATORS.intersection(heard[max(0, at - _NEGATOR_REACH) : at])
+            return not _NEGATORS.intersection(spoken[max(0, at - _NEGATOR_REACH) : at])
     if _SWITCHES.intersection(name_stems(name)):
-        if _SWITCH_OFF.intersection(heard):
+        if _SWITCH_OFF.intersection(spoken):
             return False
-        if _SWITCH_ON.intersection(heard):
+        if _SWITCH_ON.intersection(spoken):
             return True
     return None
 

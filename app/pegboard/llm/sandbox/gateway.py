@@ -38,8 +38,8 @@ class SandboxGateway:
         stop = _stop_after(scene)
         whole = request.whole and not scene.counts_pieces
         if stop != 0:
-            said = deltas(reply.reasoning, reply.text, reply.calls, whole=whole)
-            for count, delta in enumerate(said, start=1):
+            pieces = deltas(reply.reasoning, reply.text, reply.calls, whole=whole)
+            for count, delta in enumerate(pieces, start=1):
                 # Even without a delay others get their turn, and a cancellation is heard.
                 await self._pause(scene.delay_ms / 1000)
                 yield delta
@@ -61,11 +61,11 @@ def _is_light(request: ModelRequest) -> bool:
     prompt, options = request.prompt, request.options
     if prompt.tools or prompt.passages or options.json_schema is not None:
         return False
-    said = sum(
+    length = sum(
         len((turn.output if isinstance(turn, ToolTurn) else turn.text) or "")
         for turn in prompt.turns
     )
-    return said + len(prompt.system) + sum(map(len, prompt.memories)) < _LIGHT
+    return length + len(prompt.system) + sum(map(len, prompt.memories)) < _LIGHT
 
 
 def _stop_after(scene: Scene) -> int | None:
@@ -73,9 +73,9 @@ def _stop_after(scene: Scene) -> int | None:
 
 
 def _usage(request: ModelRequest, reply: Reply) -> Usage:
-    said = (reply.reasoning, reply.text, *(f"{c.name} {c.arguments}" for c in reply.calls))
+    texts = (reply.reasoning, reply.text, *(f"{c.name} {c.arguments}" for c in reply.calls))
     return Usage(
         input_tokens=count_prompt_tokens(request.prompt),
-        output_tokens=sum(count_tokens(text) for text in said),
+        output_tokens=sum(count_tokens(text) for text in texts),
         cost_usd=Decimal(0),
     )

@@ -1,4 +1,4 @@
-"""A request for JSON in, JSON text out: valid against the schema, filled from what was said."""
+"""A request for JSON in, JSON text out: valid against the schema, filled from the message."""
 
 import json
 import re
@@ -21,9 +21,9 @@ _LISTED = re.compile(r"(?:^|_)(?:tags|items|list|names|keywords|points|values)$"
 _WHETHER = re.compile(r"^(?:is|has|can|should)_", re.IGNORECASE)
 
 
-def json_answer(said: str, prose: str, schema: JsonObject | None) -> str:
-    """`said` is the user's message, `prose` what would have been replied to it in words."""
-    near = within_reach(said)
+def json_answer(request: str, prose: str, schema: JsonObject | None) -> str:
+    """`request` is the user's message, `prose` what would have been replied to it in words."""
+    near = within_reach(request)
     wanted = _bare(schema) if schema is not None else _schema_of_named_keys(near)
     if wanted is None:
         return json.dumps({"reply": prose}, ensure_ascii=False)
@@ -39,8 +39,8 @@ def _bare(schema: JsonObject) -> JsonObject:
     return schema
 
 
-def _schema_of_named_keys(said: str) -> dict[str, Any] | None:
-    named = _NAMED_KEYS.search(said)
+def _schema_of_named_keys(request: str) -> dict[str, Any] | None:
+    named = _NAMED_KEYS.search(request)
     if not named:
         return None
     listed = re.split(r",? and |, ?", named.group(1))

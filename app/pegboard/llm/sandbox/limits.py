@@ -1,4 +1,4 @@
-"""A text and its limits in, what may be said of it out."""
+"""A text and its limits in, what may be sent of it out."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from pegboard.llm.tokens import count_tokens
 
 
 def before_stop(text: str, stops: Iterable[str]) -> str:
-    """The text up to the first stop sequence, which is not said."""
+    """The text up to the first stop sequence, which is left out."""
     places = [text.find(stop) for stop in stops if stop]
     return text[: min((place for place in places if place >= 0), default=len(text))]
 
@@ -17,10 +17,10 @@ def within_tokens(text: str, limit: int | None) -> str:
     if limit is None or count_tokens(text) <= limit:
         return text
     left = limit
-    kept: list[str] = []
+    pieces: list[str] = []
     for piece in cut(text):
         left -= count_tokens(piece)
         if left < 0:
             break
-        kept.append(piece)
-    return "".join(kept)
+        pieces.append(piece)
+    return "".join(pieces)

@@ -47,31 +47,31 @@ def _listed(name: str, items: Schema, mentions: Mentions, ignored: frozenset[str
         yield from islice(texts_for(singular, items, mentions, ignored), 1)
 
 
-def padded(found: list[Any], shape: Schema, make: Callable[[], Any]) -> list[Any]:
+def padded(items: list[Any], shape: Schema, make: Callable[[], Any]) -> list[Any]:
     """The items as many and as different as the schema demands."""
     unique = shape.get("uniqueItems") is True
-    kept: list[Any] = []
-    for item in found:
-        if not (unique and item in kept):
-            kept.append(item)
+    chosen: list[Any] = []
+    for item in items:
+        if not (unique and item in chosen):
+            chosen.append(item)
     most = shape.get("maxItems")
     if isinstance(most, int):
-        del kept[max(most, 0) :]
+        del chosen[max(most, 0) :]
     least = shape.get("minItems")
-    for _ in range(min(least, _MAX_PADDING) - len(kept) if isinstance(least, int) else 0):
+    for _ in range(min(least, _MAX_PADDING) - len(chosen) if isinstance(least, int) else 0):
         made = make()
-        kept.append(_different(made, kept, shape) if unique and made in kept else made)
-    return kept
+        chosen.append(_different(made, chosen, shape) if unique and made in chosen else made)
+    return chosen
 
 
-def _different(made: Any, kept: list[Any], shape: Schema) -> Any:
+def _different(made: Any, chosen: list[Any], shape: Schema) -> Any:
     items = shape.get("items")
     options = items.get("enum") if isinstance(items, dict) else None
     if isinstance(options, list):
-        return next((option for option in options if option not in kept), made)
+        return next((option for option in options if option not in chosen), made)
     if isinstance(made, bool):
         return not made
     if isinstance(made, int | float):
         step = items.get("multipleOf", 1) if isinstance(items, dict) else 1
-        return max(item for item in kept if isinstance(item, int | float)) + step
-    return f"{made} {len(kept) + 1}" if isinstance(made, str) else made
+        return max(item for item in chosen if isinstance(item, int | float)) + step
+    return f"{made} {len(chosen) + 1}" if isinstance(made, str) else made

@@ -1,7 +1,7 @@
 """Text in, the names it mentions out, each with the preposition before it and its list.
 
 "from Paris to Rome" is two mentions; "in Paris, Oslo and Rome" is one with three items. Names
-are told by capitals, or by standing after a preposition.
+are known by capitals, or by standing after a preposition.
 """
 
 import re

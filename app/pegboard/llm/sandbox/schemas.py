@@ -55,23 +55,25 @@ def kind_of(schema: Schema) -> str:
         kinds = next((kind for kind in kinds if kind != "null"), "null")
     if isinstance(kinds, str):
         return kinds
-    for keyword, kind in _TELLING.items():
+    for keyword, kind in _KIND_BY_KEYWORD.items():
         if keyword in schema:
             return kind
     return "string"
 
 
 def properties_of(schema: Schema) -> dict[str, Any]:
-    found = schema.get("properties")
-    return dict(found) if isinstance(found, Mapping) else {}
+    properties = schema.get("properties")
+    return dict(properties) if isinstance(properties, Mapping) else {}
 
 
 def required_of(schema: Schema) -> list[str]:
-    found = schema.get("required")
-    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    required = schema.get("required")
+    return (
+        [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    )
 
 
-_TELLING = {
+_KIND_BY_KEYWORD = {
     "properties": "object",
     "required": "object",
     "items": "array",
@@ -94,11 +96,11 @@ def _present(schema: object) -> dict[str, Any]:
 
 
 def _target(reference: str, root: Schema) -> dict[str, Any]:
-    found: object = root
+    target: object = root
     for step in reference.removeprefix("#").strip("/").split("/"):
-        if step and isinstance(found, Mapping):
-            found = found.get(step.replace("~1", "/").replace("~0", "~"))
-    return _present(found)
+        if step and isinstance(target, Mapping):
+            target = target.get(step.replace("~1", "/").replace("~0", "~"))
+    return _present(target)
 
 
 def _first_real(choices: list[dict[str, Any]]) -> dict[str, Any]:

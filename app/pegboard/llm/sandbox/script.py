@@ -1,4 +1,4 @@
-"""A message's `metadata.sandbox` in, what the sandbox is told to do out.
+"""A message's `metadata.sandbox` in, what the sandbox is to do out.
 
 The only place that knows the script's keys. Says plainly which key is wrong.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pegboard import strict_json
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import FinishReason, Usage
 from pegboard.llm.sandbox.scripted_failure import ScriptedFailure
 
@@ -25,7 +25,7 @@ _MOST_USD = 1_000_000
 class BadScript(AppError):
     """The script cannot be followed; nothing was asked of the model."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "invalid_sandbox_script"
 
 
@@ -73,25 +73,25 @@ def read_script(value: object) -> Script:
             value = strict_json.loads(value)
         except strict_json.BadJson as error:
             raise BadScript(f"metadata.sandbox is not valid JSON: {error.problem}") from error
-    told = _object(value, "metadata.sandbox", (*_READERS, "rounds"))
-    if "rounds" not in told:
-        return Script((_scene(told, ""),))
-    if len(told) > 1:
+    fields = _object(value, "metadata.sandbox", (*_READERS, "rounds"))
+    if "rounds" not in fields:
+        return Script((_scene(fields, ""),))
+    if len(fields) > 1:
         raise BadScript("metadata.sandbox: with rounds, all other keys belong inside a round")
-    rounds = told["rounds"]
+    rounds = fields["rounds"]
     if not isinstance(rounds, list):
         raise _wrong("rounds", "a list of objects", rounds)
     _check_count("rounds", rounds, _MOST_ROUNDS)
     return Script(
         tuple(
-            _scene(_object(told, f"rounds[{at}]", tuple(_READERS)), f"rounds[{at}].")
-            for at, told in enumerate(rounds)
+            _scene(_object(value, f"rounds[{at}]", tuple(_READERS)), f"rounds[{at}].")
+            for at, value in enumerate(rounds)
         )
     )
 
 
-def _scene(told: Mapping[str, Any], where: str) -> Scene:
-    scene = Scene(**{key: _READERS[key](value, f"{where}{key}") for key, value in told.items()})
+def _scene(fields: Mapping[str, Any], where: str) -> Scene:
+    scene = Scene(**{key: _READERS[key](value, f"{where}{key}") for key, value in fields.items()})
     if scene.error and scene.cut_after is not None:
         raise BadScript(f"metadata.sandbox: {where}error and {where}cut_after exclude each other")
     return scene
@@ -131,49 +131,49 @@ def _calls(value: object, where: str) -> tuple[ScriptedCall, ...]:
     if not isinstance(value, list):
         raise _wrong(where, "a list of objects", value)
     _check_count(where, value, _MOST_CALLS)
-    return tuple(_call(told, f"{where}[{at}]") for at, told in enumerate(value))
+    return tuple(_call(call, f"{where}[{at}]") for at, call in enumerate(value))
 
 
 def _call(value: object, where: str) -> ScriptedCall:
-    told = _object(value, where, ("name", "arguments", "id"))
-    if not isinstance(told.get("name"), str) or not told["name"]:
-        raise _wrong(f"{where}.name", "a string that is not empty", told.get("name"))
-    arguments = told.get("arguments", {})
+    fields = _object(value, where, ("name", "arguments", "id"))
+    if not isinstance(fields.get("name"), str) or not fields["name"]:
+        raise _wrong(f"{where}.name", "a string that is not empty", fields.get("name"))
+    arguments = fields.get("arguments", {})
     if isinstance(arguments, Mapping):
         arguments = json.dumps(arguments, ensure_ascii=False)
     elif not isinstance(arguments, str):
         raise _wrong(f"{where}.arguments", "an object or a string", arguments)
     _text(arguments, f"{where}.arguments")
-    identity = None if told.get("id") is None else _text(told["id"], f"{where}.id")
-    return ScriptedCall(told["name"], arguments, identity)
+    identity = None if fields.get("id") is None else _text(fields["id"], f"{where}.id")
+    return ScriptedCall(fields["name"], arguments, identity)
 
 
 def _failure(value: object, where: str) -> ScriptedFailure:
-    told = _object(value, where, ("status", "message", "after", "retry_after"))
-    status = told.get("status")
+    fields = _object(value, where, ("status", "message", "after", "retry_after"))
+    status = fields.get("status")
     if not isinstance(status, int) or isinstance(status, bool) or not 400 <= status <= 599:
         raise _wrong(f"{where}.status", "an HTTP status from 400 to 599", status)
-    pause = told.get("retry_after")
-    message = told.get("message")
+    pause = fields.get("retry_after")
+    message = fields.get("message")
     return ScriptedFailure(
         status=status,
         message=None if message is None else _text(message, f"{where}.message"),
-        after=_count(told.get("after", 0), f"{where}.after"),
+        after=_count(fields.get("after", 0), f"{where}.after"),
         retry_after=None if pause is None else _number(pause, f"{where}.retry_after"),
     )
 
 
 def _usage(value: object, where: str) -> Usage:
-    told = _object(
+    fields = _object(
         value, where, ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd")
     )
     return Usage(
-        input_tokens=_count(told.get("input_tokens", 0), f"{where}.input_tokens"),
-        output_tokens=_count(told.get("output_tokens", 0), f"{where}.output_tokens"),
+        input_tokens=_count(fields.get("input_tokens", 0), f"{where}.input_tokens"),
+        output_tokens=_count(fields.get("output_tokens", 0), f"{where}.output_tokens"),
         cached_input_tokens=_count(
-            told.get("cached_input_tokens", 0), f"{where}.cached_input_tokens"
+            fields.get("cached_input_tokens", 0), f"{where}.cached_input_tokens"
         ),
-        cost_usd=_price(told.get("cost_usd", 0), f"{where}.cost_usd"),
+        cost_usd=_price(fields.get("cost_usd", 0), f"{where}.cost_usd"),
     )
 
 

@@ -1,4 +1,4 @@
-"""A message in, a short reply that names what was said out; honest about who is speaking."""
+"""A message in, a short reply that names what was written out; honest about who is speaking."""
 
 import re
 
@@ -32,37 +32,39 @@ _WHO = "I am Pegboard's sandbox model: I run offline and make nothing up"
 
 
 def small_talk(text: str) -> str:
-    said = within_reach(text).strip()
-    if not said:
+    typed = within_reach(text).strip()
+    if not typed:
         return f"Your message was empty. {_WHO}, so please write something for me to answer."
-    greeting = _GREETING.match(said)
+    greeting = _GREETING.match(typed)
     opening = f"{greeting.group(1).capitalize()}! " if greeting else ""
-    if greeting and len(words(said)) < _GREETED_ONLY:
-        return f'{opening}You said "{excerpt(said)}". {_WHO}; ask me something.'
-    if _THANKS.match(said):
-        return f'You are welcome! You said "{excerpt(said)}". {_WHO}.'
-    if _FAREWELL.match(said):
-        return f'Goodbye! You said "{excerpt(said)}". {_WHO}.'
-    if _STATEMENT.match(said) and not said.endswith("?"):
-        return f"Thank you for telling me: {_turned(said)} {_WHO}, but I can repeat what I am told."
-    return f"{opening}{_request(said)}"
+    if greeting and len(words(typed)) < _GREETED_ONLY:
+        return f'{opening}You said "{excerpt(typed)}". {_WHO}; ask me something.'
+    if _THANKS.match(typed):
+        return f'You are welcome! You said "{excerpt(typed)}". {_WHO}.'
+    if _FAREWELL.match(typed):
+        return f'Goodbye! You said "{excerpt(typed)}". {_WHO}.'
+    if _STATEMENT.match(typed) and not typed.endswith("?"):
+        return (
+            f"Thank you for telling me: {_turned(typed)} {_WHO}, but I can repeat what I am told."
+        )
+    return f"{opening}{_request(typed)}"
 
 
-def _request(said: str) -> str:
-    asked = _GREETING.sub("", said).lstrip(" ,.!;:-\n") or said
-    about = _ABOUT.search(asked)
+def _request(typed: str) -> str:
+    request = _GREETING.sub("", typed).lstrip(" ,.!;:-\n") or typed
+    about = _ABOUT.search(request)
     subject = f" The subject is {excerpt(about.group(1), 100).strip()}." if about else ""
-    shown = excerpt(asked)
+    shown = excerpt(request)
     stop = "" if shown[-1:] in ".!?\u2026" else "."
-    verb = "asked" if said.rstrip().endswith("?") else "wrote"
+    verb = "asked" if typed.rstrip().endswith("?") else "wrote"
     return (
         f'You {verb}: "{shown}"{stop}{subject} {_WHO}, so for a fuller answer please '
         "give me documents, memories or tools, or connect another model."
     )
 
 
-def _turned(said: str) -> str:
+def _turned(typed: str) -> str:
     """The statement from the other side: "my name" becomes "your name"."""
-    shown = excerpt(said).replace("\u2019", "'")
+    shown = excerpt(typed).replace("\u2019", "'")
     turned = _TURNED.sub(lambda match: _OTHER_SIDE[match.group().lower()], shown)
     return turned if turned[-1:] in ".!?\u2026" else f"{turned}."

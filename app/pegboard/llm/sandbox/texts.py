@@ -33,12 +33,12 @@ def texts_for(
         yield from _BY_FORMAT[form](mentions)
         return
     pattern = schema.get("pattern")
-    found = _unconstrained(name, str(schema.get("description") or ""), mentions, ignored)
+    candidates = _unconstrained(name, str(schema.get("description") or ""), mentions, ignored)
     if not isinstance(pattern, str):
-        yield from (fit_length(text, schema) for text in found if long_enough(text, schema))
+        yield from (fit_length(text, schema) for text in candidates if long_enough(text, schema))
         return
     tokens = (token.strip(".,;:!?\"'()") for token in mentions.text.split()[:300])
-    for candidate in (*found, *mentions.codes, *tokens):
+    for candidate in (*candidates, *mentions.codes, *tokens):
         if (
             fitting(pattern, (candidate,)) is not None
             and fit_length(candidate, schema) == candidate

@@ -9,11 +9,11 @@ _DISABLED = (("type", "disabled"), ("effort", "none"), ("enabled", False), ("bud
 
 def reasoning_for(request: ModelRequest, calls: tuple[ToolCall, ...]) -> str:
     """Two sentences, or "" where no thinking was asked for."""
-    wish = request.options.thinking
-    if not wish or any(key in wish and wish[key] == value for key, value in _DISABLED):
+    thinking = request.options.thinking
+    if not thinking or any(key in thinking and thinking[key] == value for key, value in _DISABLED):
         return ""
-    said = excerpt(user_text(request.prompt.turns))
-    return f'The user wrote "{said}". {_intention(request, calls)}'
+    typed = excerpt(user_text(request.prompt.turns))
+    return f'The user wrote "{typed}". {_intention(request, calls)}'
 
 
 def _intention(request: ModelRequest, calls: tuple[ToolCall, ...]) -> str:

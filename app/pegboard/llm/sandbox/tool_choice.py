@@ -89,25 +89,25 @@ class _Fit:
 def matches(text: str, tools: Sequence[Tool]) -> list[Match]:
     """Which tools the text asks for, clause by clause; empty where none fits."""
     known = [(tool, _vocabulary(tool)) for tool in tools]
-    found: list[tuple[list[Tool], int, int]] = []
+    requests: list[tuple[list[Tool], int, int]] = []
     for start, end in _clauses(text):
         clause = text[start:end]
-        asked = _fitting(clause, known) if _is_request(clause) else []
-        if asked:
-            found.append((asked, start, end))
-        elif found:
-            found[-1] = (found[-1][0], found[-1][1], end)
-    return [Match(tool, text[start:end]) for asked, start, end in found for tool in asked]
+        fitting = _fitting(clause, known) if _is_request(clause) else []
+        if fitting:
+            requests.append((fitting, start, end))
+        elif requests:
+            requests[-1] = (requests[-1][0], requests[-1][1], end)
+    return [Match(tool, text[start:end]) for fitting, start, end in requests for tool in fitting]
 
 
 def best_match(text: str, tools: Sequence[Tool]) -> Tool:
     """The likeliest tool, whether or not the text asks for one."""
-    heard = _heard(text)
-    fits = [_fit(tool, _vocabulary(tool), text, heard) for tool in tools]
+    meanings = _meanings(text)
+    fits = [_fit(tool, _vocabulary(tool), text, meanings) for tool in tools]
     return max(fits, key=lambda fit: fit.score).tool
 
 
-def telling_words(tool: Tool) -> frozenset[str]:
+def words_of_tool(tool: Tool) -> frozenset[str]:
     """The stems that name the tool, with those of kindred meaning: no values of its arguments."""
     own = _vocabulary(tool)
     named = own.name | own.description
@@ -133,8 +133,8 @@ def _is_request(clause: str) -> bool:
 
 def _fitting(clause: str, known: Sequence[tuple[Tool, _Vocabulary]]) -> list[Tool]:
     """The best tool, and each further one named by words that no better tool explains."""
-    heard = _heard(clause)
-    fits = [_fit(tool, vocabulary, clause, heard) for tool, vocabulary in known]
+    meanings = _meanings(clause)
+    fits = [_fit(tool, vocabulary, clause, meanings) for tool, vocabulary in known]
     ranked = sorted((fit for fit in fits if fit.score >= _ENOUGH), key=lambda fit: -fit.score)
     chosen: list[Tool] = []
     explained: frozenset[str] = frozenset()
@@ -145,27 +145,27 @@ def _fitting(clause: str, known: Sequence[tuple[Tool, _Vocabulary]]) -> list[Too
     return chosen
 
 
-def _heard(text: str) -> Mapping[str, str]:
+def _meanings(text: str) -> Mapping[str, str]:
     """Each stem of the text with its broader meaning, or itself."""
-    heard = {word: _KINDRED.get(word, word) for word in content_stems(text)}
+    meanings = {word: _KINDRED.get(word, word) for word in content_stems(text)}
     for written in read_mentions(text).sums:
-        heard.setdefault("calculat", "calculat")
-        heard.update(
+        meanings.setdefault("calculat", "calculat")
+        meanings.update(
             (_OPERATIONS[sign], _OPERATIONS[sign]) for sign in written if sign in _OPERATIONS
         )
-    return heard
+    return meanings
 
 
-def _fit(tool: Tool, own: _Vocabulary, text: str, heard: Mapping[str, str]) -> _Fit:
-    direct = own.name & heard.keys()
-    kin = {word for word, meaning in heard.items() if meaning in own.name} - direct
+def _fit(tool: Tool, own: _Vocabulary, text: str, meanings: Mapping[str, str]) -> _Fit:
+    direct = own.name & meanings.keys()
+    kin = {word for word, meaning in meanings.items() if meaning in own.name} - direct
     by_name = direct | kin
     described = {
         word
-        for word, meaning in heard.items()
+        for word, meaning in meanings.items()
         if word in own.description or meaning in own.description
     } - by_name
-    parameters = (own.parameters & heard.keys()) - by_name - described
+    parameters = (own.parameters & meanings.keys()) - by_name - described
     options = mentioned(own.options, read_mentions(text)) if own.options else []
     score = (
         _NAME_HIT * len(direct - _COMMON)
@@ -173,7 +173,7 @@ def _fit(tool: Tool, own: _Vocabulary, text: str, heard: Mapping[str, str]) -> _
         + _DESCRIPTION_HIT * len(described)
         + _PARAMETER_HIT * (len(parameters) + len(options))
     )
-    explained = by_name | described | (heard.keys() & name_stems(tool.name))
+    explained = by_name | described | (meanings.keys() & name_stems(tool.name))
     return _Fit(tool, score, frozenset(explained), frozenset(direct))
 
 

@@ -20,10 +20,10 @@ def report(results: Sequence[ToolTurn]) -> str:
 def _sentence(result: ToolTurn) -> str:
     if not result.output.strip():
         return f"The tool {result.name} returned an empty result."
-    return f"The tool {result.name} returned {_told(result.output)}."
+    return f"The tool {result.name} returned {_described(result.output)}."
 
 
-def _told(output: str) -> str:
+def _described(output: str) -> str:
     try:
         value = json.loads(output) if len(output) <= _LONGEST_JSON else output
     except (ValueError, RecursionError):
@@ -37,11 +37,11 @@ def _prose(value: Any, depth: int) -> str:
     match value:
         case Mapping() if value and depth < _MAX_DEPTH:
             entries = list(value.items())[:_MAX_ENTRIES]
-            told = ", ".join(f"{key}: {_nested(item, depth)}" for key, item in entries)
-            return _and_more(told, len(value))
+            listed = ", ".join(f"{key}: {_nested(item, depth)}" for key, item in entries)
+            return _and_more(listed, len(value))
         case list() if value and depth < _MAX_DEPTH:
-            told = "; ".join(_nested(item, depth) for item in value[:_MAX_ENTRIES])
-            return _and_more(told, len(value))
+            listed = "; ".join(_nested(item, depth) for item in value[:_MAX_ENTRIES])
+            return _and_more(listed, len(value))
         case Mapping() | list():
             return json.dumps(value, ensure_ascii=False) if value else "nothing"
         case str():
@@ -50,13 +50,13 @@ def _prose(value: Any, depth: int) -> str:
 
 
 def _nested(value: Any, depth: int) -> str:
-    told = _prose(value, depth + 1)
-    return f"({told})" if isinstance(value, Mapping | list) and value else told
+    prose = _prose(value, depth + 1)
+    return f"({prose})" if isinstance(value, Mapping | list) and value else prose
 
 
-def _and_more(told: str, count: int) -> str:
-    return told if count <= _MAX_ENTRIES else f"{told} and {count - _MAX_ENTRIES} more"
+def _and_more(listed: str, count: int) -> str:
+    return listed if count <= _MAX_ENTRIES else f"{listed} and {count - _MAX_ENTRIES} more"
 
 
-def _cut(told: str) -> str:
-    return told if len(told) <= _SHOWN else f"{told[:_SHOWN]}\u2026"
+def _cut(prose: str) -> str:
+    return prose if len(prose) <= _SHOWN else f"{prose[:_SHOWN]}\u2026"

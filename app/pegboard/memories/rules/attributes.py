@@ -83,33 +83,33 @@ class Attribute:
 
     def covers(self, other: "Attribute") -> bool:
         """Whether `other`, of the same key, says no more than this: Paris beside Paris, France."""
-        told = not other.value or self.value[: len(other.value)] == other.value
-        return told and (not other.detail or other.detail == self.detail)
+        is_within = not other.value or self.value[: len(other.value)] == other.value
+        return is_within and (not other.detail or other.detail == self.detail)
 
 
 def attribute(text: str) -> Attribute | None:
     """The attribute of a fact in the third person, or None where several facts may hold."""
-    told = re.sub(r"^the user\b", "User", text[:500].strip(" ."), flags=re.I)
-    if found := _CALLED.fullmatch(told):
-        return Attribute("form of address", _words(found["value"]))
-    if found := _HOME.fullmatch(told):
-        home = _words(found["value"] or found["other"])
+    fact = re.sub(r"^the user\b", "User", text[:500].strip(" ."), flags=re.I)
+    if match := _CALLED.fullmatch(fact):
+        return Attribute("form of address", _words(match["value"]))
+    if match := _HOME.fullmatch(fact):
+        home = _words(match["value"] or match["other"])
         return None if any(is_tool(word) for word in home) else Attribute("home", home)
-    if found := _WORK.fullmatch(told):
-        role = found["role"] or found["role2"] or found["only"]
-        return Attribute("work", _words(found["value"] or found["firm"]), _words(role))
-    if found := _AGE.fullmatch(told):
-        return Attribute("age", (found["value"],))
-    if found := _FAVORITE.fullmatch(told):
-        return Attribute(" ".join(_words(found["noun"])), _words(found["value"]))
-    if (found := _OF_NOUN.fullmatch(told)) and not _MANY.search(found["noun"]):
-        return Attribute(_noun(found["noun"]), _words(found["value"]))
-    if found := _PREFERS.fullmatch(told):
-        pair = (_words(found["this"]), _words(found["that"]))
+    if match := _WORK.fullmatch(fact):
+        role = match["role"] or match["role2"] or match["only"]
+        return Attribute("work", _words(match["value"] or match["firm"]), _words(role))
+    if match := _AGE.fullmatch(fact):
+        return Attribute("age", (match["value"],))
+    if match := _FAVORITE.fullmatch(fact):
+        return Attribute(" ".join(_words(match["noun"])), _words(match["value"]))
+    if (match := _OF_NOUN.fullmatch(fact)) and not _MANY.search(match["noun"]):
+        return Attribute(_noun(match["noun"]), _words(match["value"]))
+    if match := _PREFERS.fullmatch(fact):
+        pair = (_words(match["this"]), _words(match["that"]))
         return Attribute(f"preference of {sorted(pair)}", pair[0])
-    if found := _PREFERS_KIND.fullmatch(told):
-        return _preferred(found["this"].lower(), kind=found["kind"].lower())
-    return _state(told)
+    if match := _PREFERS_KIND.fullmatch(fact):
+        return _preferred(match["this"].lower(), kind=match["kind"].lower())
+    return _state(fact)
 
 
 def _preferred(this: str, *, kind: str) -> Attribute | None:
@@ -120,11 +120,11 @@ def _preferred(this: str, *, kind: str) -> Attribute | None:
     return Attribute(f"preference of {kind}", _words(this)) if kind in _EITHER else None
 
 
-def _state(told: str) -> Attribute | None:
-    found = re.fullmatch(r"user is (?:now |an? )*(\w+)(?: (?:to|with) .+)?", told, re.I)
+def _state(fact: str) -> Attribute | None:
+    match = re.fullmatch(r"user is (?:now |an? )*(\w+)(?: (?:to|with) .+)?", fact, re.I)
     for key, values in _STATES:
-        if found and found[1].lower() in values:
-            return Attribute(key, (found[1].lower(),))
+        if match and match[1].lower() in values:
+            return Attribute(key, (match[1].lower(),))
     return None
 
 

@@ -87,12 +87,12 @@ def _contradicted(fact: Fact, nearest: Sequence[KnownFact]) -> KnownFact | None:
 
 def _feeling(text: str) -> tuple[tuple[str, ...], bool]:
     """The words with every liking called "like", and whether it is a disliking."""
-    told = wording(text)
-    if not told.words:
-        return (), told.denied
-    first, *rest = told.words
+    worded = wording(text)
+    if not worded.words:
+        return (), worded.denied
+    first, *rest = worded.words
     if first in ("like", "lik", "love", "lov", "enjoy"):
-        return ("like", *rest), told.denied
+        return ("like", *rest), worded.denied
     if first in ("hat", "hate", "dislik", "dislike"):
-        return ("like", *rest), not told.denied
-    return told.words, told.denied
+        return ("like", *rest), not worded.denied
+    return worded.words, worded.denied

@@ -97,10 +97,10 @@ def read_clauses(message: str) -> Iterator[Clause]:
 def _hide(typed: str) -> str:
     """The text, letter for letter, but for code and longer quotations."""
     plain = typed.translate({0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x09: " ", 0xA0: " "})
-    plain = _FENCE.sub(lambda found: "\n" * len(found.group()), plain)
-    plain = _QUOTED_LINE.sub(lambda found: "\n" * len(found.group()), plain)
+    plain = _FENCE.sub(lambda match: "\n" * len(match.group()), plain)
+    plain = _QUOTED_LINE.sub(lambda match: "\n" * len(match.group()), plain)
     return _SPEECH.sub(
-        lambda found: _HIDDEN * len(found.group()) if len(found[1].split()) > 3 else found.group(),
+        lambda match: _HIDDEN * len(match.group()) if len(match[1].split()) > 3 else match.group(),
         plain,
     )
 

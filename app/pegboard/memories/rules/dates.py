@@ -1,7 +1,7 @@
 """A text with "yesterday" and "next Friday" in, the same with dates out.
 
 Counts from the day of the given moment, in that moment's own zone. "Next Friday" is the first
-Friday to come, "last Friday" the latest gone by; weeks are told by their Monday.
+Friday to come, "last Friday" the latest gone by; weeks are named by their Monday.
 """
 
 import re

@@ -27,15 +27,15 @@ class Ending:
 
 
 def read_ending(text: str) -> Ending | None:
-    told = text.strip(" .")
-    if found := _FORGET.fullmatch(told):
-        return Ending(found["what"], on_request=True)
-    if found := _STOPPED.fullmatch(told):
-        return Ending(found["what"], on_request=False)
-    if _NO_LONGER.search(told):
-        return Ending(_NO_LONGER.sub("", told), on_request=False)
-    if _ANY_MORE.search(told) and wording(told).denied:
-        positive = re.sub(r"\b(?:doesn't|don't|does not|not|isn't|can't)\b", "", told)
+    fact = text.strip(" .")
+    if match := _FORGET.fullmatch(fact):
+        return Ending(match["what"], on_request=True)
+    if match := _STOPPED.fullmatch(fact):
+        return Ending(match["what"], on_request=False)
+    if _NO_LONGER.search(fact):
+        return Ending(_NO_LONGER.sub("", fact), on_request=False)
+    if _ANY_MORE.search(fact) and wording(fact).denied:
+        positive = re.sub(r"\b(?:doesn't|don't|does not|not|isn't|can't)\b", "", fact)
         return Ending(_ANY_MORE.sub("", positive), on_request=False)
     return None
 

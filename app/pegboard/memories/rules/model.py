@@ -41,8 +41,8 @@ def read_facts(exchange: Exchange) -> tuple[Fact, ...]:
     """What the user states about themself, in the order it was said."""
     facts: list[Fact] = []
     for fact in _stated(exchange):
-        told = (*exchange.recalled, *(earlier.text for earlier in facts))
-        if not any(says_nothing_new(fact.text, beside=text) for text in told):
+        known = (*exchange.recalled, *(earlier.text for earlier in facts))
+        if not any(says_nothing_new(fact.text, beside=text) for text in known):
             facts.append(fact)
         if len(facts) == MAX_FACTS:
             break

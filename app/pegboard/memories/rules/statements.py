@@ -107,7 +107,7 @@ _TO_YOU: Final = re.compile(r"\b(?:you|your|yours|yourself|you're|u)\b", re.I)
 
 def read_statements(clause: str) -> Iterator[str]:
     """The clause as statements in the first person, or none."""
-    text, kept = _without_preamble(clause)
+    text, on_request = _without_preamble(clause)
     if forget := _FORGET.fullmatch(text):
         yield f"I asked to forget {_that(forget['what'])}"
         return
@@ -124,21 +124,21 @@ def read_statements(clause: str) -> Iterator[str]:
     elif (mine := _IS_MINE.fullmatch(text)) and not _TO_YOU.search(text):
         favorite = _FAVORITE.fullmatch(mine["role"])
         yield f"My {mine['role']} is {mine['what']}" if favorite else text
-    elif _is_lasting(text) or (kept and len(text.split()) > 2):
+    elif _is_lasting(text) or (on_request and len(text.split()) > 2):
         yield text
 
 
 def _without_preamble(clause: str) -> tuple[str, bool]:
     """The clause without its opening words, and whether they ask to keep it."""
-    text, kept = clause.strip(" ,;:-"), False
+    text, on_request = clause.strip(" ,;:-"), False
     for _ in range(4):
-        found = _REMEMBER.match(text)
-        kept = kept or found is not None
-        found = found or _PREAMBLE.match(text)
-        if found is None:
+        match = _REMEMBER.match(text)
+        on_request = on_request or match is not None
+        match = match or _PREAMBLE.match(text)
+        if match is None:
             break
-        text = text[found.end() :].lstrip()
-    return text, kept
+        text = text[match.end() :].lstrip()
+    return text, on_request
 
 
 def _is_lasting(text: str) -> bool:

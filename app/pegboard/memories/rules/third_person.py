@@ -58,8 +58,8 @@ def about_user(statement: str) -> str:
         elif low in _PRONOUNS and tokens[at] not in ("US", "MY"):
             tokens[at] = _PRONOUNS[low]
         at += 1
-    told = "".join(tokens)
-    return told[:1].upper() + told[1:]
+    sentence = "".join(tokens)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _agree(tokens: list[str], at: int) -> int:

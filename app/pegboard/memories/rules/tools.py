@@ -67,22 +67,22 @@ def is_tool(word: str) -> bool:
 
 def replaced_tool(text: str, nearest: Sequence[KnownFact]) -> KnownFact | None:
     """The known fact that a switch to something else makes untrue."""
-    found = _SWITCHED.search(text)
-    if found is None:
+    match = _SWITCHED.search(text)
+    if match is None:
         return None
-    new = found["new"] or found["moved"] or found["uses"] or found["uses2"]
+    new = match["new"] or match["moved"] or match["uses"] or match["uses2"]
     candidates = [one for one in nearest if is_about_tool(one.text)]
-    if old := found["old"] or found["old2"] or found["old3"]:
+    if old := match["old"] or match["old2"] or match["old3"]:
         left = set(wording(old).words)
         return next((one for one in candidates if left <= set(wording(one.text).words)), None)
     kinds = _kinds(new)
     for one in candidates:
         if kinds & _kinds(one.text):
             return one
-    if kinds or found["moved"]:
+    if kinds or match["moved"]:
         # A place can be moved to as well; what is of another kind stays.
         candidates = [one for one in candidates if kinds and not _kinds(one.text)]
-    if found["uses"] or found["uses2"]:
+    if match["uses"] or match["uses2"]:
         return None  # One uses many things; without a common kind nothing is replaced.
     return candidates[0] if candidates else None
 

@@ -29,15 +29,15 @@ class Wording:
 
 
 def wording(text: str) -> Wording:
-    found = _WORD.findall(_DATE.sub(" ", text[:1_000]).lower().replace("\u2019", "'"))
+    spelled = _WORD.findall(_DATE.sub(" ", text[:1_000]).lower().replace("\u2019", "'"))
     words = []
-    for word in found:
+    for word in spelled:
         if word in _CAN:
             words.append({"hasn't": "have", "won't": "will"}.get(word, "can"))
         elif word not in _NOT and word not in _EMPTY:
             base = word.removesuffix("'s")
             words.append(stem(_SAME.get(base, base)))
-    return Wording(tuple(words), sum(word in _NOT for word in found) % 2 == 1)
+    return Wording(tuple(words), sum(word in _NOT for word in spelled) % 2 == 1)
 
 
 def dates_in(text: str) -> frozenset[str]:

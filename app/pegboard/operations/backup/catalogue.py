@@ -1,4 +1,4 @@
-"""What there is in the database, as Postgres tells: whatever the schema's revision."""
+"""What there is in the database, as Postgres describes it: whatever the schema's revision."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ _SEQUENCES: Final = """
 
 
 async def columns_by_table(connection: "asyncpg.Connection[Any]") -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    by_table: defaultdict[str, list[str]] = defaultdict(list)
     for row in await connection.fetch(_COLUMNS):
-        found[row["table"]].append(row["column"])
-    return {table: tuple(columns) for table, columns in found.items()}
+        by_table[row["table"]].append(row["column"])
+    return {table: tuple(columns) for table, columns in by_table.items()}
 
 
 async def sizes_by_table(connection: "asyncpg.Connection[Any]") -> dict[str, int]:

@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class BackupRefused(AppError):
     """It was not begun."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "backup_refused"
 
 
 class BackupDamaged(AppError):
     """The folder is not what was written."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "backup_damaged"
 
     def __init__(self, folder: Path, why: str) -> None:

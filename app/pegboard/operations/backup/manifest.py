@@ -32,7 +32,7 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBlob:
+class BlobFile:
     """A blob's key in the store and its content; several keys may have one content."""
 
     key: str
@@ -58,7 +58,7 @@ class Manifest:
     revision: str
     tables: tuple[TableFile, ...]
     sequences: dict[str, int]
-    blobs: tuple[KeptBlob, ...]
+    blobs: tuple[BlobFile, ...]
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
 
@@ -75,35 +75,35 @@ class Manifest:
     def read(cls, folder: Path) -> Self:
         """Raises BackupDamaged for what is none, or one of a format to come."""
         try:
-            told = json.loads((folder / _NAME).read_text())
+            content = json.loads((folder / _NAME).read_text())
         except FileNotFoundError:
             raise BackupDamaged(folder, f"there is no {_NAME}") from None
         except (OSError, ValueError) as error:
             raise BackupDamaged(folder, f"{_NAME} cannot be read ({error})") from error
-        if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
             raise BackupDamaged(folder, "it was made by a newer Pegboard, or by something else")
         try:
             return cls(
-                **told
+                **content
                 | {
-                    "tables": tuple(_table(one) for one in told["tables"]),
-                    "blobs": tuple(_blob(one) for one in told["blobs"]),
-                    "missing": tuple(told["missing"]),
-                    "damaged": tuple(told["damaged"]),
+                    "tables": tuple(_table(one) for one in content["tables"]),
+                    "blobs": tuple(_blob(one) for one in content["blobs"]),
+                    "missing": tuple(content["missing"]),
+                    "damaged": tuple(content["damaged"]),
                 }
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BackupDamaged(folder, f"{_NAME} is not whole ({error})") from error
 
 
-def _table(told: dict[str, Any]) -> TableFile:
-    columns: Sequence[str] = told["columns"]
-    return TableFile(**told | {"columns": tuple(columns)})
+def _table(content: dict[str, Any]) -> TableFile:
+    columns: Sequence[str] = content["columns"]
+    return TableFile(**content | {"columns": tuple(columns)})
 
 
-def _blob(told: dict[str, Any]) -> KeptBlob:
+def _blob(content: dict[str, Any]) -> BlobFile:
     """A backup may come from anywhere, and a key becomes a place in the store."""
-    blob = KeptBlob(**told)
+    blob = BlobFile(**content)
     if not _KEY.fullmatch(blob.key) or not _SHA256.fullmatch(blob.sha256):
         raise ValueError(f"{blob.key[:40]!r} is no key of a file")
     return blob

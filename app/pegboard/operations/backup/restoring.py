@@ -17,7 +17,7 @@ from pegboard.db.migration import known_revisions, upgrade_within
 from pegboard.operations.backup import folder
 from pegboard.operations.backup.catalogue import columns_by_table, in_loading_order
 from pegboard.operations.backup.faults import BackupDamaged, BackupRefused
-from pegboard.operations.backup.manifest import KeptBlob, Manifest
+from pegboard.operations.backup.manifest import BlobFile, Manifest
 from pegboard.operations.progress import Progress, unheard
 from pegboard.settings import Settings
 
@@ -70,10 +70,10 @@ def _check(manifest: Manifest, place: Path, progress: Progress) -> None:
         if not path.resolve().is_relative_to(place.resolve()):
             raise BackupDamaged(place, f"{name} is not a part of it")
         try:
-            found = folder.checksum(path)
+            actual = folder.checksum(path)
         except OSError as error:
             raise BackupDamaged(place, f"{name} cannot be read ({error.strerror})") from error
-        if found != sha256:
+        if actual != sha256:
             raise BackupDamaged(place, f"{name} has changed since it was written")
 
 
@@ -96,10 +96,10 @@ async def _load(
             continue  # a table that others refer to, which the backup has not
         table = files[name]
         progress("rows", loaded, manifest.rows)
-        told = await driver.copy_to_table(
+        command_tag = await driver.copy_to_table(
             name, source=str(place / table.file), columns=list(table.columns), format="binary"
         )
-        if int(told.rpartition(" ")[2]) != table.rows:
+        if int(command_tag.rpartition(" ")[2]) != table.rows:
             raise BackupDamaged(place, f"{table.file} does not hold {table.rows} rows")
         loaded += table.rows
     for name, value in manifest.sequences.items():
@@ -134,7 +134,7 @@ async def _blobs_put(
         raise
 
 
-async def _is_whole(blobs: BlobStore, blob: KeptBlob) -> bool:
+async def _is_whole(blobs: BlobStore, blob: BlobFile) -> bool:
     async with blobs.local(blob.key) as path:
         return await asyncio.to_thread(folder.checksum, path) == blob.sha256
 

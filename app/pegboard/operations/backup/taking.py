@@ -23,7 +23,7 @@ from pegboard.db.migration import present_revision, require_known
 from pegboard.operations.backup import folder
 from pegboard.operations.backup.catalogue import columns_by_table, last_values, sizes_by_table
 from pegboard.operations.backup.faults import BackupRefused
-from pegboard.operations.backup.manifest import KeptBlob, Manifest, TableFile
+from pegboard.operations.backup.manifest import BlobFile, Manifest, TableFile
 from pegboard.operations.progress import Progress, unheard
 from pegboard.settings import Settings
 
@@ -67,7 +67,9 @@ async def take(settings: Settings, place: Path, *, progress: Progress = unheard)
                 connection.terminate()
             # After the snapshot: a row is committed once its bytes are stored, so that all that it
             # knows of are there; and none of them is removed before we have them.
-            kept, missing, damaged = await _copy_blobs(blobs_of(settings), wanted, aside, progress)
+            copied, missing, damaged = await _copy_blobs(
+                blobs_of(settings), wanted, aside, progress
+            )
         manifest = Manifest(
             pegboard=version("pegboard"),
             postgres=f"{postgres.major}.{postgres.minor}",
@@ -75,7 +77,7 @@ async def take(settings: Settings, place: Path, *, progress: Progress = unheard)
             revision=revision,
             tables=tuple(tables),
             sequences=sequences,
-            blobs=kept,
+            blobs=copied,
             missing=missing,
             damaged=damaged,
         )
@@ -117,11 +119,11 @@ async def _copy_table(
             await asyncio.to_thread(file.write, piece)
             written(size)
 
-        told = await connection.copy_from_table(
+        command_tag = await connection.copy_from_table(
             name, columns=list(columns), output=write, format="binary"
         )
         await asyncio.to_thread(folder.finish, file)
-    rows = int(told.rpartition(" ")[2])
+    rows = int(command_tag.rpartition(" ")[2])
     return TableFile(name, columns, rows, size, digest.hexdigest())
 
 
@@ -138,9 +140,9 @@ async def _blobs_wanted(
 
 async def _copy_blobs(
     blobs: BlobStore, wanted: Sequence[tuple[str, str]], aside: Path, progress: Progress
-) -> tuple[tuple[KeptBlob, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[BlobFile, ...], tuple[str, ...], tuple[str, ...]]:
     """What was kept, the keys of what is missing in the store, and of what has changed there."""
-    kept: list[KeptBlob] = []
+    copied: list[BlobFile] = []
     missing: list[str] = []
     damaged: list[str] = []
     sizes: dict[str, int] = {}
@@ -150,17 +152,17 @@ async def _copy_blobs(
         if sha256 not in sizes:
             try:
                 async with blobs.local(key) as source:
-                    found, size = await asyncio.to_thread(folder.copy, source, arriving)
+                    actual, size = await asyncio.to_thread(folder.copy, source, arriving)
             except BlobMissing:
                 missing.append(key)
                 continue
-            blob = KeptBlob(key, found, size)
+            blob = BlobFile(key, actual, size)
             (aside / blob.file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             await asyncio.to_thread(arriving.replace, aside / blob.file)
-            if found != sha256:
+            if actual != sha256:
                 damaged.append(key)
-                kept.append(blob)
+                copied.append(blob)
                 continue
             sizes[sha256] = size
-        kept.append(KeptBlob(key, sha256, sizes[sha256]))
-    return tuple(kept), tuple(missing), tuple(damaged)
+        copied.append(BlobFile(key, sha256, sizes[sha256]))
+    return tuple(copied), tuple(missing), tuple(damaged)

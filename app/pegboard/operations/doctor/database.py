@@ -38,7 +38,7 @@ _FAILED: Final = text("""
     SELECT (SELECT count(*) FROM documents
             WHERE status = 'failed' AND updated_at > now() - interval '1 day') AS documents,
         (SELECT count(*) FROM memory_operations
-            WHERE status = 'failed' AND updated_at > now() - interval '1 day') AS lessons
+            WHERE status = 'failed' AND updated_at > now() - interval '1 day') AS extractions
 """)
 
 
@@ -65,11 +65,11 @@ async def examine_database(settings: Settings, engine: AsyncEngine) -> AsyncIter
 async def _server(connection: AsyncConnection) -> Finding:
     version = await connection.scalar(text("SHOW server_version"))
     number = int(str(await connection.scalar(text("SHOW server_version_num"))))
-    told = f"Postgres {version} answers"
+    detail = f"Postgres {version} answers"
     return (
-        ok("database", told)
+        ok("database", detail)
         if number >= _OLDEST_SERVER
-        else fail("database", f"{told}; 14 or newer is needed")
+        else fail("database", f"{detail}; 14 or newer is needed")
     )
 
 
@@ -85,24 +85,24 @@ async def _vector(connection: AsyncConnection) -> Finding:
 
 async def _clock(connection: AsyncConnection) -> Finding:
     """Half the way there and back is taken off."""
-    asked, began = clock.now(), monotonic()
+    asked_at, began = clock.now(), monotonic()
     theirs = await connection.scalar(text("SELECT clock_timestamp()"))
     assert isinstance(theirs, datetime)  # noqa: S101  what Postgres calls a timestamp
-    skew = (theirs - asked).total_seconds() - (monotonic() - began) / 2
-    told = f"{abs(skew):.2f} s {'before' if skew > 0 else 'behind'} this machine's"
+    skew = (theirs - asked_at).total_seconds() - (monotonic() - began) / 2
+    detail = f"{abs(skew):.2f} s {'before' if skew > 0 else 'behind'} this machine's"
     if abs(skew) > _SKEW_SECONDS:
-        return warn("clock", f"the database's clock is {told}")
-    return ok("clock", f"the database's is {told}")
+        return warn("clock", f"the database's clock is {detail}")
+    return ok("clock", f"the database's is {detail}")
 
 
 async def _connections(settings: Settings, connection: AsyncConnection) -> Finding:
     allowed = await connections_allowed(connection)
     wanted = connections_at_most(settings)
     processes = "1 process" if settings.workers == 1 else f"{settings.workers} processes"
-    told = f"{processes} of `serve` here may open {wanted}, Postgres gives {allowed} to all"
+    detail = f"{processes} of `serve` here may open {wanted}, Postgres gives {allowed} to all"
     if wanted > allowed:
-        return fail("connections", f"{told}: lower PEGBOARD_DATABASE_POOL or PEGBOARD_WORKERS")
-    return ok("connections", told)
+        return fail("connections", f"{detail}: lower PEGBOARD_DATABASE_POOL or PEGBOARD_WORKERS")
+    return ok("connections", detail)
 
 
 def _schema(revision: str | None) -> Finding:
@@ -117,14 +117,16 @@ def _schema(revision: str | None) -> Finding:
 
 async def _queue(connection: AsyncConnection) -> Finding:
     due, waiting, failed = (await connection.execute(_QUEUE)).one()
-    told = f"{due} jobs are due, {failed} have failed"
+    detail = f"{due} jobs are due, {failed} have failed"
     if failed or (waiting or 0) > _WAITING_SECONDS:
         since = f", the oldest for {waiting:.0f} s" if waiting else ""
-        return warn("queue", f"{told}{since}; does a `serve` or a `worker` do jobs?")
-    return ok("queue", told)
+        return warn("queue", f"{detail}{since}; does a `serve` or a `worker` do jobs?")
+    return ok("queue", detail)
 
 
 async def _failures(connection: AsyncConnection) -> Finding:
-    documents, lessons = (await connection.execute(_FAILED)).one()
-    told = f"{documents} documents and {lessons} memory operations have failed since yesterday"
-    return warn("work", told) if documents or lessons else ok("work", told)
+    documents, extractions = (await connection.execute(_FAILED)).one()
+    detail = (
+        f"{documents} documents and {extractions} memory operations have failed since yesterday"
+    )
+    return warn("work", detail) if documents or extractions else ok("work", detail)

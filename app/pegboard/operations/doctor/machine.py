@@ -24,11 +24,11 @@ _TOO_LITTLE: Final = 100 * 1024**2
 
 
 def examine_machine(settings: Settings) -> Iterator[Finding]:
-    told = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield (
-        ok("python", told)
+        ok("python", detail)
         if sys.version_info >= _OLDEST
-        else fail("python", f"{told}; 3.11 or newer is needed")
+        else fail("python", f"{detail}; 3.11 or newer is needed")
     )
     yield _disk(data_folder(settings))
     try:
@@ -65,10 +65,10 @@ async def examine_blobs(settings: Settings, blobs: BlobStore) -> Finding:
 def _disk(folder: Path) -> Finding:
     present = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(present).free
-    told = f"{free / 1e9:.1f} GB are free where {folder} lies"
+    detail = f"{free / 1e9:.1f} GB are free where {folder} lies"
     if free < _TOO_LITTLE:
-        return fail("disk", told)
-    return warn("disk", told) if free < _LITTLE else ok("disk", told)
+        return fail("disk", detail)
+    return warn("disk", detail) if free < _LITTLE else ok("disk", detail)
 
 
 def _providers(settings: Settings) -> Finding:

@@ -23,7 +23,7 @@ async def examine_pooler(settings: Settings, direct: AsyncEngine) -> AsyncIterat
         yield await _compiling(route, f"requests go through one that pools by {route.pooling}")
 
 
-async def _compiling(route: Route, told: str) -> Finding:
+async def _compiling(route: Route, detail: str) -> Finding:
     """Poolers pass no `jit=off` on, and compiling costs more than our queries take."""
     async with explained(route.address):
         connection = await asyncpg.connect(**route.arguments())
@@ -34,5 +34,7 @@ async def _compiling(route: Route, told: str) -> Finding:
         finally:
             connection.terminate()
     if jit == "on":
-        return warn("pooler", f"{told}; queries are faster after: ALTER ROLE {role} SET jit = off")
-    return ok("pooler", told)
+        return warn(
+            "pooler", f"{detail}; queries are faster after: ALTER ROLE {role} SET jit = off"
+        )
+    return ok("pooler", detail)

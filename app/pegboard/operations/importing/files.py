@@ -24,62 +24,64 @@ _PIECE: Final = 256 * 1024
 _OUTPUTS: Final = ("assistants_output", "batch_output", "fine-tune-results")
 
 
-class FileTold(BaseModel):
+class DumpedFile(BaseModel):
     filename: Annotated[str, Field(min_length=1, max_length=255)]
     purpose: str
     bytes: Annotated[int, Field(ge=0)] | None = None
     expires_at: Annotated[int, Field(ge=0, lt=2**36)] | None = None
 
 
-async def take_file(desk: ImportContext, item: Item, tally: Counts) -> None:
+async def take_file(context: ImportContext, item: Item, counts: Counts) -> None:
     """Import one file. Without its bytes its id is kept, for them to be brought later."""
-    async with desk.scopes(desk.tenant_id) as scope:
+    async with context.scopes(context.tenant_id) as scope:
         names = await names_of(scope, [item])
     if names.is_there(item.original_id):
-        tally.already += 1
+        counts.already += 1
         return
     file_id = names.object_id(item.original_id)
     try:
-        told = _told(item)
-        blob = await _put(desk, item.original_id, file_id, told)
+        dumped = _checked(item)
+        blob = await _put(context, item.original_id, file_id, dumped)
     except (Skip, ValidationError) as reason:
-        tally.skip(item.place, skip_of(reason, item.original_id))
-        async with desk.scopes(desk.tenant_id) as scope:
+        counts.skip(item.place, skip_of(reason, item.original_id))
+        async with context.scopes(context.tenant_id) as scope:
             await names.keep(scope, [item], imported=())
         return
     try:
-        async with desk.scopes(desk.tenant_id) as scope:
-            await _keep(scope, item, names, told, blob)
+        async with context.scopes(context.tenant_id) as scope:
+            await _keep(scope, item, names, dumped, blob)
     except BaseException:
-        await desk.blobs.remove(blob_key(file_id))
+        await context.blobs.remove(blob_key(file_id))
         raise
-    tally.imported += 1
+    counts.imported += 1
 
 
-def _told(item: Item) -> FileTold:
-    told = FileTold.model_validate(item.value)
-    if told.purpose not in {*PURPOSES, *_OUTPUTS}:
-        raise Skip("a purpose that is not known", f"{item.original_id}: {told.purpose[:50]}")
-    if told.expires_at is not None and told.expires_at <= clock.now().timestamp():
+def _checked(item: Item) -> DumpedFile:
+    dumped = DumpedFile.model_validate(item.value)
+    if dumped.purpose not in {*PURPOSES, *_OUTPUTS}:
+        raise Skip("a purpose that is not known", f"{item.original_id}: {dumped.purpose[:50]}")
+    if dumped.expires_at is not None and dumped.expires_at <= clock.now().timestamp():
         raise Skip("has expired", item.original_id)
-    return told
+    return dumped
 
 
-async def _put(desk: ImportContext, original_id: str, file_id: UUID, told: FileTold) -> StoredBlob:
+async def _put(
+    context: ImportContext, original_id: str, file_id: UUID, dumped: DumpedFile
+) -> StoredBlob:
     try:
-        source = await asyncio.to_thread(desk.dump.open_bytes, original_id)
+        source = await asyncio.to_thread(context.dump.open_bytes, original_id)
     except NotPlain as error:
         raise Skip("its bytes are no plain file", f"files/{original_id}") from error
     if source is None:
         raise Skip(f"its bytes are not in {FILES.name}/", original_id)
     with source:
         size = await asyncio.to_thread(source.seek, 0, 2)
-        if size > desk.max_file:
-            raise Skip(f"more than {desk.max_file} bytes (PEGBOARD_MAX_UPLOAD)", original_id)
-        if told.bytes is not None and size != told.bytes:
-            raise Skip("not as long as it says", f"{original_id}: {size}, not {told.bytes} bytes")
+        if size > context.max_file:
+            raise Skip(f"more than {context.max_file} bytes (PEGBOARD_MAX_UPLOAD)", original_id)
+        if dumped.bytes is not None and size != dumped.bytes:
+            raise Skip("not as long as it says", f"{original_id}: {size}, not {dumped.bytes} bytes")
         await asyncio.to_thread(source.seek, 0)
-        return await desk.blobs.put(blob_key(file_id), _pieces(source))
+        return await context.blobs.put(blob_key(file_id), _pieces(source))
 
 
 async def _pieces(source: BinaryIO) -> AsyncIterator[bytes]:
@@ -87,15 +89,17 @@ async def _pieces(source: BinaryIO) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _keep(scope: Scope, item: Item, names: Names, told: FileTold, blob: StoredBlob) -> None:
+async def _keep(
+    scope: Scope, item: Item, names: Names, dumped: DumpedFile, blob: StoredBlob
+) -> None:
     lifetime = None
-    if told.expires_at is not None:
-        lifetime = moment(told.expires_at) - clock.now()
+    if dumped.expires_at is not None:
+        lifetime = moment(dumped.expires_at) - clock.now()
     file = await files.keep(
         scope,
         names.object_id(item.original_id),
-        filename=told.filename,
-        purpose=told.purpose,
+        filename=dumped.filename,
+        purpose=dumped.purpose,
         blob=blob,
         lifetime=lifetime,
     )

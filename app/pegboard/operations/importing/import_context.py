@@ -47,21 +47,21 @@ class ImportContext:
     progress: Progress = unheard
 
     async def take_all(
-        self, items: Iterable[Item], tally: Counts, prepare: Prepare, *, together: int
+        self, items: Iterable[Item], counts: Counts, prepare: Prepare, *, together: int
     ) -> None:
         """Import items, so many in one transaction."""
         for batch in _batches(items, together):
-            await self._take_batch(batch, tally, prepare)
+            await self._take_batch(batch, counts, prepare)
 
-    async def take_one(self, item: Item, tally: Counts, take: ImportItem) -> None:
+    async def take_one(self, item: Item, counts: Counts, take: ImportItem) -> None:
         """Import one item, in a transaction of its own."""
 
         async def prepare(scope: Scope, items: Sequence[Item], names: Names) -> ImportItem:
             return take
 
-        await self._take_batch([item], tally, prepare)
+        await self._take_batch([item], counts, prepare)
 
-    async def _take_batch(self, batch: Sequence[Item], tally: Counts, prepare: Prepare) -> None:
+    async def _take_batch(self, batch: Sequence[Item], counts: Counts, prepare: Prepare) -> None:
         made: list[Item] = []
         skips: list[tuple[Item, Skip]] = []
         try:
@@ -82,15 +82,15 @@ class ImportContext:
                 raise
             if len(batch) > 1:
                 for item in batch:
-                    await self._take_batch([item], tally, prepare)
+                    await self._take_batch([item], counts, prepare)
                 return
             log.warning("refused", place=batch[0].place, error=type(error.orig).__name__)
-            tally.skip(batch[0].place, Skip("refused by the database", batch[0].original_id))
+            counts.skip(batch[0].place, Skip("refused by the database", batch[0].original_id))
             return
-        tally.imported += len(made)
-        tally.already += len(batch) - len(wanted)
+        counts.imported += len(made)
+        counts.already += len(batch) - len(wanted)
         for item, skip in skips:
-            tally.skip(item.place, skip)
+            counts.skip(item.place, skip)
 
 
 def skip_of(reason: Skip | AppError | ValidationError, original_id: str) -> Skip:

@@ -13,7 +13,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ObjectKind:
     """`word` is what the objects say of themselves, `group` the field by which they hang together.
 
     `fields` are those that are kept, or that follow from what is.
@@ -48,14 +48,14 @@ class Kind:
 
 _ALL: Final = frozenset({"id", "object", "created_at", "metadata"})
 
-FILES: Final = Kind(
+FILES: Final = ObjectKind(
     name="files",
     list_name="files.jsonl",
     word="file",
     prefix=Prefix.FILE,
     fields=_ALL | {"bytes", "filename", "purpose", "status", "status_details", "expires_at"},
 )
-VECTOR_STORES: Final = Kind(
+VECTOR_STORES: Final = ObjectKind(
     name="vector stores",
     list_name="vector_stores.jsonl",
     word="vector_store",
@@ -64,7 +64,7 @@ VECTOR_STORES: Final = Kind(
     | {"name", "description", "file_counts", "last_active_at", "status", "usage_bytes"}
     | {"expires_after", "expires_at", "file_ids", "files"},
 )
-ASSISTANTS: Final = Kind(
+ASSISTANTS: Final = ObjectKind(
     name="assistants",
     list_name="assistants.jsonl",
     word="assistant",
@@ -73,14 +73,14 @@ ASSISTANTS: Final = Kind(
     | {"name", "description", "model", "instructions", "tools", "tool_resources", "file_ids"}
     | {"temperature", "top_p", "response_format", "reasoning_effort"},
 )
-THREADS: Final = Kind(
+THREADS: Final = ObjectKind(
     name="threads",
     list_name="threads.jsonl",
     word="thread",
     prefix=Prefix.THREAD,
     fields=_ALL | {"tool_resources"},
 )
-MESSAGES: Final = Kind(
+MESSAGES: Final = ObjectKind(
     name="messages",
     list_name="messages.jsonl",
     word="thread.message",

@@ -1,7 +1,7 @@
 """JSON lines in the order in which their objects were made, whatever order they stand in.
 
-Lists are told newest first as often as not, and a model must not read a conversation backwards. So
-a file is read twice: once to see what is in it, and again line by line in order. 32 bytes for each
+Lists stand newest first as often as not, and a model must not read a conversation backwards. So a
+file is read twice: once to see what is in it, and again line by line in order. 32 bytes for each
 line are all that is kept of it in memory.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from pegboard.api.openai.originals.places import ids_in
-from pegboard.operations.importing.kinds import Kind
+from pegboard.operations.importing.kinds import ObjectKind
 from pegboard.operations.importing.report import Counts, Skip
 from pegboard.operations.progress import Progress, unheard
 from pegboard.originals.ids import Ticks
@@ -38,13 +38,13 @@ class Item:
 
 
 def items_of(
-    file: BinaryIO, kind: Kind, tally: Counts, *, longest: int, progress: Progress = unheard
+    file: BinaryIO, kind: ObjectKind, counts: Counts, *, longest: int, progress: Progress = unheard
 ) -> Iterator[Item]:
-    """The sound objects of a file, oldest first; all others are put on the tally.
+    """The sound objects of a file, oldest first; all others are counted as skipped.
 
     `longest`: bytes of a line.
     """
-    index = _indexed(file, kind, tally, longest)
+    index = _indexed(file, kind, counts, longest)
     ticks = Ticks()
     for done, at in enumerate(index.order()):
         progress(kind.name, done, len(index.seconds))
@@ -54,10 +54,10 @@ def items_of(
             value = _read(file.readline(longest + 1), longest)
             kind.check(value)
         except Skip as skip:  # somebody is writing to the file
-            tally.skip(place, skip)
+            counts.skip(place, skip)
             continue
         for name in value.keys() - kind.fields:
-            tally.ignore(name)
+            counts.ignore(name)
         tick = ticks.at(index.seconds[at])
         yield Item(place, value["id"], tick, value, frozenset(ids_in(value)))
 
@@ -100,7 +100,7 @@ class _Index:
                 yield int(at)
 
 
-def _indexed(file: BinaryIO, kind: Kind, tally: Counts, longest: int) -> _Index:
+def _indexed(file: BinaryIO, kind: ObjectKind, counts: Counts, longest: int) -> _Index:
     index = _Index()
     before: tuple[Any, int] | None = None
     for number, offset, line in _raw_lines(file, longest):
@@ -109,7 +109,7 @@ def _indexed(file: BinaryIO, kind: Kind, tally: Counts, longest: int) -> _Index:
             value = _read(line, longest)
             kind.check(value)
         except Skip as skip:
-            tally.skip(place, skip)
+            counts.skip(place, skip)
             continue
         second = value["created_at"]
         index.add(second=second, offset=offset, number=number, original_id=value["id"])
@@ -118,7 +118,7 @@ def _indexed(file: BinaryIO, kind: Kind, tally: Counts, longest: int) -> _Index:
             index.risen += (second > before[1]) - (second < before[1])
         before = (group, second)
     for at in index.again():
-        tally.skip(f"{kind.list_name}:{index.numbers[at]}", Skip("stands there a second time"))
+        counts.skip(f"{kind.list_name}:{index.numbers[at]}", Skip("stands there a second time"))
     return index
 
 

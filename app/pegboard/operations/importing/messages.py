@@ -1,4 +1,4 @@
-"""Messages, in the order in which they were said."""
+"""Messages, in the order in which they were written."""
 
 from collections.abc import Container, Sequence
 from typing import Annotated, Any, Final, Literal
@@ -31,23 +31,23 @@ _ENDED: Final = {
 Second = Annotated[int, Field(ge=0, lt=2**36)]
 
 
-class TextTold(BaseModel):
+class DumpedText(BaseModel):
     value: str
     annotations: list[dict[str, Any]] | None = None
 
 
-class PartTold(BaseModel):
+class DumpedPart(BaseModel):
     type: Literal["text", "image_url", "image_file", "refusal"]
-    text: TextTold | None = None
+    text: DumpedText | None = None
     image_url: ImageUrl | None = None
     image_file: ImageFile | None = None
     refusal: str | None = None
 
-    def said(self) -> str:
+    def shown_text(self) -> str:
         return self.text.value if self.text else self.refusal or ""
 
-    def kept(self) -> JsonDict:
-        """As the API keeps parts; annotations stay as they were told."""
+    def stored(self) -> JsonDict:
+        """As the API keeps parts; annotations stay as they are."""
         if self.image_file is not None:
             file_id = uuid_of(Prefix.FILE, self.image_file.file_id)
             here = {} if file_id is None else {"file": str(file_id)}
@@ -55,14 +55,14 @@ class PartTold(BaseModel):
         if self.text is None:
             return self.model_dump(exclude_none=True)
         annotations = self.text.annotations
-        told = {"type": self.type, "text": self.text.value}
-        return {**told, "annotations": annotations} if annotations else told
+        part = {"type": self.type, "text": self.text.value}
+        return {**part, "annotations": annotations} if annotations else part
 
 
-class MessageTold(BaseModel):
+class DumpedMessage(BaseModel):
     thread_id: str
     role: Literal["user", "assistant"]
-    content: list[PartTold]
+    content: list[DumpedPart]
     assistant_id: str | None = None
     run_id: str | None = None
     attachments: list[AttachmentIn] | None = None
@@ -73,13 +73,13 @@ class MessageTold(BaseModel):
     incomplete_at: Second | None = None
 
     def text(self) -> str:
-        return "\n".join(part.said() for part in self.content if part.said())
+        return "\n".join(part.shown_text() for part in self.content if part.shown_text())
 
     def parts(self) -> list[JsonDict] | None:
         """None for a plain text."""
-        kept = [part.kept() for part in self.content]
-        plain = len(kept) == 1 and kept[0].keys() == {"type", "text"}
-        return None if plain or not kept else kept
+        stored = [part.stored() for part in self.content]
+        plain = len(stored) == 1 and stored[0].keys() == {"type", "text"}
+        return None if plain or not stored else stored
 
     def stored_status(self) -> MessageStatus:
         if self.status == "completed":
@@ -105,43 +105,43 @@ def _take_message(scope: Scope, item: Item, names: Names, there: Container[UUID]
         raise Skip("its thread was not imported", f"{item.original_id}, {original}")
     if names.object_id(original) not in there:
         raise Skip("its thread was deleted here", f"{item.original_id}, {original}")
-    told = MessageTold.model_validate(_in_todays_words(names.translated(item)))
+    dumped = DumpedMessage.model_validate(_in_todays_words(names.translated(item)))
     row = messages.new_message(
         scope,
         thread_id=names.object_id(original),
-        role=Role(told.role),
-        content=told.text(),
+        role=Role(dumped.role),
+        content=dumped.text(),
     )
     row.tokens = count_tokens(row.content or "")
-    _complete(row, told)
+    _complete(row, dumped)
     row.id = names.object_id(item.original_id)
     row.created_at = moment(item.value["created_at"])
     # In the order of adding, which is how they are numbered.
     scope.session.add(row)
 
 
-def _complete(row: Message, told: MessageTold) -> None:
-    ended = told.completed_at or told.incomplete_at
-    row.status = told.stored_status()
-    row.parts = told.parts()
-    row.attachments = [one.model_dump() for one in told.attachments or ()] or None
-    row.labels = told.metadata or {}
+def _complete(row: Message, dumped: DumpedMessage) -> None:
+    ended = dumped.completed_at or dumped.incomplete_at
+    row.status = dumped.stored_status()
+    row.parts = dumped.parts()
+    row.attachments = [one.model_dump() for one in dumped.attachments or ()] or None
+    row.labels = dumped.metadata or {}
     row.ended_at = None if ended is None else moment(ended)
-    row.assistant_id = uuid_of(Prefix.ASSISTANT, told.assistant_id or "")
-    # There is no such run, but what it was called is told, and found by.
-    row.run_id = uuid_of(Prefix.RUN, told.run_id or "")
+    row.assistant_id = uuid_of(Prefix.ASSISTANT, dumped.assistant_id or "")
+    # There is no such run, but the name it had is shown, and searched by.
+    row.run_id = uuid_of(Prefix.RUN, dumped.run_id or "")
 
 
 def _in_todays_words(value: JsonDict) -> JsonDict:
-    told: JsonDict = from_v1(given(value, *MessageTold.model_fields, "file_ids"))
-    if isinstance(told.get("attachments"), list):
-        # An SDK's object may be of no file at all, and has nulls where nothing was said.
-        told["attachments"] = [
+    message: JsonDict = from_v1(given(value, *DumpedMessage.model_fields, "file_ids"))
+    if isinstance(message.get("attachments"), list):
+        # An SDK's object may be of no file at all, and has nulls where nothing was given.
+        message["attachments"] = [
             given(one, "file_id", "tools")
-            for one in told["attachments"]
+            for one in message["attachments"]
             if isinstance(one, dict) and one.get("file_id") is not None
         ]
-    return told
+    return message
 
 
 def _thread_of(item: Item) -> str | None:

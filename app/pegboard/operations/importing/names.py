@@ -102,10 +102,10 @@ async def _our_own(scope: Scope, texts: Sequence[str]) -> dict[str, Known]:
     own: dict[str, Known] = {}
     for prefix, ids in candidates.items():
         table = _TABLES[prefix]
-        found = await scope.session.scalars(
+        ids_here = await scope.session.scalars(
             scope.select_columns(table, table.id).where(
                 table.id == any_(literal(list(ids), ARRAY(Uuid)))
             )
         )
-        own |= {ids[object_id]: Known(object_id, imported=True) for object_id in found}
+        own |= {ids[object_id]: Known(object_id, imported=True) for object_id in ids_here}
     return own

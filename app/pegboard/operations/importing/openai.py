@@ -8,13 +8,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.operations.importing.assistants import take_assistant
 from pegboard.operations.importing.dump import NotPlain
 from pegboard.operations.importing.files import take_file
 from pegboard.operations.importing.import_context import ImportContext
-from pegboard.operations.importing.kinds import ASSISTANTS, FILES, MESSAGES, THREADS, VECTOR_STORES
-from pegboard.operations.importing.kinds import Kind as ObjectKind
+from pegboard.operations.importing.kinds import (
+    ASSISTANTS,
+    FILES,
+    MESSAGES,
+    THREADS,
+    VECTOR_STORES,
+    ObjectKind,
+)
 from pegboard.operations.importing.lines import Item, items_of
 from pegboard.operations.importing.messages import prepare_messages
 from pegboard.operations.importing.report import Skip
@@ -30,63 +36,63 @@ _LOOK: Final = text("ANALYZE assistants, threads, messages, files, documents, or
 
 
 class ImportRunning(AppError):
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "import_running"
 
 
-async def import_dump(desk: ImportContext, engine: AsyncEngine) -> None:
-    """Import all that is not here yet, and put down on the desk's report what became of it.
+async def import_dump(context: ImportContext, engine: AsyncEngine) -> None:
+    """Import all that is not here yet, and note in the context's report what became of it.
 
     Raises ImportRunning, and NotFound for a tenant that does not exist.
     """
-    async with _alone(engine, desk.tenant_id) as connection:
-        async with desk.scopes(desk.tenant_id) as scope:
-            await keys.note_import(scope.session, desk.tenant_id)
-        await _import(desk)
-        async with desk.scopes(desk.tenant_id) as scope:
-            desk.report.mentioned = await originals.count_mentioned(scope)
-        desk.report.unknown = tuple(desk.dump.unknown())
+    async with _alone(engine, context.tenant_id) as connection:
+        async with context.scopes(context.tenant_id) as scope:
+            await keys.note_import(scope.session, context.tenant_id)
+        await _import(context)
+        async with context.scopes(context.tenant_id) as scope:
+            context.report.mentioned = await originals.count_mentioned(scope)
+        context.report.unknown = tuple(context.dump.unknown())
         # Postgres plans by what it last knew of a table. Until it looks by itself, minutes later,
         # the list of a thread's messages took ten times as long after 100,000 of them.
         await connection.execute(_LOOK)
 
 
-async def _import(desk: ImportContext) -> None:
+async def _import(context: ImportContext) -> None:
     """In this order: what others refer to comes first."""
-    report = desk.report
-    with _items(desk, FILES) as items:
+    report = context.report
+    with _items(context, FILES) as items:
         for item in items:
-            await take_file(desk, item, report.of(FILES.name))
-    with _items(desk, VECTOR_STORES) as items:
+            await take_file(context, item, report.of(FILES.name))
+    with _items(context, VECTOR_STORES) as items:
         for item in items:
-            await desk.take_one(item, report.of(VECTOR_STORES.name), take_store)
-            await fill_store(desk, item)
-    with _items(desk, ASSISTANTS) as items:
+            await context.take_one(item, report.of(VECTOR_STORES.name), take_store)
+            await fill_store(context, item)
+    with _items(context, ASSISTANTS) as items:
         for item in items:
-            await desk.take_one(item, report.of(ASSISTANTS.name), take_assistant)
-            await give_store(desk, item)
-    with _items(desk, THREADS) as items:
-        tally = report.of(THREADS.name)
-        await desk.take_all(items, tally, prepare_threads, together=_TOGETHER)
-    with _items(desk, MESSAGES) as items:
-        tally = report.of(MESSAGES.name)
-        await desk.take_all(items, tally, prepare_messages, together=_TOGETHER)
+            await context.take_one(item, report.of(ASSISTANTS.name), take_assistant)
+            await give_store(context, item)
+    with _items(context, THREADS) as items:
+        counts = report.of(THREADS.name)
+        await context.take_all(items, counts, prepare_threads, together=_TOGETHER)
+    with _items(context, MESSAGES) as items:
+        counts = report.of(MESSAGES.name)
+        await context.take_all(items, counts, prepare_messages, together=_TOGETHER)
 
 
 @contextmanager
-def _items(desk: ImportContext, kind: ObjectKind) -> Iterator[Iterator[Item]]:
+def _items(context: ImportContext, kind: ObjectKind) -> Iterator[Iterator[Item]]:
     """The objects of one list; none where there is no such list, or no plain file."""
-    tally = desk.report.of(kind.name)
+    counts = context.report.of(kind.name)
     try:
-        file = desk.dump.open_list(kind.list_name)
+        file = context.dump.open_list(kind.list_name)
     except NotPlain:
-        tally.skip(kind.list_name, Skip("no plain file"))
+        counts.skip(kind.list_name, Skip("no plain file"))
         file = None
     if file is None:
         yield iter(())
         return
     with file:
-        yield items_of(file, kind, tally, longest=desk.max_line, progress=desk.progress)
+        yield items_of(file, kind, counts, longest=context.max_line, progress=context.progress)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What an import did, told in the end: how many came in, and what was left out and why."""
+"""What an import did: how many came in, and what was left out and why."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -50,33 +50,33 @@ class Counts:
 class Report:
     """`unknown` names what lay in the folder besides; `mentioned` counts ids without an object."""
 
-    tallies: dict[str, Counts] = field(default_factory=dict)
+    counts_by_kind: dict[str, Counts] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     mentioned: int = 0
 
     def of(self, kind: str) -> Counts:
-        return self.tallies.setdefault(kind, Counts())
+        return self.counts_by_kind.setdefault(kind, Counts())
 
     @property
     def is_whole(self) -> bool:
-        return not any(tally.skipped for tally in self.tallies.values())
+        return not any(counts.skipped for counts in self.counts_by_kind.values())
 
     def lines(self) -> Iterator[str]:
         """The report as text."""
-        for kind, tally in self.tallies.items():
+        for kind, counts in self.counts_by_kind.items():
             yield (
-                f"{kind:<20} {tally.imported:>9} imported {tally.already:>9} already there "
-                f"{tally.skipped:>9} skipped"
+                f"{kind:<20} {counts.imported:>9} imported {counts.already:>9} already there "
+                f"{counts.skipped:>9} skipped"
             )
-        for kind, tally in self.tallies.items():
-            for reason, count in tally.reasons.most_common():
+        for kind, counts in self.counts_by_kind.items():
+            for reason, count in counts.reasons.most_common():
                 yield f"skipped, {kind}: {reason} ({count})"
-                yield from (f"    {example}" for example in tally.examples[reason])
-                more = count - len(tally.examples[reason])
+                yield from (f"    {example}" for example in counts.examples[reason])
+                more = count - len(counts.examples[reason])
                 if more:
                     yield f"    and {more} more"
-        for kind, tally in self.tallies.items():
-            for name, count in tally.ignored.items():
+        for kind, counts in self.counts_by_kind.items():
+            for name, count in counts.ignored.items():
                 yield f"not kept, {kind}: the field '{_shown(name, _SHORT)}' ({count})"
         if self.unknown:
             names = (_shown(name, _SHORT) for name in self.unknown[:_EXAMPLES])

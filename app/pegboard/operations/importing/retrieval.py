@@ -14,11 +14,11 @@ from pegboard.operations.importing.names import names_of
 from pegboard.operations.importing.stores import fill
 
 
-async def give_store(desk: ImportContext, item: Item) -> None:
+async def give_store(context: ImportContext, item: Item) -> None:
     """Let an assistant with `retrieval` search its `file_ids`, as one of version 2 would."""
     if not _looks_up(item.value):
         return
-    async with desk.scopes(desk.tenant_id) as scope:
+    async with context.scopes(context.tenant_id) as scope:
         names = await names_of(scope, [item])
         if not names.is_there(item.original_id):
             return
@@ -32,7 +32,7 @@ async def give_store(desk: ImportContext, item: Item) -> None:
             store_id = (await stores.create(scope)).id
             named = [public_id(Prefix.VECTOR_STORE, store_id)]
             assistant.tool_resources = resources | {"file_search": {"vector_store_ids": named}}
-    await fill(desk, item, names, store_id)
+    await fill(context, item, names, store_id)
 
 
 def _looks_up(value: dict[str, Any]) -> bool:

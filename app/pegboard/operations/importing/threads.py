@@ -18,11 +18,11 @@ async def prepare_threads(scope: Scope, items: Sequence[Item], names: Names) -> 
 
 async def _take_thread(scope: Scope, item: Item, names: Names) -> None:
     value = names.translated(item)
-    told = ThreadChange.model_validate(given(value, "metadata"))
+    change = ThreadChange.model_validate(given(value, "metadata"))
     thread = await threads.open_thread(
         scope,
         assistant_id=None,
-        labels=told.metadata or {},
+        labels=change.metadata or {},
         thread_id=names.object_id(item.original_id),
         tool_resources=resources_of(value),
     )

@@ -34,7 +34,7 @@ def raise_limit() -> int:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        except (OSError, ValueError):  # macOS has a further limit, which it does not tell
+        except (OSError, ValueError):  # macOS has a further limit, which it does not report
             return soft
         return wanted
     return _MOST if soft == resource.RLIM_INFINITY else soft

@@ -1,4 +1,4 @@
-"""Connections that were cut off or turned away: counted, and told once for each cause and while."""
+"""Connections that were cut off or turned away: counted, and logged by cause."""
 
 from collections import Counter
 from enum import StrEnum
@@ -29,13 +29,13 @@ class Cause(StrEnum):
 
 
 class Drops:
-    """The first of a cause is told at once, those of the following ten seconds by their number."""
+    """The first of a cause is logged at once, those of the next ten seconds by their number."""
 
     def __init__(self) -> None:
         self._untold: Counter[Cause] = Counter()
         self._quiet_until: dict[Cause, float] = {}
         self._address: dict[Cause, str] = {}
-        for cause in Cause:  # told as 0 before the first
+        for cause in Cause:  # counted as 0 before the first
             CONNECTIONS_DROPPED.labels(cause.value)
 
     def note(self, cause: Cause, *, now: float, address: str | None = None) -> None:
@@ -55,6 +55,6 @@ class Drops:
     def _tell(self, cause: Cause, now: float) -> None:
         count = self._untold.pop(cause)
         self._quiet_until[cause] = now + _QUIET_SECONDS
-        # The one address that has too many is what an operator needs; of others it tells nothing.
+        # The one address that has too many is what an operator needs; of others it shows nothing.
         whose = {"address": self._address.pop(cause)} if cause in self._address else {}
         log.warning("connections_dropped", cause=cause.value, count=count, **whose)

@@ -21,7 +21,7 @@ MIN_BYTES_PER_SECOND: Final = 240
 (MinRequestBodyDataRate and MinResponseDataRate)."""
 
 LINGER_SECONDS: Final = 5.0
-"""How long a client that was told an error may go on sending, so that it comes to read it."""
+"""How long a client that was sent an error may go on sending, so that it comes to read it."""
 
 _KEPT_FOR_KEYS: Final = 20
 _KEPT_FOR_HEALTH: Final = 50

@@ -28,7 +28,7 @@ class Phase(Enum):
     BODY = auto()
     """Sends a body that is wanted."""
     ANSWER = auto()
-    """Waits for an answer, or is being told it."""
+    """Waits for an answer, or is being sent it."""
     UNWANTED_BODY = auto()
     """Was answered, and goes on with its body."""
     IDLE = auto()
@@ -36,7 +36,7 @@ class Phase(Enum):
     FLUSHING = auto()
     """Closed, but for the rest of an answer."""
     LINGERING = auto()
-    """Was told an error, and is only listened to until it hangs up."""
+    """Was sent an error, and is only listened to until it hangs up."""
     UPGRADED = auto()
     """Speaks another protocol by now, in which it is refused."""
 
@@ -110,8 +110,8 @@ class ConnectionPool:
     @property
     def has_room(self) -> bool:
         """Room for anybody."""
-        kept = self.limits.kept_for_keys + self.limits.kept_for_health
-        return self.busy <= max(1, self.limits.total - kept)
+        reserved = self.limits.kept_for_keys + self.limits.kept_for_health
+        return self.busy <= max(1, self.limits.total - reserved)
 
     @property
     def has_room_for_known(self) -> bool:

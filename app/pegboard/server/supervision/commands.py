@@ -58,8 +58,8 @@ class WorkerConfig:
 
     @classmethod
     def read(cls, line: bytes) -> Self:
-        told = json.loads(line)
-        return cls(**told | {name: Way(**told[name]) for name in ("requests", "direct")})
+        content = json.loads(line)
+        return cls(**content | {name: Way(**content[name]) for name in ("requests", "direct")})
 
     def routes(self) -> Routes:
         return Routes(self.requests.route(), self.direct.route())

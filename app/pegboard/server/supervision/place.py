@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.interpreter import module_command
 from pegboard.server.shutdown import GracefulShutdown
 from pegboard.server.supervision.commands import READY, WorkerCommand, WorkerConfig
@@ -29,7 +29,7 @@ log = structlog.get_logger("pegboard.supervisor")
 
 
 class ServersFail(AppError):
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "servers_fail"
 
 
@@ -51,7 +51,7 @@ class Place:
         self._stopping = stopping
 
     async def keep(self) -> None:
-        """Keep the place filled until told to stop, and return when it is empty.
+        """Keep the place filled until asked to stop, and return when it is empty.
 
         Raises ServersFail when processes die at once, again and again.
         """
@@ -63,12 +63,12 @@ class Place:
             if self._stopping.begun:
                 return
             quick = quick + 1 if monotonic() - began < QUICK_SECONDS else 0
-            told = f"signal {-status}" if status < 0 else f"exit code {status}"
-            log.warning("server_died", place=self._number, pid=process.pid, status=told)
+            ending = f"signal {-status}" if status < 0 else f"exit code {status}"
+            log.warning("server_died", place=self._number, pid=process.pid, status=ending)
             if quick >= GIVES_UP_AFTER:
                 raise ServersFail(
-                    f"{quick} serving processes in a row died at once, the last with {told}; what "
-                    "they logged says why"
+                    f"{quick} serving processes in a row died at once, the last with {ending};"
+                    " what they logged says why"
                 )
             await self._pause(0.1 * 2**quick if quick > 1 else 0.0)
 
@@ -86,7 +86,7 @@ class Place:
         return process
 
     async def _watch(self, process: Process) -> int:
-        """The exit status of a process, which is told to stop when we are."""
+        """The exit status of a process, which is asked to stop when we are."""
         listening = asyncio.create_task(self._listen(process))
         ending = asyncio.create_task(self._end(process))
         try:
@@ -106,12 +106,12 @@ class Place:
                 self.ready.set()
 
     async def _end(self, process: Process) -> None:
-        """See that a process ends in time once we were told to stop."""
-        await self._stopping.told()
+        """See that a process ends in time once we were asked to stop."""
+        await self._stopping.until_stopping()
         _tell(process, f"{WorkerCommand.STOP}\n".encode())
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stopping.remaining()):
-                await self._stopping.told_again()
+                await self._stopping.until_aborting()
                 _tell(process, f"{WorkerCommand.STOP_AT_ONCE}\n".encode())
         await asyncio.sleep(_LATE_SECONDS)
         log.warning("server_killed", place=self._number, pid=process.pid)
@@ -121,10 +121,10 @@ class Place:
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, _LONGEST_PAUSE)):
-                await self._stopping.told()
+                await self._stopping.until_stopping()
 
 
 def _tell(process: Process, line: bytes) -> None:
     assert process.stdin is not None  # noqa: S101  asked for in Place._start
-    with suppress(ConnectionError, RuntimeError):  # it is gone, which `wait` tells
+    with suppress(ConnectionError, RuntimeError):  # it is gone, which `wait` shows
         process.stdin.write(line)

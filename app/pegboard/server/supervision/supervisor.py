@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pegboard.composition.database import open_database
 from pegboard.composition.resources import connections_at_most
 from pegboard.db.engine import connections_allowed, routes_of
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.server.banner import Banner
 from pegboard.server.bind_safety import exposure_of
 from pegboard.server.serving import run_until_stopped, show
@@ -29,7 +29,7 @@ log = structlog.get_logger("pegboard.supervisor")
 
 
 class WorkersUnsupported(AppError):
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "workers_unsupported"
 
 
@@ -84,10 +84,10 @@ async def _keep_filled(
     *,
     all_serve: Callable[[], None],
 ) -> None:
-    """Return when told to stop and all places are empty. `all_serve` is called once they do."""
+    """Return when asked to stop and all places are empty. `all_serve` is called once they do."""
     keepers = [asyncio.create_task(place.keep()) for place in places]
     all_ready = asyncio.create_task(_all_ready(places))
-    stopped = asyncio.create_task(stopping.told())
+    stopped = asyncio.create_task(stopping.until_stopping())
     try:
         await asyncio.wait([all_ready, stopped, *keepers], return_when=FIRST_COMPLETED)
         if all_ready.done():

@@ -16,7 +16,7 @@ async def addresses_of(host: str) -> tuple[Address, ...]:
     """
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # the latter of labels that no name may have
         raise PageUnavailable("The host of the URL is not known") from error
-    return tuple(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
+    return tuple(dict.fromkeys(ip_address(entry[4][0]) for entry in entries))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class SearchResult:
 class SearchFailed(AppError):
     """The search service did not give results. The message does not tell where it is."""
 
-    kind = Kind.PROVIDER_FAILED
+    kind = ErrorKind.PROVIDER_FAILED
     code = "web_search_failed"
 
 

@@ -1,7 +1,7 @@
 """Where an error came from, and of what kind it is; not its words.
 
 Those show what users wrote: drivers quote the values that they refuse, providers the prompt,
-parsers the body. Neither local variables nor messages are told, unless the operator wants them.
+parsers the body. Neither local variables nor messages are logged, unless the operator wants them.
 """
 
 import errno
@@ -16,24 +16,24 @@ _LONGEST_CHAIN: Final = 6
 _MOST_FRAMES: Final = 40
 
 
-def tell_errors(*, content: bool) -> Processor:
+def describe_errors(*, content: bool) -> Processor:
     """A processor that puts in the place of `exc_info` a text, as `exception`."""
 
-    def tell(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    def describe(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
         error = _error(event.pop("exc_info", None))
         if error is not None:
-            event["exception"] = told(error, content=content)
+            event["exception"] = described(error, content=content)
         return event
 
-    return tell
+    return describe
 
 
-def told(error: BaseException, *, content: bool) -> str:
+def described(error: BaseException, *, content: bool) -> str:
     """The frames and kinds of an error and of those behind it, the outermost first."""
     parts: list[str] = []
     for one in _chain(error):
         frames = "".join(traceback.format_tb(one.__traceback__, limit=-_MOST_FRAMES))
-        parts.append(f"{frames}{_said(one, content=content)}")
+        parts.append(f"{frames}{_described_one(one, content=content)}")
     return "\ncaused by\n".join(parts)
 
 
@@ -59,16 +59,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             left.append(behind)
 
 
-def _said(error: BaseException, *, content: bool) -> str:
+def _described_one(error: BaseException, *, content: bool) -> str:
     name = f"{type(error).__module__}.{type(error).__qualname__}"
     if content:
         return f"{name}: {error}"
-    said = _code(error)
-    return f"{name}: {said}" if said else name
+    reason = _code(error)
+    return f"{name}: {reason}" if reason else name
 
 
 def _code(error: BaseException) -> str:
-    """What may be told of an error: codes, which are from lists that are known beforehand."""
+    """What may be logged of an error: codes, which are from lists that are known beforehand."""
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     if isinstance(state, str):
         return f"SQLSTATE {state}"

@@ -1,6 +1,6 @@
 """Whose work is being done: ids that stand in every line that is written meanwhile.
 
-A task inherits them from whoever starts it, so a run's lines tell the request that began it.
+A task inherits them from whoever starts it, so a run's lines name the request that began it.
 """
 
 from collections.abc import Iterator

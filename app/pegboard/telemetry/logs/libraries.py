@@ -1,7 +1,7 @@
 """What libraries log, without what it may quote.
 
-A message with arguments is told as it stands in the library's source, without them. One without
-may have been put together before, and is told by its place alone.
+A message with arguments is logged as it stands in the library's source, without them. One without
+may have been put together before, and is known by its place alone.
 """
 
 import logging

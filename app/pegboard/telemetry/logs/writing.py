@@ -5,21 +5,21 @@ import sys
 
 import structlog
 
-from pegboard.telemetry.logs.errors import tell_errors
+from pegboard.telemetry.logs.errors import describe_errors
 from pegboard.telemetry.logs.libraries import WithoutContent, hold_their_tongues
 
 
 def configure(*, level: str, as_json: bool, content: bool = False) -> None:
     """Everything goes to standard error, our own lines and the libraries' alike.
 
-    With `content` errors are told in their own words, and libraries too: for looking into a fault.
+    With `content` errors are logged as they word themselves, libraries too: to look into a fault.
     """
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        tell_errors(content=content),
+        describe_errors(content=content),
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()

@@ -18,7 +18,7 @@ from pegboard.api.backboard import run_encoder as backboard
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.faults import RunBrokeOff
 from pegboard.api.openai.profiles import Profile
-from pegboard.api.openai.profiles.tellings import older, older_event
+from pegboard.api.openai.profiles.tellings import downgrade, downgrade_event
 from pegboard.api.openai.run_encoder import AssistantsEncoder
 from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
@@ -224,7 +224,7 @@ def unanswered() -> dict[str, Any]:
 
 
 def as_version_1(frames: Sequence[NamedFrame]) -> list[NamedFrame]:
-    return [(older_event(name), older(data, Profile.V1)) for name, data in frames]
+    return [(downgrade_event(name), downgrade(data, Profile.V1)) for name, data in frames]
 
 
 def later() -> Watch:

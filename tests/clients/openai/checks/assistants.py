@@ -27,8 +27,8 @@ def create(client):
         tools=[WEATHER],
         metadata={"a": "1"},
     )
-    told = (made.object, made.model, made.name, made.description, made.instructions, made.metadata)
-    same("the facts", told, ("assistant", MODEL, "Ada", "Counts", "Count", {"a": "1"}))
+    facts = (made.object, made.model, made.name, made.description, made.instructions, made.metadata)
+    same("the facts", facts, ("assistant", MODEL, "Ada", "Counts", "Count", {"a": "1"}))
     stored = {"type": "function", "function": {**WEATHER["function"], "strict": False}}
     got = [as_dict(tool) for tool in made.tools]
     got[0]["function"].setdefault("strict", False)  # the second generation's word
@@ -47,9 +47,9 @@ def create_with_search(client):
     )
     same("the tool", [tool.type for tool in made.tools], ["file_search"])
     same("sampling", (made.temperature, made.top_p), (0.5, 0.25))
-    told = as_dict(made)
-    same("the format", told["response_format"], {"type": "text"})
-    same("the resources", told["tool_resources"], {})
+    facts = as_dict(made)
+    same("the format", facts["response_format"], {"type": "text"})
+    same("the resources", facts["tool_resources"], {})
 
 
 @check(NOUN, "POST /assistants", "too many pairs of metadata: 400")
@@ -58,8 +58,8 @@ def create_with_too_much(client):
     text = "Invalid 'metadata': too many properties."
     create = client.beta.assistants.create
     refused = raises(openai.BadRequestError, text, create, model=MODEL, metadata=metadata)
-    told = (refused.code, refused.type)
-    same("code and type", told, ("object_above_max_properties", "invalid_request_error"))
+    facts = (refused.code, refused.type)
+    same("code and type", facts, ("object_above_max_properties", "invalid_request_error"))
 
 
 @check(NOUN, "GET /assistants/{id}", "one")
@@ -78,8 +78,8 @@ def retrieve_unknown(client):
 def update(client):
     made = new_assistant(client, WEATHER, name="Ada", instructions="Count", metadata={"a": "1"})
     changed = client.beta.assistants.update(made, name="Bo", metadata={"b": "2"}, tools=[])
-    told = (changed.name, changed.instructions, changed.metadata, changed.tools)
-    same("the facts", told, ("Bo", "Count", {"b": "2"}, []))
+    facts = (changed.name, changed.instructions, changed.metadata, changed.tools)
+    same("the facts", facts, ("Bo", "Count", {"b": "2"}, []))
 
 
 @check(NOUN, "GET /assistants", "all, two a page, newest first")
@@ -108,8 +108,8 @@ def delete(client):
     remove = has(client.beta.assistants, "delete")
     for one in client.beta.assistants.list(limit=2):
         gone = remove(one.id)
-        told = (gone.id, gone.object, gone.deleted)
-        same("the deletion", told, (one.id, "assistant.deleted", True))
+        facts = (gone.id, gone.object, gone.deleted)
+        same("the deletion", facts, (one.id, "assistant.deleted", True))
     same("what is left", list(client.beta.assistants.list()), [])
 
 

@@ -22,12 +22,16 @@ def answer(client, messages, **settings):
 
 @check(NOUN, CHAT, "whole")
 def whole(client):
-    told = create(client, HELLO)
-    same("the object", (told.object, told.choices[0].finish_reason), ("chat.completion", "stop"))
-    said = told.choices[0].message
-    same("the role", said.role, "assistant")
-    holds("something was said", said.content)
-    usage = told.usage
+    completion = create(client, HELLO)
+    same(
+        "the object",
+        (completion.object, completion.choices[0].finish_reason),
+        ("chat.completion", "stop"),
+    )
+    message = completion.choices[0].message
+    same("the role", message.role, "assistant")
+    holds("something was said", message.content)
+    usage = completion.usage
     same("usage", usage.total_tokens, usage.prompt_tokens + usage.completion_tokens)
 
 
@@ -43,14 +47,14 @@ def streamed(client):
 
 @check(NOUN, CHAT, "a call and its output")
 def called(client):
-    told = answer(client, QUESTION, tools=[WEATHER])
-    same("the reason", told.finish_reason, "tool_calls")
-    (call,) = told.message.tool_calls
+    choice = answer(client, QUESTION, tools=[WEATHER])
+    same("the reason", choice.finish_reason, "tool_calls")
+    (call,) = choice.message.tool_calls
     arguments = json.loads(call.function.arguments)
     same("the call", (call.function.name, arguments), ("get_weather", {"location": "Oslo"}))
     output = {"role": "tool", "tool_call_id": call.id, "content": "snow"}
-    said = {key: value for key, value in as_dict(told.message).items() if value is not None}
-    after = answer(client, [*QUESTION, said, output], tools=[WEATHER])
+    message = {key: value for key, value in as_dict(choice.message).items() if value is not None}
+    after = answer(client, [*QUESTION, message, output], tools=[WEATHER])
     holds("the output is told", "snow" in after.message.content)
 
 

@@ -10,7 +10,7 @@ NOWHERE = "file-nobody"
 @check(NOUN, "POST /files", "a text")
 def create(client):
     file = client.files.retrieve(upload(client))
-    told = as_dict(file)
+    facts = as_dict(file)
     wanted = {
         "object": "file",
         "bytes": len(LIGHTHOUSE),
@@ -18,7 +18,7 @@ def create(client):
         "purpose": "assistants",
         "status": "processed",
     }
-    same("the facts", {name: told[name] for name in wanted}, wanted)
+    same("the facts", {name: facts[name] for name in wanted}, wanted)
     same("when it is ready", client.files.wait_for_processing(file.id), file)
 
 

@@ -15,7 +15,7 @@ from checking import (
     settled,
     upload,
 )
-from telling import lines, raw, told
+from telling import lines, lines_of, raw
 
 NOUN = "The first generation: assistants=v1"
 RETRIEVAL = {"type": "retrieval"}
@@ -30,10 +30,10 @@ def create(client):
     first_generation_only()
     file = upload(client)
     made = client.beta.assistants.create(model=MODEL, tools=[RETRIEVAL], file_ids=[file])
-    told = as_dict(made)
+    facts = as_dict(made)
     keys = {"id", "object", "created_at", "name", "description", "model", "instructions"}
-    same("the keys", {*told}, keys | {"tools", "file_ids", "metadata"})
-    same("tools and files", (told["tools"], told["file_ids"]), ([RETRIEVAL], [file]))
+    same("the keys", {*facts}, keys | {"tools", "file_ids", "metadata"})
+    same("tools and files", (facts["tools"], facts["file_ids"]), ([RETRIEVAL], [file]))
     same("the same when read", client.beta.assistants.retrieve(made.id), made)
 
 
@@ -53,11 +53,11 @@ def create_message(client):
     file = upload(client)
     thread = new_thread(client)
     create = client.beta.threads.messages.create
-    told = as_dict(create(thread, role="user", content="Hello", file_ids=[file]))
-    same("file_ids", told["file_ids"], [file])
-    same("without attachments", "attachments" in told, False)
-    told = as_dict(create(thread, role="user", content="Hello"))
-    same("file_ids", told["file_ids"], [])
+    facts = as_dict(create(thread, role="user", content="Hello", file_ids=[file]))
+    same("file_ids", facts["file_ids"], [file])
+    same("without attachments", "attachments" in facts, False)
+    facts = as_dict(create(thread, role="user", content="Hello"))
+    same("file_ids", facts["file_ids"], [])
 
 
 @check(NOUN, "POST /threads/{id}/runs", "an answer from the assistant's file")
@@ -70,10 +70,10 @@ def retrieved(client):
     facts = as_dict(run)
     same("tools and files", (facts["tools"], facts["file_ids"]), ([RETRIEVAL], [file]))
     cited(client, answer(client, thread), file)
-    said, searched = client.beta.threads.runs.steps.list(run.id, thread_id=thread).data
+    written, searched = client.beta.threads.runs.steps.list(run.id, thread_id=thread).data
     (call,) = as_dict(searched)["step_details"]["tool_calls"]
     same("the call", {**call, "id": ""}, {"id": "", "type": "retrieval", "retrieval": {}})
-    same("the step after", said.type, "message_creation")
+    same("the step after", written.type, "message_creation")
 
 
 @check(NOUN, "POST /threads/{id}/runs", "an answer from the message's file")
@@ -96,5 +96,5 @@ def retrieved_in_stream(client):
     events = raw(create, thread_id=thread, assistant_id=retrieving(client, file))
     text = answer(client, thread)
     searched = lines("begun", "searched", search="retrieval", said=text.value)
-    same("the events", told(events), searched)
+    same("the events", lines_of(events), searched)
     cited(client, text, file)

@@ -22,14 +22,14 @@ def assistant_files(client):
     assistant = new_assistant(client, RETRIEVAL)
     files = client.beta.assistants.files
     made = files.create(assistant, file_id=file)
-    told = (made.id, made.object, made.assistant_id)
-    same("the file", told, (file, "assistant.file", assistant))
+    facts = (made.id, made.object, made.assistant_id)
+    same("the file", facts, (file, "assistant.file", assistant))
     same("one", files.retrieve(file, assistant_id=assistant), made)
     same("all", [one.id for one in files.list(assistant, limit=1)], [file])
     same("file_ids", client.beta.assistants.retrieve(assistant).file_ids, [file])
     gone = files.delete(file, assistant_id=assistant)
-    told = (gone.id, gone.object, gone.deleted)
-    same("the deletion", told, (file, "assistant.file.deleted", True))
+    facts = (gone.id, gone.object, gone.deleted)
+    same("the deletion", facts, (file, "assistant.file.deleted", True))
     same("what is left", list(files.list(assistant)), [])
     same("the file itself", client.files.retrieve(file).id, file)
 
@@ -52,7 +52,7 @@ def message_files(client):
     same("file_ids", made.file_ids, [file])
     files = client.beta.threads.messages.files
     (listed,) = files.list(made.id, thread_id=thread)
-    told = (listed.id, listed.object, listed.message_id)
-    same("the file", told, (file, "thread.message.file", made.id))
+    facts = (listed.id, listed.object, listed.message_id)
+    same("the file", facts, (file, "thread.message.file", made.id))
     got = files.retrieve(file, thread_id=thread, message_id=made.id)
     same("one", got, listed)

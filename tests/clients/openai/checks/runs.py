@@ -37,8 +37,8 @@ HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
 @check(NOUN, RUNS, "polled by hand")
 def poll_by_hand(client):
     run = answered(client, metadata=scene(reply="One two"))
-    told = (run.object, run.last_error, run.required_action)
-    same("the facts", told, ("thread.run", None, None))
+    facts = (run.object, run.last_error, run.required_action)
+    same("the facts", facts, ("thread.run", None, None))
     same("all done", (run.expires_at, isinstance(run.completed_at, int)), (None, True))
     same("the answer", newest(client, run.thread_id), "One two")
 
@@ -58,8 +58,8 @@ def overrides(client):
     thread = new_thread(client)
     run = begun(client, thread, assistant, model="other", instructions="Mine", tools=[])
     same("what holds", (run.model, run.instructions, run.tools), ("other", "Mine", []))
-    kept = client.beta.threads.runs.retrieve(run.id, thread_id=thread)
-    same("what is kept", (kept.model, kept.instructions, kept.tools), ("other", "Mine", []))
+    stored = client.beta.threads.runs.retrieve(run.id, thread_id=thread)
+    same("what is kept", (stored.model, stored.instructions, stored.tools), ("other", "Mine", []))
 
 
 @check(NOUN, RUNS, "with additional messages")
@@ -69,8 +69,8 @@ def additional_messages(client):
     more = [{"role": "user", "content": "Two"}]
     run = begun(client, thread, new_assistant(client), additional_messages=more)
     settled(client, run)
-    told = client.beta.threads.messages.list(thread, order="asc").data
-    same("the messages", [one.content[0].text.value for one in told[:2]], ["One", "Two"])
+    messages = client.beta.threads.messages.list(thread, order="asc").data
+    same("the messages", [one.content[0].text.value for one in messages[:2]], ["One", "Two"])
 
 
 @check(NOUN, RUNS, "beyond its budget: incomplete")
@@ -84,8 +84,8 @@ def incomplete(client):
         metadata=scene(reply="one two three four five six seven"),
     )
     run = settled(client, run)
-    told = (run.status, run.incomplete_details.reason)
-    same("the end", told, ("incomplete", "max_completion_tokens"))
+    facts = (run.status, run.incomplete_details.reason)
+    same("the end", facts, ("incomplete", "max_completion_tokens"))
 
 
 @check(NOUN, RUNS, "a rate limit: failed")
@@ -234,16 +234,16 @@ def steps(client):
         run.id, thread_id=run.thread_id, tool_outputs=outputs(run)
     )
     settled(client, resumed)
-    called, said = listed(run.id, thread_id=run.thread_id, order="asc").data
+    called, written = listed(run.id, thread_id=run.thread_id, order="asc").data
     same("the same step", (called.id, called.status), (waiting.id, "completed"))
     (call,) = called.step_details.tool_calls
     same("the output", call.function.output, "snow")
     message = client.beta.threads.messages.list(run.thread_id).data[0].id
-    same("the message", said.step_details.message_creation.message_id, message)
+    same("the message", written.step_details.message_creation.message_id, message)
     same(
         "one a page",
         [one.id for one in listed(run.id, thread_id=run.thread_id, limit=1)],
-        [said.id, called.id],
+        [written.id, called.id],
     )
 
 
@@ -263,8 +263,8 @@ def usage(client):
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
     wanted = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
     for one in (run, step):
-        told = as_dict(one)["usage"]
-        same("usage", {name: told[name] for name in wanted}, wanted)
+        facts = as_dict(one)["usage"]
+        same("usage", {name: facts[name] for name in wanted}, wanted)
 
 
 @check(NOUN, CANCEL, "while it waits for outputs")
@@ -273,8 +273,8 @@ def cancel(client):
     begins = client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
     same("status at first", begins.status, "cancelling")
     ended = settled(client, begins)
-    told = (ended.status, isinstance(ended.cancelled_at, int), ended.required_action)
-    same("the end", told, ("cancelled", True, None))
+    facts = (ended.status, isinstance(ended.cancelled_at, int), ended.required_action)
+    same("the end", facts, ("cancelled", True, None))
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
     same("its step", step.status, "cancelled")
     client.beta.threads.messages.create(run.thread_id, role="user", content="More")

@@ -19,7 +19,7 @@ from checking import (
 )
 from checks.stores import filled
 from checks.streams import helper
-from telling import lines, raw, told
+from telling import lines, lines_of, raw
 
 NOUN = "Answers from files"
 RUNS = "POST /threads/{id}/runs"
@@ -94,7 +94,7 @@ def streamed(client):
     events = raw(create, thread_id=thread, assistant_id=searching(client, store))
     text = answer(client, thread)
     searched = lines("begun", "searched", search="file_search", said=text.value)
-    same("the events", told(events), searched)
+    same("the events", lines_of(events), searched)
     cited(client, text, file)
 
 

@@ -35,8 +35,8 @@ def filled(client):
     """A store with a file that has been read, and the file."""
     made = stores(client).create()
     file = upload(client)
-    kept = stores(client).files.create_and_poll(vector_store_id=made.id, file_id=file)
-    same("status", (kept.status, kept.last_error), ("completed", None))
+    stored = stores(client).files.create_and_poll(vector_store_id=made.id, file_id=file)
+    same("status", (stored.status, stored.last_error), ("completed", None))
     return made.id, file
 
 
@@ -47,17 +47,17 @@ def create(client):
         metadata={"a": "1"},
         expires_after={"anchor": "last_active_at", "days": 7},
     )
-    told = as_dict(made)
+    facts = as_dict(made)
     wanted = {
         "object": "vector_store",
         "name": "Coast",
         "metadata": {"a": "1"},
         "status": "completed",
         "expires_after": {"anchor": "last_active_at", "days": 7},
-        "expires_at": told["last_active_at"] + 7 * 86_400,
+        "expires_at": facts["last_active_at"] + 7 * 86_400,
     }
-    same("the facts", {name: told[name] for name in wanted}, wanted)
-    same("what is kept", as_dict(stores(client).retrieve(made.id)), told)
+    same("the facts", {name: facts[name] for name in wanted}, wanted)
+    same("what is kept", as_dict(stores(client).retrieve(made.id)), facts)
 
 
 @check(NOUN, "POST /vector_stores", "with files")
@@ -65,8 +65,8 @@ def create_with_files(client):
     create = stores(client).create
     file = upload(client)
     made = create(file_ids=[file])
-    kept = stores(client).files.poll(file, vector_store_id=made.id)
-    same("status", kept.status, "completed")
+    stored = stores(client).files.poll(file, vector_store_id=made.id)
+    same("status", stored.status, "completed")
     counts = as_dict(stores(client).retrieve(made.id))["file_counts"]
     wanted = {"in_progress": 0, "completed": 1, "failed": 0, "cancelled": 0, "total": 1}
     same("the counts", counts, wanted)
@@ -97,8 +97,8 @@ def list_them(client):
 def delete(client):
     store, file = filled(client)
     gone = stores(client).delete(store)
-    told = (gone.id, gone.object, gone.deleted)
-    same("the deletion", told, (store, "vector_store.deleted", True))
+    facts = (gone.id, gone.object, gone.deleted)
+    same("the deletion", facts, (store, "vector_store.deleted", True))
     raises(openai.NotFoundError, store, stores(client).retrieve, store)
     same("the file", client.files.retrieve(file).id, file)
 
@@ -106,8 +106,8 @@ def delete(client):
 @check(NOUN, f"POST {FILES}", "create_and_poll")
 def create_file(client):
     store, file = filled(client)
-    kept = stores(client).files.retrieve(file, vector_store_id=store)
-    told = as_dict(kept)
+    stored = stores(client).files.retrieve(file, vector_store_id=store)
+    facts = as_dict(stored)
     wanted = {
         "id": file,
         "object": "vector_store.file",
@@ -116,24 +116,24 @@ def create_file(client):
         "last_error": None,
         "usage_bytes": len(LIGHTHOUSE),
     }
-    same("the facts", {name: told[name] for name in wanted}, wanted)
+    same("the facts", {name: facts[name] for name in wanted}, wanted)
 
 
 @check(NOUN, f"POST {FILES}", "upload_and_poll")
 def upload_file(client):
     made = stores(client).create()
     file = ("lighthouse.txt", LIGHTHOUSE.encode())
-    kept = stores(client).files.upload_and_poll(vector_store_id=made.id, file=file)
-    same("status", kept.status, "completed")
-    same("its name", client.files.retrieve(kept.id).filename, "lighthouse.txt")
+    stored = stores(client).files.upload_and_poll(vector_store_id=made.id, file=file)
+    same("status", stored.status, "completed")
+    same("its name", client.files.retrieve(stored.id).filename, "lighthouse.txt")
 
 
 @check(NOUN, f"POST {FILES}", "what cannot be read: failed")
 def create_unreadable(client):
     made = stores(client).create()
     file = upload(client, "broken.pdf", "no PDF")
-    kept = stores(client).files.create_and_poll(vector_store_id=made.id, file_id=file)
-    same("the end", (kept.status, kept.last_error.code), ("failed", "invalid_file"))
+    stored = stores(client).files.create_and_poll(vector_store_id=made.id, file_id=file)
+    same("the end", (stored.status, stored.last_error.code), ("failed", "invalid_file"))
 
 
 @check(NOUN, f"GET {FILES}", "all, one a page, and those that failed")
@@ -166,8 +166,8 @@ def file_content(client):
 def delete_file(client):
     store, file = filled(client)
     gone = stores(client).files.delete(file, vector_store_id=store)
-    told = (gone.id, gone.object, gone.deleted)
-    same("the deletion", told, (file, "vector_store.file.deleted", True))
+    facts = (gone.id, gone.object, gone.deleted)
+    same("the deletion", facts, (file, "vector_store.file.deleted", True))
     same("what is left", list(stores(client).files.list(store)), [])
     same("the file", client.files.retrieve(file).id, file)
 
@@ -178,8 +178,8 @@ def create_batch(client):
     files = [upload(client), upload(client, "bakery.txt", BAKERY)]
     batches = stores(client).file_batches
     batch = batches.create_and_poll(vector_store_id=made.id, file_ids=files)
-    told = (batch.object, batch.status, batch.file_counts.completed)
-    same("the batch", told, ("vector_store.files_batch", "completed", 2))
+    facts = (batch.object, batch.status, batch.file_counts.completed)
+    same("the batch", facts, ("vector_store.files_batch", "completed", 2))
     listed = batches.list_files(batch.id, vector_store_id=made.id, limit=1)
     same("its files", sorted(one.id for one in listed), sorted(files))
 
@@ -198,8 +198,8 @@ def cancel_batch(client):
     batches = stores(client).file_batches
     batch = batches.create_and_poll(vector_store_id=made.id, file_ids=[upload(client)])
     batches.cancel(batch.id, vector_store_id=made.id)
-    kept = batches.retrieve(batch.id, vector_store_id=made.id)
-    same("the end", (kept.status, kept.file_counts.completed), ("completed", 1))
+    stored = batches.retrieve(batch.id, vector_store_id=made.id)
+    same("the end", (stored.status, stored.file_counts.completed), ("completed", 1))
 
 
 @check(NOUN, f"POST {STORE}/search", "the best first")
@@ -209,8 +209,8 @@ def search(client):
     other = upload(client, "bakery.txt", BAKERY)
     stores(client).files.create_and_poll(vector_store_id=store, file_id=other)
     best = next(iter(find(store, query=COLOUR)))
-    told = (best.file_id, best.filename, best.content[0].text)
-    same("the best", told, (file, "lighthouse.txt", LIGHTHOUSE))
+    facts = (best.file_id, best.filename, best.content[0].text)
+    same("the best", facts, (file, "lighthouse.txt", LIGHTHOUSE))
     holds("the score is a part of one", 0 < best.score <= 1)
     takes(find, "max_num_results")
     same("one at most", len(list(find(store, query=COLOUR, max_num_results=1))), 1)

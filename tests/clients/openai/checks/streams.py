@@ -17,7 +17,7 @@ from checking import (
     takes,
 )
 from openai import NotFoundError
-from telling import Telling, lines, pieces, raw, told
+from telling import Telling, lines, lines_of, pieces, raw
 
 try:
     from openai import AssistantEventHandler
@@ -68,7 +68,7 @@ def plain(client):
     thread, assistant = new_thread(client), new_assistant(client)
     create = client.beta.threads.runs.create
     events = raw(create, thread_id=thread, assistant_id=assistant, metadata=SCRIPT)
-    same("the events", told(events), WHOLE)
+    same("the events", lines_of(events), WHOLE)
     same("the pieces", pieces(events), PIECES)
     same("what is kept", newest(client, thread), "One two three")
     run, message = events[-1].data, events[-3].data
@@ -102,10 +102,10 @@ def accumulated(client):
     same("the run", run, client.beta.threads.runs.retrieve(run.id, thread_id=thread))
     stored = client.beta.threads.messages.retrieve(message.id, thread_id=thread)
     same("the message", (message.id, message.content[0].text.value), (stored.id, "One two three"))
-    (kept,) = client.beta.threads.runs.steps.list(run.id, thread_id=thread).data
-    same("the step", (step.id, step.type), (kept.id, kept.type))
-    told = step.step_details.message_creation.message_id
-    same("the step's message", told, message.id)
+    (stored_step,) = client.beta.threads.runs.steps.list(run.id, thread_id=thread).data
+    same("the step", (step.id, step.type), (stored_step.id, stored_step.type))
+    message_id = step.step_details.message_creation.message_id
+    same("the step's message", message_id, message.id)
 
 
 @check(NOUN, RUNS, "a call, pieced together")
@@ -113,7 +113,7 @@ def called(client):
     thread, assistant = new_thread(client, QUESTION), new_assistant(client, WEATHER)
     create = client.beta.threads.runs.create
     events = raw(create, thread_id=thread, assistant_id=assistant)
-    same("the events", told(events), CALLED)
+    same("the events", lines_of(events), CALLED)
     (due,) = events[-1].data.required_action.submit_tool_outputs.tool_calls
     deltas = [one.data.delta for one in events if one.event == "thread.run.step.delta"]
     same("the call", deltas[0].step_details.tool_calls[0].id, due.id)
@@ -126,7 +126,7 @@ def resumed(client):
     run = paused(client)
     submit = client.beta.threads.runs.submit_tool_outputs
     events = raw(submit, run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs(run))
-    resumed_with(told(events), newest(client, run.thread_id))
+    resumed_with(lines_of(events), newest(client, run.thread_id))
 
 
 def resumed_with(events, text):
@@ -181,7 +181,7 @@ def answered_when_called(client):
 def both(client):
     create = takes(client.beta.threads.create_and_run, "stream")
     events = raw(create, assistant_id=new_assistant(client), thread=HELLO, metadata=SCRIPT)
-    same("the events", told(events), ["thread.created thread_1: ", *WHOLE])
+    same("the events", lines_of(events), ["thread.created thread_1: ", *WHOLE])
     same("what is kept", newest(client, events[0].data.id), "One two three")
 
 
@@ -203,7 +203,7 @@ def failed(client):
     script = scene(reply="One two three", error={"status": 503, "after": 2})
     create = client.beta.threads.runs.create
     events = raw(create, thread_id=thread, assistant_id=assistant, metadata=script)
-    same("the events", told(events), lines("begun", "saying", "failed", said="One two "))
+    same("the events", lines_of(events), lines("begun", "saying", "failed", said="One two "))
     same("the code", events[-1].data.last_error.code, "server_error")
     same("what is kept", newest(client, thread), "One two ")
 
@@ -221,7 +221,7 @@ def cancelled(client):
             client.beta.threads.runs.cancel(events[0].data.id, thread_id=thread)
         events.append(event)
     text = newest(client, thread)
-    same("the events", told(events), lines("begun", "saying", "cancelled", said=text))
+    same("the events", lines_of(events), lines("begun", "saying", "cancelled", said=text))
     same("where it began", text[:4], "one ")
 
 

@@ -36,8 +36,8 @@ def create_with_messages(client):
     messages = [{"role": "user", "content": text} for text in ("One", "Two")]
     thread = client.beta.threads.create(messages=messages, metadata={"k": "v"})
     same("metadata", thread.metadata, {"k": "v"})
-    told = client.beta.threads.messages.list(thread.id, order="asc")
-    same("its messages", texts(told), ["One", "Two"])
+    messages = client.beta.threads.messages.list(thread.id, order="asc")
+    same("its messages", texts(messages), ["One", "Two"])
 
 
 @check(NOUN, "GET /threads/{id}", "one")
@@ -73,8 +73,8 @@ def create_message(client):
     made = client.beta.threads.messages.create(
         thread, role="user", content="Hello", metadata={"k": "v"}
     )
-    told = (made.object, made.thread_id, made.role, made.metadata, made.assistant_id, made.run_id)
-    same("the facts", told, ("thread.message", thread, "user", {"k": "v"}, None, None))
+    facts = (made.object, made.thread_id, made.role, made.metadata, made.assistant_id, made.run_id)
+    same("the facts", facts, ("thread.message", thread, "user", {"k": "v"}, None, None))
     wanted = [{"type": "text", "text": {"value": "Hello", "annotations": []}}]
     same("the content", [as_dict(part) for part in made.content], wanted)
 
@@ -91,21 +91,21 @@ def create_message_of_parts(client):
     same("the text", made.content[0].text.value, "Hello")
     shown = {"url": "https://a.example/b.png", "detail": "auto"}
     same("the picture", as_dict(made.content[1])["image_url"], shown)
-    told = as_dict(made)
-    same("status and attachments", (told["status"], told["attachments"]), ("completed", []))
+    facts = as_dict(made)
+    same("status and attachments", (facts["status"], facts["attachments"]), ("completed", []))
 
 
 @check(NOUN, "GET /threads/{id}/messages", "all, two a page")
 def list_messages(client):
     thread = client.beta.threads.create().id
-    said = [str(number) for number in range(5)]
-    for text in said:
+    numbers = [str(number) for number in range(5)]
+    for text in numbers:
         client.beta.threads.messages.create(thread, role="user", content=text)
     listed = client.beta.threads.messages.list
-    same("newest first", texts(listed(thread, limit=2)), said[::-1])
-    same("oldest first", texts(listed(thread, limit=2, order="asc")), said)
+    same("newest first", texts(listed(thread, limit=2)), numbers[::-1])
+    same("oldest first", texts(listed(thread, limit=2, order="asc")), numbers)
     third = listed(thread, order="asc").data[2].id
-    same("before the third", texts(listed(thread, before=third, order="asc").data), said[:2])
+    same("before the third", texts(listed(thread, before=third, order="asc").data), numbers[:2])
 
 
 @check(NOUN, "GET /threads/{id}/messages", "those of a run")
@@ -147,6 +147,6 @@ def delete_message(client):
     thread = client.beta.threads.create().id
     made = client.beta.threads.messages.create(thread, role="user", content="Hello").id
     gone = delete(made, thread_id=thread)
-    told = (gone.id, gone.object, gone.deleted)
-    same("the deletion", told, (made, "thread.message.deleted", True))
+    facts = (gone.id, gone.object, gone.deleted)
+    same("the deletion", facts, (made, "thread.message.deleted", True))
     same("what is left", list(client.beta.threads.messages.list(thread)), [])

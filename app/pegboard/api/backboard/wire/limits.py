@@ -1,4 +1,4 @@
-"""How large the parts of a request may be. `docs/operations.md` tells them to those who call."""
+"""How large the parts of a request may be. `docs/operations.md` lists them for those who call."""
 
 from typing import Annotated, Any, Final
 
@@ -25,7 +25,7 @@ LONGEST_QUERY: Final = 32_000
 
 
 def check_size(value: Any) -> Any:
-    """The same, or ValueError where it is too large to be kept and told again and again."""
+    """The same, or ValueError where it is too large to be stored and sent again and again."""
     if isinstance(value, dict) and len(value) > MOST_KEYS:
         raise ValueError(f"has {len(value)} keys, more than {MOST_KEYS}")
     if value and (size := len(dumps(value))) > LARGEST_OBJECT:

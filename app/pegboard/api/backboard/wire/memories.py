@@ -53,7 +53,7 @@ class MemoryOut(BaseModel):
         )
 
     @classmethod
-    def found(cls, memory: RetrievedMemory) -> Self:
+    def retrieved(cls, memory: RetrievedMemory) -> Self:
         return cls(
             id=str(memory.id),
             memory_id=str(memory.id),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_v
 
 from pegboard.api.backboard.wire.limits import LONGEST_JSON, LONGEST_WORD, KeptObject, Prompt
 from pegboard.api.backboard.wire.tools import ToolsIn
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.memories.modes import MemoryMode, MemoryUse
 from pegboard.models.resolution import Fields, Resolver
@@ -43,7 +43,7 @@ class BadMessage(AppError):
 
 
 class UnsupportedFeature(AppError):
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "unsupported_feature"
 
     def __init__(self, feature: str) -> None:

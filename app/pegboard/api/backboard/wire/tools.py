@@ -23,10 +23,10 @@ class FunctionIn(BaseModel):
     @classmethod
     def _is_object_schema(cls, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
         """What every reader of the schema relies on; the rest of it is the model's business."""
-        told = parameters or {}
-        if not isinstance(told.get("properties"), dict | None):
+        schema = parameters or {}
+        if not isinstance(schema.get("properties"), dict | None):
             raise ValueError("parameters.properties has to be an object")
-        required = told.get("required")
+        required = schema.get("required")
         names = required if isinstance(required, list) else []
         if required is not None and (
             not isinstance(required, list) or not all(isinstance(name, str) for name in names)
@@ -72,7 +72,7 @@ def stored_tools(tools: list[ToolIn]) -> list[JsonDict]:
 def echoed_tools(tools: list[JsonDict] | None, client: Client) -> list[JsonDict] | None:
     """The stored tools, put so that this client's parser accepts them.
 
-    Tools of the other API that are no functions are not told: this API has no word for them.
+    Tools of the other API that are no functions are left out: this API has no word for them.
     """
     if tools is not None:
         tools = [tool for tool in tools if "function" in tool]

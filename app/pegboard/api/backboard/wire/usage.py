@@ -1,4 +1,4 @@
-"""What was used, as the Backboard API once told it, and in a richer shape of our own."""
+"""What was used, as the Backboard API once showed it, and in a richer shape of our own."""
 
 from datetime import UTC, date, datetime, time
 from typing import Self

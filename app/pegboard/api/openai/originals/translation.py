@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pegboard.api.openai.bodies import Retelling, reworded
+from pegboard.api.openai.bodies import ResponseRewriter, rewritten_request
 from pegboard.api.openai.originals.places import ids_in, with_ids
 from pegboard.api.openai.public_ids import SHAPE, prefix_of, public_id, uuid_of
 from pegboard.db.availability import unavailability
@@ -26,7 +26,7 @@ _WORD: Final = re.compile(rf"(?<![A-Za-z0-9_-]){SHAPE.pattern}(?![A-Za-z0-9])")
 
 
 class TranslateOriginals:
-    """Inside of what recognises the tenant; `imported` tells whether one has original ids."""
+    """Inside of what recognises the tenant; `imported` says whether one has original ids."""
 
     def __init__(
         self,
@@ -34,12 +34,12 @@ class TranslateOriginals:
         *,
         directory: Directory,
         imported: Callable[[UUID], bool],
-        tell: Callable[[AppError], Response],
+        error_response: Callable[[AppError], Response],
     ) -> None:
         self._app = app
         self._directory = directory
         self._imported = imported
-        self._tell = tell
+        self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         tenant_id = scope.get("state", {}).get("tenant_id")
@@ -56,25 +56,25 @@ class TranslateOriginals:
         async def to_ours(body: Any) -> Any:
             return with_ids(body, await self._ours(tenant_id, set(ids_in(body))))
 
-        async def to_originals(told: Any) -> Any:
-            return await self._told(tenant_id, told)
+        async def to_originals(body: Any) -> Any:
+            return await self._originals(tenant_id, body)
 
         try:
             scope = await self._addressed(scope, tenant_id)
-            scope, receive = await reworded(scope, receive, to_ours)
-            await self._app(scope, receive, Retelling(send_on, to_originals).send)
+            scope, receive = await rewritten_request(scope, receive, to_ours)
+            await self._app(scope, receive, ResponseRewriter(send_on, to_originals).send)
         except Exception as error:  # routes have handlers for what follows; this comes before
             known = None if begun else unavailability(error)
             if known is None:
                 raise
-            await self._tell(known)(scope, receive, send)
+            await self._error_response(known)(scope, receive, send)
 
     async def _addressed(self, scope: Scope, tenant_id: UUID) -> Scope:
         """The request with our ids in its path and its query."""
         steps = scope["path"].split("/")
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        asked = {one for one in (*steps, *(value for _, value in query)) if prefix_of(one)}
-        names = await self._ours(tenant_id, asked)
+        mentioned = {one for one in (*steps, *(value for _, value in query)) if prefix_of(one)}
+        names = await self._ours(tenant_id, mentioned)
         if not names:
             return scope
         path = "/".join(names.get(step, step) for step in steps)
@@ -84,21 +84,21 @@ class TranslateOriginals:
     async def _ours(self, tenant_id: UUID, originals: Collection[str]) -> dict[str, str]:
         if not originals:
             return {}
-        found = await self._directory.objects_of(tenant_id, originals)
-        return {original: _spelled_as(original, one) for original, one in found.items()}
+        objects = await self._directory.objects_of(tenant_id, originals)
+        return {original: _spelled_as(original, one) for original, one in objects.items()}
 
-    async def _told(self, tenant_id: UUID, told: Any) -> Any:
-        error = told.get("error") if isinstance(told, dict) else None
+    async def _originals(self, tenant_id: UUID, body: Any) -> Any:
+        error = body.get("error") if isinstance(body, dict) else None
         message = error.get("message") if isinstance(error, dict) else None
-        ours = set(ids_in(told))
+        ours = set(ids_in(body))
         if isinstance(message, str):
-            ours |= {found[0] for found in _WORD.finditer(message)}
+            ours |= {match[0] for match in _WORD.finditer(message)}
         decoded = {text: one for text in ours if (one := _imported_one(text)) is not None}
         if not decoded:
-            return told
-        found = await self._directory.originals_of(tenant_id, set(decoded.values()))
-        names = {text: found[one] for text, one in decoded.items() if one in found}
-        renamed = with_ids(told, names)
+            return body
+        originals = await self._directory.originals_of(tenant_id, set(decoded.values()))
+        names = {text: originals[one] for text, one in decoded.items() if one in originals}
+        renamed = with_ids(body, names)
         if isinstance(message, str):
             renamed["error"] = {**renamed["error"], "message": _renamed(message, names)}
         return renamed
@@ -116,9 +116,9 @@ def _spelled_as(original: str, object_id: UUID) -> str:
 
 def _imported_one(text: str) -> UUID | None:
     prefix = prefix_of(text)
-    found = None if prefix is None else uuid_of(prefix, text)
-    return found if found is not None and is_imported(found) else None
+    object_id = None if prefix is None else uuid_of(prefix, text)
+    return object_id if object_id is not None and is_imported(object_id) else None
 
 
 def _renamed(message: str, names: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda found: names.get(found[0], found[0]), message)
+    return _WORD.sub(lambda match: names.get(match[0], match[0]), message)

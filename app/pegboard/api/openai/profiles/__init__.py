@@ -1,6 +1,6 @@
-"""One stored form, three tellings: v2 as everything here is written, v1, and an archived client's.
+"""One stored form, three renderings: v2 as all is written here, v1, and an archived client's.
 
-Which one a caller reads is told by its headers. The older ones are projections of v2, made of whole
+Which one a caller reads is in its headers. The older ones are projections of v2, made of whole
 bodies on their way in and out, so that no endpoint knows of them.
 """
 

@@ -10,19 +10,21 @@ def from_v1(body: Any) -> Any:
     """A body in today's words. What is no object is left for the endpoint to refuse."""
     if not isinstance(body, dict):
         return body
-    told = dict(body)
-    if isinstance(told.get("metadata"), dict):
-        told["metadata"] = {key: _text(value) for key, value in told["metadata"].items()}
-    if isinstance(told.get("tools"), list):
-        told["tools"] = [_tool(tool) for tool in told["tools"]]
-    if "file_ids" in told:
-        told |= _files(told.pop("file_ids"), message="role" in told)
+    translated = dict(body)
+    if isinstance(translated.get("metadata"), dict):
+        translated["metadata"] = {
+            key: _text(value) for key, value in translated["metadata"].items()
+        }
+    if isinstance(translated.get("tools"), list):
+        translated["tools"] = [_tool(tool) for tool in translated["tools"]]
+    if "file_ids" in translated:
+        translated |= _files(translated.pop("file_ids"), message="role" in translated)
     for name in ("messages", "additional_messages"):
-        if isinstance(told.get(name), list):
-            told[name] = [from_v1(message) for message in told[name]]
-    if isinstance(told.get("thread"), dict):
-        told["thread"] = from_v1(told["thread"])
-    return told
+        if isinstance(translated.get(name), list):
+            translated[name] = [from_v1(message) for message in translated[name]]
+    if isinstance(translated.get("thread"), dict):
+        translated["thread"] = from_v1(translated["thread"])
+    return translated
 
 
 def _text(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Objects of version 2 → the same as version 1 told them. Pure."""
+"""Objects of version 2 → the same as version 1 showed them. Pure."""
 
 from typing import Any, Final
 
@@ -37,73 +37,73 @@ _RUBY_NAMES: Final = {
 }
 
 
-def older_event(name: str) -> str:
+def downgrade_event(name: str) -> str:
     """The name of a stream's event: there was none for a run that its budget cut short."""
     return "thread.run.completed" if name == "thread.run.incomplete" else name
 
 
-def older(told: Any, profile: Profile) -> Any:
+def downgrade(value: Any, profile: Profile) -> Any:
     """An object, or a list of objects, in the words of an older client."""
-    if not isinstance(told, dict):
-        return told
-    match told.get("object"):
+    if not isinstance(value, dict):
+        return value
+    match value.get("object"):
         case "list":
-            told = {**told, "data": [older(one, profile) for one in told["data"]]}
+            value = {**value, "data": [downgrade(one, profile) for one in value["data"]]}
         case "assistant":
-            told = _assistant(told)
+            value = _assistant(value)
         case "thread":
-            told = _without(told, ("tool_resources",))
+            value = _without(value, ("tool_resources",))
         case "thread.message":
-            told = _message(told)
+            value = _message(value)
         case "thread.run":
-            told = _run(told)
+            value = _run(value)
         case "thread.run.step":
-            told = _step(told)
+            value = _step(value)
         case "thread.run.step.delta":
-            details = _details(told["delta"]["step_details"])
-            told = {**told, "delta": {**told["delta"], "step_details": details}}
-    return _for_ruby(told) if profile is Profile.RUBY else told
+            details = _details(value["delta"]["step_details"])
+            value = {**value, "delta": {**value["delta"], "step_details": details}}
+    return _for_ruby(value) if profile is Profile.RUBY else value
 
 
-def _for_ruby(told: JsonObject) -> JsonObject:
+def _for_ruby(value: JsonObject) -> JsonObject:
     """Its validator knows other names, and no run without a time at which it would have expired."""
-    name = told.get("object")
-    if name == "thread.run" and told["expires_at"] is None:
-        told = {**told, "expires_at": told["created_at"] + EXPIRES_AFTER}
-    return {**told, "object": _RUBY_NAMES[name]} if name in _RUBY_NAMES else told
+    name = value.get("object")
+    if name == "thread.run" and value["expires_at"] is None:
+        value = {**value, "expires_at": value["created_at"] + EXPIRES_AFTER}
+    return {**value, "object": _RUBY_NAMES[name]} if name in _RUBY_NAMES else value
 
 
-def _assistant(told: JsonObject) -> JsonObject:
+def _assistant(assistant: JsonObject) -> JsonObject:
     return {
-        **_without(told, _NEW_OF_ASSISTANT),
-        "tools": _tools(told["tools"]),
-        "file_ids": _files(told["tool_resources"]),
+        **_without(assistant, _NEW_OF_ASSISTANT),
+        "tools": _tools(assistant["tools"]),
+        "file_ids": _files(assistant["tool_resources"]),
     }
 
 
-def _message(told: JsonObject) -> JsonObject:
-    attached = told.get("attachments") or ()
+def _message(message: JsonObject) -> JsonObject:
+    attached = message.get("attachments") or ()
     return {
-        **_without(told, _NEW_OF_MESSAGE),
+        **_without(message, _NEW_OF_MESSAGE),
         "file_ids": [one["file_id"] for one in attached],
     }
 
 
-def _run(told: JsonObject) -> JsonObject:
-    """There was no word for a run that its budget cut short: what it said was its answer."""
-    status = "completed" if told["status"] == "incomplete" else told["status"]
+def _run(run: JsonObject) -> JsonObject:
+    """There was no word for a run that its budget cut short: what it wrote was its answer."""
+    status = "completed" if run["status"] == "incomplete" else run["status"]
     return {
-        **_without(told, _NEW_OF_RUN),
+        **_without(run, _NEW_OF_RUN),
         "status": status,
-        "last_error": _error(told["last_error"]),
-        "tools": _tools(told["tools"]),
-        "file_ids": _files(told["tool_resources"]),
+        "last_error": _error(run["last_error"]),
+        "tools": _tools(run["tools"]),
+        "file_ids": _files(run["tool_resources"]),
     }
 
 
-def _step(told: JsonObject) -> JsonObject:
-    details = _details(told["step_details"])
-    return {**told, "step_details": details, "last_error": _error(told["last_error"])}
+def _step(step: JsonObject) -> JsonObject:
+    details = _details(step["step_details"])
+    return {**step, "step_details": details, "last_error": _error(step["last_error"])}
 
 
 def _details(details: JsonObject) -> JsonObject:
@@ -124,15 +124,15 @@ def _tools(tools: list[JsonObject]) -> list[JsonObject]:
 
 
 def _files(resources: JsonObject) -> list[str]:
-    kept: list[str] = (resources.get("code_interpreter") or {}).get("file_ids") or []
-    return kept
+    ids: list[str] = (resources.get("code_interpreter") or {}).get("file_ids") or []
+    return ids
 
 
-def _error(told: JsonObject | None) -> JsonObject | None:
-    if told is None or told["code"] in _CODES:
-        return told
-    return {**told, "code": "server_error"}
+def _error(error: JsonObject | None) -> JsonObject | None:
+    if error is None or error["code"] in _CODES:
+        return error
+    return {**error, "code": "server_error"}
 
 
-def _without(told: JsonObject, names: tuple[str, ...]) -> JsonObject:
-    return {key: value for key, value in told.items() if key not in names}
+def _without(body: JsonObject, names: tuple[str, ...]) -> JsonObject:
+    return {key: value for key, value in body.items() if key not in names}

@@ -5,10 +5,10 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pegboard.api.openai.bodies import Retelling, reworded
+from pegboard.api.openai.bodies import ResponseRewriter, rewritten_request
 from pegboard.api.openai.profiles import Profile, profile_of
 from pegboard.api.openai.profiles.requests import from_v1
-from pegboard.api.openai.profiles.tellings import older, older_event
+from pegboard.api.openai.profiles.tellings import downgrade, downgrade_event
 
 
 class TranslateOlder:
@@ -23,12 +23,12 @@ class TranslateOlder:
             await self._app(scope, receive, send)
             return
 
-        async def retell(told: Any) -> Any:
-            return older(told, profile)
+        async def downgraded(body: Any) -> Any:
+            return downgrade(body, profile)
 
         if not _is_newer(scope):
-            scope, receive = await reworded(scope, receive, _from_v1)
-        await self._app(scope, receive, Retelling(send, retell, older_event).send)
+            scope, receive = await rewritten_request(scope, receive, _from_v1)
+        await self._app(scope, receive, ResponseRewriter(send, downgraded, downgrade_event).send)
 
 
 async def _from_v1(body: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The files of assistants and of messages, as version 1 told them."""
+"""The files of assistants and of messages, as version 1 showed them."""
 
 from typing import Self
 from uuid import UUID

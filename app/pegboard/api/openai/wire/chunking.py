@@ -1,7 +1,7 @@
-"""How files are cut into chunks, as clients ask for it and are told.
+"""How files are cut into chunks, as clients ask for it and are answered.
 
 OpenAI's own way is chunks of 800 tokens that overlap by half. Ours suits the model that reads them
-here, and is told as theirs: who asks for 800 and 400 gets what `auto` gets.
+here, and is shown as theirs: who asks for 800 and 400 gets what `auto` gets.
 """
 
 from typing import Final, Literal, Self

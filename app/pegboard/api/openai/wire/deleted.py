@@ -1,4 +1,4 @@
-"""What is told of something that is gone."""
+"""What is answered of something that is gone."""
 
 from typing import Self
 from uuid import UUID

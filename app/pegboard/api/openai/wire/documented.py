@@ -1,6 +1,6 @@
 """The shapes of runs, their steps and chat completions, for the API's document alone.
 
-They are written as plain objects elsewhere, since they are told within streams as well.
+They are written as plain objects elsewhere, since they are sent within streams as well.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Embeddings as they are asked for and told, with the limits of OpenAI's own."""
+"""Embeddings as they are asked for and answered, with the limits of OpenAI's own."""
 
 import base64
 import json
@@ -77,14 +77,14 @@ def _wrong(problem: str, code: str = "invalid_value") -> BadParameter:
 
 def body_of(embedded: Embedded, model: str, *, packed: bool) -> bytes:
     """The answer; `packed` vectors are little-endian 32-bit floats in base64."""
-    tell = _packed if packed else list
+    encode = _packed if packed else list
     data = [
-        {"object": "embedding", "index": index, "embedding": tell(vector)}
+        {"object": "embedding", "index": index, "embedding": encode(vector)}
         for index, vector in enumerate(embedded.vectors)
     ]
     usage = {"prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens}
-    told = {"object": "list", "data": data, "model": model, "usage": usage}
-    return json.dumps(told, separators=(",", ":")).encode("ascii")
+    content = {"object": "list", "data": data, "model": model, "usage": usage}
+    return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
 def _packed(vector: Sequence[float]) -> str:

@@ -50,7 +50,7 @@ def too_long(param: str, noun: str, most: int, got: int) -> BadParameter:
 
 
 def check_size(param: str, value: Any) -> None:
-    """Refuse an object that is too large to be kept and told again and again."""
+    """Refuse an object that is too large to be stored and sent again and again."""
     if value and (size := len(dumps(value))) > _LARGEST_OBJECT:
         raise BadParameter(
             f"Invalid '{param}': object too large. Expected at most {_LARGEST_OBJECT} characters "

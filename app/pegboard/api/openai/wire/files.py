@@ -1,4 +1,4 @@
-"""Files as they are uploaded and told."""
+"""Files as they are uploaded and listed."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -21,7 +21,7 @@ Item = TypeVar("Item", bound=Identified)
 
 
 def listed(data: Sequence[JsonDict], *, has_more: bool = False) -> JsonDict:
-    """The envelope of objects that are told as they are."""
+    """The envelope of objects that are sent as they are."""
     return {
         "object": "list",
         "data": list(data),

@@ -1,4 +1,4 @@
-"""Tools as the OpenAI API takes and tells them."""
+"""Tools as the OpenAI API takes and shows them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
@@ -42,8 +42,11 @@ class ToolIn(BaseModel):
         """As it is kept and echoed: with what OpenAI fills in."""
         if self.type == "file_search":
             given = self.file_search or FileSearchIn()
-            kept = given.model_dump(exclude_none=True)
-            return {"type": self.type, "file_search": {"ranking_options": dict(_RANKING), **kept}}
+            given_fields = given.model_dump(exclude_none=True)
+            return {
+                "type": self.type,
+                "file_search": {"ranking_options": dict(_RANKING), **given_fields},
+            }
         if self.type == "code_interpreter":
             return {"type": self.type}
         if self.function is None:
@@ -90,10 +93,10 @@ def stored_tools(tools: Sequence[ToolIn], *, most: int) -> list[JsonDict]:
 
 def told_tools(stored: Sequence[JsonDict] | None) -> list[JsonDict]:
     """Stored tools, those of the other API among them."""
-    told: list[JsonDict] = []
+    tools: list[JsonDict] = []
     for tool in stored or ():
         if "function" in tool:
-            told.append({**tool, "function": {"strict": False, **tool["function"]}})
+            tools.append({**tool, "function": {"strict": False, **tool["function"]}})
         else:
-            told.append(tool)
-    return told
+            tools.append(tool)
+    return tools

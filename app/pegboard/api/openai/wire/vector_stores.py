@@ -131,14 +131,14 @@ class SearchIn(BaseModel):
     ranking_options: RankingOptions | None = None
 
     def questions(self) -> list[str]:
-        asked = [self.query] if isinstance(self.query, str) else self.query
-        check_length("query", asked, least=1, most=_MOST_QUERIES)
-        for question in asked:
+        queries = [self.query] if isinstance(self.query, str) else self.query
+        check_length("query", queries, least=1, most=_MOST_QUERIES)
+        for question in queries:
             if len(question) > _LONGEST_QUERY:
                 raise too_long("query", "string", _LONGEST_QUERY, len(question))
-        if not all(question.strip() for question in asked):
+        if not all(question.strip() for question in queries):
             raise BadParameter("Invalid 'query': expected a text to search for.", param="query")
-        return asked
+        return queries
 
     def most(self) -> int:
         if self.max_num_results is None:
