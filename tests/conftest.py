@@ -1,6 +1,7 @@
 """One Postgres and one server for each test process; each test is a tenant of its own."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -11,6 +12,11 @@ from tests.support.program import Launch, execute, launch
 from tests.support.server import Server, start_server
 
 StartServer = Callable[..., Server]
+
+# The same modules are imported by hundreds of processes. Where an image forbids that what is
+# compiled is kept, each of them compiles a thousand files; what is heavy is litellm and openai.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers() -> int:
