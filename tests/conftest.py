@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
 from tests.support.postgres import new_database, running_postgres
-from tests.support.program import Launch, execute, launch
+from tests.support.program import Launch, launch, nursery_for_all
 from tests.support.server import Server, start_server
 
 StartServer = Callable[..., Server]
@@ -24,6 +25,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The processes of xdist fork their servers from one that has imported the program."""
+    if config.getoption("numprocesses", None):
+        shared = ExitStack()
+        shared.enter_context(nursery_for_all())
+        config.add_cleanup(shared.close)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     with running_postgres() as url:
@@ -37,8 +46,8 @@ def database_url(postgres_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def server(database_url: str) -> Iterator[Server]:
-    """A server in test-target mode, started as users do: the sandbox answers for every model."""
-    running = start_server(execute, PEGBOARD_DATABASE_URL=database_url)
+    """A server in test-target mode: the sandbox answers for every model."""
+    running = start_server(PEGBOARD_DATABASE_URL=database_url)
     yield running
     assert running.stop() == 0
 

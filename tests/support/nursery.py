@@ -2,8 +2,8 @@
 
 To import the program costs more than most of what tests do with it. What is forked is a process
 like any other: it gets the arguments, the environment and the pipes that it would have been started
-with, and runs what `pegboard` runs. `python -m tests.support.nursery FD` reads orders from a socket
-until that is closed.
+with, and runs what `pegboard` runs. `python -m tests.support.nursery FD` listens at a socket to all
+processes of the tests, imports when the first of them comes, and ends with its standard input.
 """
 
 import asyncio
@@ -16,9 +16,8 @@ import socket
 import struct
 import sys
 import threading
+from contextlib import suppress
 from typing import Final
-
-from pegboard.llm import litellm_gateway
 
 PRELOADED: Final = (
     "pegboard.cli.program",
@@ -39,15 +38,17 @@ _LONGEST: Final = 1 << 20
 
 
 def main() -> None:
-    control = socket.socket(fileno=int(sys.argv[1]))
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    if listener not in select.select([listener, sys.stdin], [], [])[0]:
+        return
     for name in PRELOADED:
         importlib.import_module(name)
-    asyncio.run(litellm_gateway.load())  # as the first call of a provider would
+    gateway = importlib.import_module("pegboard.llm.litellm_gateway")
+    asyncio.run(gateway.load())  # as the first call of a provider would
     assert threading.active_count() == 1, "what is forked has one thread"
     gc.freeze()
-    order = _await_order(control)
+    order = _await_order(listener)
     if order is not None:
-        control.detach()
         arguments, environment = order
         os.environ.clear()
         os.environ.update(environment)
@@ -55,24 +56,37 @@ def main() -> None:
         sys.modules["pegboard.cli.program"].main()
 
 
-def _await_order(control: socket.socket) -> tuple[list[str], dict[str, str]] | None:
+def _await_order(listener: socket.socket) -> tuple[list[str], dict[str, str]] | None:
     """Fork for every order; returns it in the child, and None where there are no more."""
     poll = select.poll()
-    poll.register(control, select.POLLIN)
+    poll.register(listener, select.POLLIN)
+    poll.register(sys.stdin, select.POLLIN)
+    customers: dict[int, socket.socket] = {}
     reports: dict[int, tuple[int, int]] = {}
     while True:
         for ready, _ in poll.poll():
+            if ready == sys.stdin.fileno():
+                return None
+            if ready == listener.fileno():
+                customer, _ = listener.accept()
+                customers[customer.fileno()] = customer
+                poll.register(customer, select.POLLIN)
+                continue
             if ready in reports:
                 poll.unregister(ready)
                 _report(ready, *reports.pop(ready))
                 continue
-            text, files, _, _ = socket.recv_fds(control, _LONGEST, _FILES)
+            text, files, _, _ = socket.recv_fds(customers[ready], _LONGEST, _FILES)
             if not text:
-                return None
+                poll.unregister(ready)
+                customers.pop(ready).close()
+                continue
             pid = os.fork()
             if pid == 0:
                 for place, file in enumerate(files[:3]):
                     os.dup2(file, place)
+                for open_socket in (listener, *customers.values()):
+                    open_socket.detach()
                 os.closerange(3, os.sysconf("SC_OPEN_MAX"))
                 arguments, environment = json.loads(text)
                 return arguments, environment
@@ -81,13 +95,14 @@ def _await_order(control: socket.socket) -> tuple[list[str], dict[str, str]] | N
             ended = os.pidfd_open(pid)
             reports[ended] = pid, files[3]
             poll.register(ended, select.POLLIN)
-            control.send(STATUS.pack(pid))
+            customers[ready].send(STATUS.pack(pid))
 
 
 def _report(ended: int, pid: int, file: int) -> None:
     _, status = os.waitpid(pid, 0)
     os.close(ended)
-    os.write(file, STATUS.pack(os.waitstatus_to_exitcode(status)))
+    with suppress(BrokenPipeError):  # who ordered it is gone
+        os.write(file, STATUS.pack(os.waitstatus_to_exitcode(status)))
     os.close(file)
 
 
