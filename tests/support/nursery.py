@@ -31,6 +31,8 @@ PRELOADED: Final = (
     "pegboard.operations.importing",
     "asyncpg",
     "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+    "uvloop",
 )
 STATUS: Final = struct.Struct("i")
 """How a process that ended is reported: its exit code, or a signal's number below zero."""
@@ -47,6 +49,7 @@ def main() -> None:
         importlib.import_module(name)
     gateway = importlib.import_module("pegboard.llm.litellm_gateway")
     asyncio.run(gateway.load())  # as the first call of a provider would
+    _keep_table()
     assert threading.active_count() == 1, "what is forked has one thread"
     gc.freeze()
     order = _await_order(listener)
@@ -56,6 +59,13 @@ def main() -> None:
         os.environ.update(environment)
         sys.argv = ["pegboard", *arguments]
         _run(sys.modules["pegboard.cli.program"].main)
+
+
+def _keep_table() -> None:
+    """Read the table of models once for all; a server reads it at its start."""
+    module = importlib.import_module("pegboard.composition.models")
+    table = tuple(module.read_table())
+    vars(module)["read_table"] = lambda: iter(table)
 
 
 def _run(main: Callable[[], None]) -> None:
