@@ -8,7 +8,7 @@ import pytest
 
 from pegboard.cli.progress_display import BAR_SECONDS, LINE_SECONDS, ProgressDisplay
 from tests.conftest import StartServer
-from tests.support.postgres import new_database
+from tests.support.postgres import empty_database
 from tests.support.program import pegboard
 
 PROJECT = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def test_a_variable_that_is_no_setting_is_told_with_the_nearest(
     start: StartServer, postgres_url: str
 ) -> None:
     server = start(
-        PEGBOARD_DATABASE_URL=new_database(postgres_url),
+        PEGBOARD_DATABASE_URL=empty_database(postgres_url),
         PEGBOARD_GRACE_SECOND="3",
         PEGBOARD_SERVICE_HOST="10.0.0.1",
         PEGBOARD_LOG_FORMAT="json",
@@ -69,7 +69,7 @@ def test_a_variable_that_is_no_setting_is_told_with_the_nearest(
 
 
 def test_a_list_that_is_empty_says_so(database_url: str, postgres_url: str) -> None:
-    database = {"PEGBOARD_DATABASE_URL": new_database(postgres_url)}
+    database = {"PEGBOARD_DATABASE_URL": empty_database(postgres_url)}
     for command in (("keys", "list"), ("runs", "stuck")):
         listed = pegboard(*command, **database)
         assert (listed.returncode, listed.stdout) == (0, "")

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import launch, pegboard
 from tests.support.server import start_server
 from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
@@ -26,14 +26,14 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def migrated(postgres_url: str) -> str:
     """A database that a newer version has migrated."""
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     assert pegboard("migrate", PEGBOARD_DATABASE_URL=url).returncode == 0
     query(url, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
     return url
 
 
 def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     first = start(PEGBOARD_DATABASE_URL=url)
     with first.client("k") as client:
         thread_id = new_thread(client, tools=[WEATHER])
@@ -49,7 +49,7 @@ def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str)
 def test_a_run_whose_server_was_killed_ends_and_its_thread_lives_on(
     start: StartServer, postgres_url: str
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     first = start(PEGBOARD_DATABASE_URL=url)
     with first.client("k") as client:
         thread_id = new_thread(client)
@@ -72,7 +72,7 @@ def test_a_run_whose_server_was_killed_ends_and_its_thread_lives_on(
 def test_a_server_that_is_told_to_stop_lets_its_run_end(
     start: StartServer, postgres_url: str
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     with server.client("k") as client:
         thread_id = new_thread(client)
@@ -96,7 +96,7 @@ def test_a_server_that_is_told_to_stop_lets_its_run_end(
 def test_two_servers_on_one_database_keep_a_thread_to_one_run(
     start: StartServer, postgres_url: str
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     one, other = start(PEGBOARD_DATABASE_URL=url), start(PEGBOARD_DATABASE_URL=url)
     with one.client("k") as here, other.client("k") as there:
         thread_id = new_thread(here)
@@ -159,7 +159,7 @@ def test_a_second_server_on_the_same_folder_shares_its_data(
 
 
 def test_ready_means_that_the_database_answers(start: StartServer, postgres_url: str) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     assert httpx.get(f"{server.url}/readyz", timeout=patience(60)).json() == {"ready": True}
     query(url, "UPDATE alembic_version SET version_num = 'older'")
@@ -168,7 +168,7 @@ def test_ready_means_that_the_database_answers(start: StartServer, postgres_url:
 
 
 def test_keys_are_made_listed_and_revoked(start: StartServer, postgres_url: str) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url, PEGBOARD_AUTH="keys")
     database = {"PEGBOARD_DATABASE_URL": url}
     key = pegboard("keys", "create", "--name", "laptop", **database).stdout.strip()
@@ -205,13 +205,13 @@ def test_a_start_that_cannot_be_says_why(settings: dict[str, str], says: str) ->
 def test_a_taken_port_is_named(start: StartServer, postgres_url: str) -> None:
     server = start()
     port = server.url.rpartition(":")[2]
-    failed = pegboard("serve", "--port", port, PEGBOARD_DATABASE_URL=new_database(postgres_url))
+    failed = pegboard("serve", "--port", port, PEGBOARD_DATABASE_URL=empty_database(postgres_url))
     assert failed.returncode == 1
     assert port in failed.stderr
 
 
 def test_a_worker_ends_what_dead_servers_left(postgres_url: str) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start_server(PEGBOARD_DATABASE_URL=url)
     with server.client("k") as client:
         thread_id = new_thread(client)

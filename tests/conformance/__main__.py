@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.conformance.document import APIS, PATH, written
 from tests.conformance.results import DIFFERS, Results, results_of
-from tests.support.postgres import new_database, running_postgres
+from tests.support.postgres import empty_database, running_postgres
 from tests.support.published_clients import Door
 from tests.support.server import start_server
 
@@ -18,7 +18,7 @@ def main() -> None:
     if missing:
         sys.exit(f"{', '.join(missing)} needs Node.js with npm, and then `make clients`")
     with running_postgres() as postgres:
-        server = start_server(PEGBOARD_DATABASE_URL=new_database(postgres))
+        server = start_server(PEGBOARD_DATABASE_URL=empty_database(postgres))
         try:
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 played = list(pool.map(lambda it: results_of(it[0], it[1], server), visits))

@@ -11,7 +11,7 @@ from pegboard.db.address import AddressUnusable, read_address
 from tests.conftest import StartServer
 from tests.support.certificate import tls_for
 from tests.support.deadlines import patience
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.tls_proxy import tls_in_front_of
 
@@ -119,7 +119,7 @@ def test_every_command_tells_it_in_one_line(command: tuple[str, ...]) -> None:
 def test_a_certificate_is_asked_for_and_checked_on_every_connection(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = make_url(new_database(postgres_url))
+    url = make_url(empty_database(postgres_url))
     context, _ = tls_for("localhost", folder=tmp_path)
     credentials = f"{url.username}:{quote(url.password or '', safe='')}"
     with tls_in_front_of(postgres_url, context) as port:

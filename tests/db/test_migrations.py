@@ -21,7 +21,7 @@ from pegboard.db.engine import open_engine
 from pegboard.db.migration import known_revisions, upgrade_within
 from tests.conftest import StartServer
 from tests.support.deadlines import patience
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.talk import WEATHER, messages_of, say, submit
 
@@ -214,7 +214,7 @@ def check_served(url: str, start: StartServer, revision: str, data_dir: Path) ->
 def test_data_of_every_schema_are_brought_up_and_served(
     revision: str, start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     plant(url, revision)
     check_served(url, start, revision, tmp_path)
 
@@ -223,7 +223,7 @@ def test_data_of_every_schema_are_brought_up_and_served(
 def test_a_backup_of_an_older_schema_is_brought_up_by_its_restore(
     revision: str, start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url, other = new_database(postgres_url), new_database(postgres_url)
+    url, other = empty_database(postgres_url), empty_database(postgres_url)
     plant(url, revision)
     taken = pegboard("backup", str(tmp_path / "taken"), PEGBOARD_DATABASE_URL=url)
     assert taken.returncode == 0, taken.stderr
@@ -249,4 +249,4 @@ def test_the_migrations_make_just_the_tables_that_the_program_uses(postgres_url:
         await upgrade_within(connection, "head")
         await connection.run_sync(compare)
 
-    on(new_database(postgres_url), migrate_and_compare)
+    on(empty_database(postgres_url), migrate_and_compare)

@@ -15,7 +15,7 @@ from tests.support.deadlines import patience
 from tests.support.documents import indexed
 from tests.support.folders import postgres_folder
 from tests.support.pgbouncer import PROGRAM, running_pgbouncer
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
 
@@ -67,7 +67,7 @@ async def test_what_is_between_is_found_out(
 def test_a_server_behind_a_pool_of_sessions_works_as_without(
     start: StartServer, postgres_url: str, between: Between
 ) -> None:
-    with between(new_database(postgres_url), mode="session", pool=60) as url:
+    with between(empty_database(postgres_url), mode="session", pool=60) as url:
         server = start(PEGBOARD_DATABASE_URL=url)
         with server.client("k") as client:
             assert say(client, new_thread(client), "Hello")["status"] == "COMPLETED"
@@ -78,7 +78,7 @@ def test_a_server_behind_a_pool_of_sessions_works_as_without(
 def test_a_server_behind_a_pool_of_transactions_keeps_its_promises(
     start: StartServer, postgres_url: str, between: Between
 ) -> None:
-    direct = new_database(postgres_url)
+    direct = empty_database(postgres_url)
     # Fewer processes of Postgres than the server has connections: they are dealt out anew.
     with between(direct, mode="transaction", pool=3) as url:
         addresses = {"PEGBOARD_DATABASE_URL": url, "PEGBOARD_DATABASE_DIRECT_URL": direct}

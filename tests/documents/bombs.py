@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from tests.documents import made_files as made
@@ -12,6 +13,7 @@ from tests.documents import made_files as made
 MB: Final = 1024 * 1024
 
 
+@cache
 def zip_bomb() -> bytes:
     """One part of 300 MB, which deflates to 300 KB."""
     parts = made.word_parts(made.paragraph("hello"))

@@ -37,7 +37,11 @@ MUTABLE = {
 }
 
 
-@pytest.fixture
+# One fork server for all files, as in a server; it belongs to the loop that it was started in.
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
 def readers() -> Iterator[Readers]:
     """As the server starts them."""
     readers = Readers()
@@ -45,6 +49,7 @@ def readers() -> Iterator[Readers]:
     readers.close()
 
 
+@in_one_loop
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: str(bomb.__name__))
 async def test_a_bomb_ends_in_a_plain_reason(
     bomb: Callable[[], bytes], tmp_path: Path, readers: Readers
@@ -60,6 +65,7 @@ async def test_a_bomb_ends_in_a_plain_reason(
     assert server.memory_info().rss - before < MOST_GROWTH
 
 
+@in_one_loop
 async def test_a_picture_of_gigapixels_is_not_unfolded(tmp_path: Path, readers: Readers) -> None:
     path = tmp_path / "bomb.png"
     path.write_bytes(picture_of_gigapixels())
@@ -80,6 +86,7 @@ def test_any_bytes_are_read_or_refused(data: bytes, head: bytes, suffix: str) ->
         list(reader_of(suffix)(file, suffix))
 
 
+@in_one_loop
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -15,7 +15,7 @@ from pegboard.db.engine import open_engine
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.s3 import running_s3
 from tests.support.server import Server
@@ -114,7 +114,7 @@ def test_an_embedded_database_moves_to_a_postgres_and_back(
     first.stop()
 
     external = {
-        "PEGBOARD_DATABASE_URL": new_database(postgres_url),
+        "PEGBOARD_DATABASE_URL": empty_database(postgres_url),
         "PEGBOARD_DATA_DIR": str(tmp_path / "data"),
     }
     restored = pegboard("restore", str(tmp_path / "one"), **external)
@@ -137,7 +137,7 @@ def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_remov
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
     settings = {
-        "PEGBOARD_DATABASE_URL": new_database(postgres_url),
+        "PEGBOARD_DATABASE_URL": empty_database(postgres_url),
         "PEGBOARD_DATA_DIR": str(tmp_path / "data"),
     }
     server = start(**settings)
@@ -160,7 +160,7 @@ def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_remov
         changing.join()
     assert (taken.returncode, taken.stderr) == (0, "")
     again = {
-        "PEGBOARD_DATABASE_URL": new_database(postgres_url),
+        "PEGBOARD_DATABASE_URL": empty_database(postgres_url),
         "PEGBOARD_DATA_DIR": str(tmp_path / "other"),
     }
     assert pegboard("restore", str(tmp_path / "taken"), **again).returncode == 0
@@ -179,7 +179,7 @@ def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_remov
 def test_bytes_are_not_removed_while_a_backup_is_being_taken(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     settings = {"PEGBOARD_DATABASE_URL": url, "PEGBOARD_DATA_DIR": str(tmp_path / "data")}
     server = start(**settings)
     file_id = file_of(server, b"wanted")
@@ -226,7 +226,7 @@ def test_files_of_a_bucket_are_backed_up_and_restored_into_one(
             monkeypatch.setenv(name, value)
         boto3.client("s3").create_bucket(Bucket="files")
         bucket = {**access, "PEGBOARD_BLOBS_BUCKET": "files"}
-        url, other = new_database(postgres_url), new_database(postgres_url)
+        url, other = empty_database(postgres_url), empty_database(postgres_url)
         server = start(PEGBOARD_DATABASE_URL=url, **bucket)
         file_id = file_of(server, b"in a bucket")
         taken = pegboard("backup", str(tmp_path / "taken"), PEGBOARD_DATABASE_URL=url, **bucket)
@@ -246,7 +246,7 @@ def test_files_of_a_bucket_are_backed_up_and_restored_into_one(
 def taken(start: StartServer, postgres_url: str, tmp_path: Path) -> Path:
     """A backup of one file and of who owns it."""
     settings = {
-        "PEGBOARD_DATABASE_URL": new_database(postgres_url),
+        "PEGBOARD_DATABASE_URL": empty_database(postgres_url),
         "PEGBOARD_DATA_DIR": str(tmp_path / "data"),
     }
     file_of(start(**settings), b"kept")
@@ -279,7 +279,7 @@ def tables(url: str) -> list[tuple[object, ...]]:
 def test_a_database_that_holds_anything_is_left_alone(
     start: StartServer, taken: Path, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     query(url, "CREATE TABLE others (id int)")
     assert "empty" in refused(taken, url, tmp_path)
     assert tables(url) == [("others",)]
@@ -291,7 +291,7 @@ def test_a_backup_that_has_changed_is_refused(
 ) -> None:
     (part,) = taken.glob(pattern)
     part.write_bytes(part.read_bytes()[:-1] + b"?")
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     assert part.name in refused(taken, url, tmp_path)
     assert tables(url) == []
 
@@ -304,7 +304,7 @@ def test_a_restore_that_fails_half_way_leaves_nothing(
         if table["name"] == "tenants":
             table["rows"] += 1
     (taken / "manifest.json").write_text(json.dumps(manifest))
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     assert "tenants" in refused(taken, url, tmp_path)
     assert tables(url) == []
 
@@ -314,7 +314,7 @@ def test_a_backup_of_a_newer_schema_is_refused(
 ) -> None:
     manifest = json.loads((taken / "manifest.json").read_text())
     (taken / "manifest.json").write_text(json.dumps({**manifest, "revision": "ffffffffffff"}))
-    assert "newer" in refused(taken, new_database(postgres_url), tmp_path)
+    assert "newer" in refused(taken, empty_database(postgres_url), tmp_path)
 
 
 def test_a_backup_cannot_write_outside_the_store(
@@ -323,14 +323,14 @@ def test_a_backup_cannot_write_outside_the_store(
     manifest = json.loads((taken / "manifest.json").read_text())
     manifest["blobs"][0]["key"] = "../../escaped"
     (taken / "manifest.json").write_text(json.dumps(manifest))
-    assert "no key" in refused(taken, new_database(postgres_url), tmp_path)
+    assert "no key" in refused(taken, empty_database(postgres_url), tmp_path)
     assert not list(tmp_path.rglob("escaped"))
 
 
 def test_nothing_is_written_over_and_nothing_is_made_of_nothing(
     taken: Path, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     over = pegboard("backup", str(taken), PEGBOARD_DATABASE_URL=url)
     assert (over.returncode, "exists" in over.stderr) == (1, True)
     empty = pegboard("backup", str(tmp_path / "new"), PEGBOARD_DATABASE_URL=url)

@@ -13,7 +13,7 @@ from pegboard.composition.heartbeats import LATE_SECONDS, Heartbeats
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.server import start_server
 from tests.support.talk import WEATHER, new_thread, say, script
@@ -59,7 +59,7 @@ def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder
 def test_a_schema_that_is_not_ours_makes_a_server_unready(
     start: StartServer, postgres_url: str, statement: str, says: str
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     query(url, statement)
     answer = httpx.get(f"{server.url}/readyz", timeout=patience(60))
@@ -100,7 +100,7 @@ def test_the_doctor_finds_a_served_installation_well(start: StartServer, folder:
 def test_the_doctor_names_what_does_not_work(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     start(PEGBOARD_DATABASE_URL=url).stop()
     query(url, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
     (tmp_path / "blobs").touch()
@@ -136,7 +136,7 @@ def test_the_doctor_makes_no_database(tmp_path: Path) -> None:
 
 
 def test_stuck_runs_are_listed_with_their_owner(postgres_url: str) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start_server(PEGBOARD_DATABASE_URL=url)
     with server.client("k") as client:
         paused = say(client, new_thread(client, tools=[WEATHER]), "What's the weather in Oslo?")

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from pegboard.db.engine import open_engine
+from pegboard.db.migration import migrate
 from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.folders import postgres_folder
@@ -38,13 +40,38 @@ def running_postgres() -> Iterator[str]:
 
 
 def new_database(server_url: str) -> str:
-    """The URL of a fresh, empty database."""
+    """The URL of a fresh database, with the schema and no rows.
+
+    Copied from one that was migrated once, which takes less than half of the work.
+    """
+    return _create(server_url, template=_migrated(server_url))
+
+
+def empty_database(server_url: str) -> str:
+    """The URL of a fresh database without a schema, as an operator makes it."""
+    return _create(server_url, template="template1")
+
+
+@cache
+def _migrated(server_url: str) -> str:
+    url = empty_database(server_url)
+
+    async def bring_up_to_date() -> None:
+        engine = open_engine(url, pool_size=1)
+        await migrate(engine)
+        await engine.dispose()
+
+    asyncio.run(bring_up_to_date())
+    return str(make_url(url).database)
+
+
+def _create(server_url: str, *, template: str) -> str:
     name = f"test_{new_id().hex}"
 
     async def create() -> None:
         engine = open_engine(server_url, pool_size=1)
         async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            await connection.execute(text(f'CREATE DATABASE "{name}"'))
+            await connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
         await engine.dispose()
 
     asyncio.run(create())

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, Self, TypeAlias
@@ -21,6 +21,7 @@ from tests.support.nursery import STATUS
 
 _OWN_SETTINGS: Final = re.compile(r"^PEGBOARD_|_API_KEY$|_BASE_URL$|_API_BASE$|^AWS_|^GOOGLE_")
 _LONGEST_SECONDS: Final = 120
+_ADDRESS: Final = "PEGBOARD_TESTS_NURSERY"
 
 
 class Program(Protocol):
@@ -182,20 +183,49 @@ class _Forked:
         self.wait()
 
 
-class _Nursery:
-    """The process that forks; it ends when our end of its socket is closed."""
+@contextmanager
+def nursery_for_all() -> Iterator[None]:
+    """Within it, the processes of the tests that are started share one nursery."""
+    if not hasattr(os, "pidfd_open"):
+        yield
+        return
+    with _running_nursery() as address:
+        os.environ[_ADDRESS] = address
+        try:
+            yield
+        finally:
+            del os.environ[_ADDRESS]
 
-    def __init__(self) -> None:
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.nursery", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+
+@contextmanager
+def _running_nursery() -> Iterator[str]:
+    """The address of a new one: a name that Linux keeps for as long as somebody listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind("")  # to a free name
+        listener.listen()
+        address = listener.getsockname().removeprefix(b"\0").decode()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.nursery", str(listener.fileno())],
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+    assert process.stdin is not None
+    try:
+        yield address
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+class _Nursery:
+    """The process that forks, from where its address is known."""
+
+    def __init__(self, address: str) -> None:
+        self._orders = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._orders.connect(f"\0{address}")
         self._turn = threading.Lock()
-        atexit.register(self._close)
+        atexit.register(self._orders.close)
 
     def fork(
         self, arguments: Sequence[str], environment: Mapping[str, str], files: Sequence[int]
@@ -206,11 +236,12 @@ class _Nursery:
             (pid,) = STATUS.unpack(self._orders.recv(STATUS.size))
         return int(pid)
 
-    def _close(self) -> None:
-        self._orders.close()
-        self._process.wait()
-
 
 @cache
 def _nursery() -> _Nursery:
-    return _Nursery()
+    address = os.environ.get(_ADDRESS)
+    if address is None:
+        mine = ExitStack()
+        atexit.register(mine.close)
+        address = mine.enter_context(_running_nursery())
+    return _Nursery(address)

@@ -11,7 +11,7 @@ from tests.support.deadlines import wait_until
 from tests.support.dumps import message, place_of, run_import, thread, write_dump
 from tests.support.folders import postgres_folder
 from tests.support.openai_wire import bare
-from tests.support.postgres import new_database, query
+from tests.support.postgres import empty_database, query
 from tests.support.program import launch
 from tests.support.sdk import sdk
 
@@ -27,7 +27,7 @@ def folder() -> Iterator[Path]:
 def test_an_import_that_was_killed_is_completed_by_the_next(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     settings = place_of(server, url)
     place, total = thread(), 8_000
@@ -96,7 +96,7 @@ def test_an_import_needs_no_server_and_minds_none(
 def test_a_tenant_that_is_at_work_learns_of_its_import_within_a_moment(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
-    url = new_database(postgres_url)
+    url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
     place = thread()
     with sdk(server, "k") as client, bare(client) as http:
