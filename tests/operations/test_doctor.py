@@ -91,7 +91,17 @@ def test_the_doctor_finds_a_served_installation_well(start: StartServer, folder:
     assert "openai" in found["models"][1]
     assert [subject for subject, (level, _) in found.items() if level != "OK"] == []
     assert set(found) == {
-        *("python", "disk", "embedder", "models", "access", "files", "database", "pgvector"),
+        *(
+            "python",
+            "extras",
+            "disk",
+            "embedder",
+            "models",
+            "access",
+            "files",
+            "database",
+            "pgvector",
+        ),
         *("clock", "connections", "schema", "queue", "work", "runs"),
     }
     assert [path for path in (folder / "blobs").rglob("*") if path.is_file()] == []

@@ -17,8 +17,10 @@ MISTAKEN: Final = 2
 SKIPPED: Final = 3
 """The status of an import that left something out: 1 is a failure, 2 a mistake in the command."""
 
-_MISTAKES: Final = frozenset({"unsafe_exposure", "workers_unsupported", "pooler_unusable"})
-"""Codes of what no other try will change, as long as the settings stay."""
+_MISTAKES: Final = frozenset(
+    {"unsafe_exposure", "workers_unsupported", "pooler_unusable", "extra_missing"}
+)
+"""Codes of what no other try will change, as long as settings and installation stay."""
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
