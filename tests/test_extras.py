@@ -58,6 +58,7 @@ def test_every_module_is_imported_without_any_extra() -> None:
         ("otel", ("worker",), NOWHERE | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c"}, TRACES),
     ],
 )
+@pytest.mark.requirement("operating.extras")
 def test_what_needs_a_missing_extra_ends_with_2_and_the_command_that_installs_it(
     extra: str, command: tuple[str, ...], settings: dict[str, str], says: str, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ def test_what_needs_a_missing_extra_ends_with_2_and_the_command_that_installs_it
     assert not folder.exists()
 
 
+@pytest.mark.requirement("operating.extras")
 def test_a_bare_installation_serves_on_a_postgres_that_is_named(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
