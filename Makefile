@@ -47,11 +47,15 @@ fetched: $(CLIENTS:%=.clients/%) $(if $(shell command -v npm),.clients/node .cli
 lock: ## Write the lock files anew from pyproject.toml
 	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip --disable-pip-version-check -q install pip-tools
-	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
-		--extra build --extra otel -o requirements.lock pyproject.toml
-	@.venv-lock/bin/pip-compile -q --generate-hashes --strip-extras --no-header $(UNNAMED) \
-		--extra build --extra otel --extra dev -c requirements.lock -o tests/requirements.lock pyproject.toml
+	@.venv-lock/bin/pip-compile $(LOCKED) -o requirements.lock pyproject.toml
+	@.venv-lock/bin/pip-compile $(LOCKED) --extra dev -c requirements.lock \
+		-o tests/requirements.lock pyproject.toml
 
+# Extras by name: of "all" a lock would make a requirement of this very folder. What is needed to
+# build has pip-compile ask the build backend, without which it forgets the markers of extras.
+LOCKED = -q --generate-hashes --strip-extras --no-header $(UNNAMED) --build-deps-for editable \
+	$(EXTRAS:%=--extra %)
+EXTRAS := embedded local-embeddings otel s3
 # A lock names packages and hashes, never the index that one machine happens to use.
 UNNAMED := --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 

@@ -36,6 +36,7 @@ def test_the_version_is_told_without_any_setting() -> None:
         ),
     ],
 )
+@pytest.mark.requirement("access.safe-exposure")
 def test_values_that_cannot_be_meant_end_with_2_and_a_line(
     command: tuple[str, ...], settings: dict[str, str], says: str
 ) -> None:
@@ -46,6 +47,7 @@ def test_values_that_cannot_be_meant_end_with_2_and_a_line(
     assert wrong.stderr.count("\n") == 1
 
 
+@pytest.mark.requirement("operating.settings")
 def test_two_wrong_values_are_two_lines() -> None:
     wrong = pegboard("serve", PEGBOARD_PORT="seven", PEGBOARD_JOBS="perhaps")
     assert wrong.returncode == 2
@@ -53,6 +55,7 @@ def test_two_wrong_values_are_two_lines() -> None:
     assert names == ["PEGBOARD_PORT", "PEGBOARD_JOBS"]
 
 
+@pytest.mark.requirement("operating.settings")
 def test_a_variable_that_is_no_setting_is_told_with_the_nearest(
     start: StartServer, postgres_url: str
 ) -> None:

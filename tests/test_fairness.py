@@ -61,6 +61,7 @@ async def test_nobody_in_particular_is_a_tenant_too() -> None:
     assert limiter.held(None) == 1
 
 
+@pytest.mark.requirement("tenants.fair-turns")
 async def test_a_tenant_is_served_in_its_order_and_tenants_in_turn() -> None:
     scene = Scene(FairLimiter(1, 1))
     for name in ("a1", "a2", "a3", "a4", "b1", "b2", "c1"):
@@ -70,6 +71,7 @@ async def test_a_tenant_is_served_in_its_order_and_tenants_in_turn() -> None:
     assert scene.limiter.free == 1
 
 
+@pytest.mark.requirement("tenants.fair-turns")
 async def test_a_tenant_at_its_limit_leaves_a_slot_for_others() -> None:
     scene = Scene(FairLimiter(3, 2))
     for name in ("a1", "a2", "a3", "b1"):

@@ -29,6 +29,7 @@ def executed(hostile: Path) -> str:
     return marker.read_text() if marker.exists() else ""
 
 
+@pytest.mark.requirement("operating.own-code")
 def test_the_processes_of_a_server_run_nothing_of_its_folder_nor_of_pythonpath(
     start: StartServer, postgres_url: str, hostile: Path
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_processes_of_a_server_run_nothing_of_its_folder_nor_of_pythonpath(
     assert executed(hostile) == ""
 
 
+@pytest.mark.requirement("operating.own-code")
 def test_commands_run_nothing_of_the_folder_they_are_started_in(
     postgres_url: str, hostile: Path, tmp_path: Path
 ) -> None:

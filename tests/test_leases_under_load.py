@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
@@ -13,6 +14,7 @@ POOL = 2
 UNFINISHED = "SELECT count(*) FROM runs WHERE ended_at IS NULL"
 
 
+@pytest.mark.requirement("runs.one-process")
 def test_a_run_is_played_once_while_requests_hold_every_connection(
     start: StartServer, postgres_url: str
 ) -> None:

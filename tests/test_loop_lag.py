@@ -3,11 +3,14 @@
 import asyncio
 import time
 
+import pytest
+
 from pegboard.telemetry.loop_lag import LoopLag
 
 HELD_UP = 0.3
 
 
+@pytest.mark.requirement("operating.event-loop")
 async def test_a_loop_that_was_held_up_says_for_how_long() -> None:
     lag = LoopLag()
     watching = asyncio.create_task(lag.watch())

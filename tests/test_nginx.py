@@ -38,6 +38,7 @@ def client(proxy: str) -> Iterator[httpx.Client]:
         yield opened
 
 
+@pytest.mark.requirement("streams.proxies")
 def test_a_word_of_a_stream_arrives_before_the_run_has_said_all(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     body = {"content": "x", "stream": True, "metadata": script(reply="a b", delay_ms=30_000)}

@@ -32,6 +32,7 @@ def migrated(postgres_url: str) -> str:
     return url
 
 
+@pytest.mark.requirement("runs.paused-survive")
 def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str) -> None:
     url = empty_database(postgres_url)
     first = start(PEGBOARD_DATABASE_URL=url)
@@ -46,6 +47,7 @@ def test_a_paused_run_outlives_its_server(start: StartServer, postgres_url: str)
         assert "snow" in done["content"]
 
 
+@pytest.mark.requirement("runs.survive-crash")
 def test_a_run_whose_server_was_killed_ends_and_its_thread_lives_on(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -69,6 +71,7 @@ def test_a_run_whose_server_was_killed_ends_and_its_thread_lives_on(
         )
 
 
+@pytest.mark.requirement("operating.stopping")
 def test_a_server_that_is_told_to_stop_lets_its_run_end(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -93,6 +96,7 @@ def test_a_server_that_is_told_to_stop_lets_its_run_end(
     ]
 
 
+@pytest.mark.requirement("runs.one-a-thread")
 def test_two_servers_on_one_database_keep_a_thread_to_one_run(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -117,6 +121,7 @@ def test_two_servers_on_one_database_keep_a_thread_to_one_run(
         ]
 
 
+@pytest.mark.requirement("operating.postgres")
 def test_data_in_the_folder_are_there_after_a_crash_and_no_postgres_is_left(
     start: StartServer, folder: Path
 ) -> None:
@@ -158,6 +163,7 @@ def test_a_second_server_on_the_same_folder_shares_its_data(
         assert [one["name"] for one in there.get("/assistants").json()] == ["Ada"]
 
 
+@pytest.mark.requirement("operating.readiness")
 def test_ready_means_that_the_database_answers(start: StartServer, postgres_url: str) -> None:
     url = empty_database(postgres_url)
     server = start(PEGBOARD_DATABASE_URL=url)
@@ -241,6 +247,7 @@ def test_a_worker_ends_what_dead_servers_left(postgres_url: str) -> None:
         ("runs", "stuck"),
     ],
 )
+@pytest.mark.requirement("operating.migrations")
 def test_a_database_newer_than_the_program_is_told_in_one_line(
     migrated: str, tmp_path: Path, command: tuple[str, ...]
 ) -> None:

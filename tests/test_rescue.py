@@ -88,6 +88,7 @@ def begun(server: Server, provider: Provider) -> tuple[str, str, str]:
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+@pytest.mark.requirement("runs.asked-again")
 def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
     start: StartServer, url: str
 ) -> None:
@@ -123,6 +124,7 @@ def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
         assert say(client, thread_id, "Go on")["status"] == "COMPLETED"
 
 
+@pytest.mark.requirement("runs.asked-again")
 def test_a_model_that_had_said_nothing_is_asked_again(
     start: StartServer, url: str, provider: Provider
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_model_that_had_said_nothing_is_asked_again(
         assert provider.requests[0]["messages"] == provider.requests[1]["messages"]
 
 
+@pytest.mark.requirement("runs.paused-survive")
 def test_a_rescued_run_goes_on_with_the_outputs_it_was_given(
     start: StartServer, url: str, provider: Provider
 ) -> None:
@@ -203,6 +206,7 @@ def test_a_stream_whose_model_had_said_nothing_goes_on_with_what_it_says_then(
         assert messages_of(client, thread_id)[-1] == ("assistant", "COMPLETED", "Here you are")
 
 
+@pytest.mark.requirement("runs.one-process")
 def test_no_run_is_taken_from_a_living_process_when_the_database_comes_back(
     start: StartServer, postgres_url: str, url: str, provider: Provider
 ) -> None:
@@ -248,6 +252,7 @@ def test_by_policy_nothing_is_asked_twice(start: StartServer, url: str, provider
     assert len(provider.requests) == 1
 
 
+@pytest.mark.requirement("runs.given-up")
 def test_a_run_that_its_servers_die_of_is_given_up(
     start: StartServer, url: str, provider: Provider
 ) -> None:
@@ -266,6 +271,7 @@ def test_a_run_that_its_servers_die_of_is_given_up(
     assert len(provider.requests) == 4
 
 
+@pytest.mark.requirement("runs.one-process")
 def test_a_process_that_was_taken_for_dead_writes_nothing_more(
     start: StartServer, url: str, provider: Provider
 ) -> None:
@@ -303,6 +309,7 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(
     assert query(url, "SELECT status, attempts FROM runs") == [("failed", 1)]
 
 
+@pytest.mark.requirement("streams.resume")
 def test_a_run_is_followed_and_cancelled_on_another_server(start: StartServer, url: str) -> None:
     one, other = start(PEGBOARD_DATABASE_URL=url), start(PEGBOARD_DATABASE_URL=url)
     with one.client("k") as here, other.client("k") as there:
@@ -358,6 +365,7 @@ def test_a_silent_run_is_handed_over_by_a_server_that_stops(
     assert first.process.wait(patience(20)) == 0
 
 
+@pytest.mark.requirement("streams.resume")
 def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str) -> None:
     """All plays of a run in one stream, as they were told; a stream says where in it it begins."""
     server = start(PEGBOARD_DATABASE_URL=url)

@@ -40,6 +40,7 @@ def names_in(text: str) -> set[str]:
     return set(re.findall(r"\bPEGBOARD_[A-Z_]+\b", text))
 
 
+@pytest.mark.requirement("operating.settings")
 def test_every_setting_is_explained_and_nothing_else_is() -> None:
     settings = {
         f"PEGBOARD_{name.upper()}"

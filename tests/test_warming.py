@@ -29,6 +29,7 @@ def loaded(server: Server) -> set[str]:
     return {one for one in (LITELLM, EMBEDDER) if any(f"/{one}/" in path for path in paths)}
 
 
+@pytest.mark.requirement("operating.readiness")
 def test_a_server_is_not_ready_before_it_has_loaded_what_it_will_need(start: StartServer) -> None:
     server = start(execute, PEGBOARD_SANDBOX="auto", MISTRAL_API_KEY="none")
     status, body = readiness(server)

@@ -73,6 +73,7 @@ def test_processes_share_port_data_and_figures(start: StartServer, folder: Path)
     assert not [process for process in serving if process.is_running()]
 
 
+@pytest.mark.requirement("operating.workers")
 def test_a_process_that_dies_is_replaced_and_its_figures_are_kept(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -125,6 +126,7 @@ def test_all_processes_let_streams_end_and_begin_nothing(
     ]
 
 
+@pytest.mark.requirement("operating.stopping")
 def test_a_server_that_stops_refuses_work_in_the_dialect_of_each_api(start: StartServer) -> None:
     server = start()
     with streaming(server, reply="one two three four", delay_ms=500) as rest:
@@ -162,6 +164,7 @@ def test_told_twice_a_server_ends_at_once_and_says_so_in_its_streams(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.requirement("operating.stopping")
 def test_runs_that_outlast_the_grace_are_ended(
     start: StartServer, workers: str, postgres_url: str
 ) -> None:
@@ -178,6 +181,7 @@ def test_runs_that_outlast_the_grace_are_ended(
     assert time.monotonic() - began >= 0.5
 
 
+@pytest.mark.requirement("operating.workers")
 def test_processes_end_with_a_supervisor_that_was_killed(start: StartServer, folder: Path) -> None:
     first = start(PEGBOARD_DATA_DIR=str(folder), PEGBOARD_WORKERS="2")
     with first.client("k") as client:

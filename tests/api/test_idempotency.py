@@ -38,6 +38,7 @@ def assistants_of(client: httpx.Client) -> list[str]:
     return [one["name"] for one in client.get("/assistants").json()]
 
 
+@pytest.mark.requirement("idempotency.once")
 def test_the_same_request_is_answered_the_same_and_done_once(client: httpx.Client) -> None:
     first, second = (
         client.post("/assistants", json={"name": "Ada"}, headers=once("k")) for _ in range(2)
@@ -48,6 +49,7 @@ def test_the_same_request_is_answered_the_same_and_done_once(client: httpx.Clien
     assert assistants_of(client) == ["Ada"]
 
 
+@pytest.mark.requirement("idempotency.once")
 def test_every_method_that_writes_is_done_once(client: httpx.Client) -> None:
     made = client.post("/assistants", json={"name": "Ada"}).json()["assistant_id"]
     changes = [
@@ -78,6 +80,7 @@ def test_reading_ignores_the_key(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.requirement("idempotency.once")
 def test_fifty_at_once_make_one_object_each(
     start: StartServer, postgres_url: str, servers: int
 ) -> None:
@@ -121,6 +124,7 @@ def test_fifty_at_once_make_one_object_each(
         client.close()
 
 
+@pytest.mark.requirement("idempotency.other-request")
 def test_another_request_with_the_key_is_refused(client: httpx.Client) -> None:
     client.post("/assistants", json={"name": "Ada"}, headers=once("k"))
     for other in (
@@ -149,6 +153,7 @@ def test_another_request_is_a_400_at_openais_api(wire: httpx.Client) -> None:
     )
 
 
+@pytest.mark.requirement("idempotency.other-request")
 def test_keys_belong_to_a_tenant_and_a_api(server: Server) -> None:
     for tenant in ("one", "other"):
         with server.client(f"idempotent-{tenant}") as client:
@@ -168,6 +173,7 @@ def test_who_has_no_key_of_ours_learns_nothing(start: StartServer, postgres_url:
     assert query(url, "SELECT count(*) FROM idempotent_requests") == [(0,)]
 
 
+@pytest.mark.requirement("idempotency.not-in-clear")
 def test_neither_keys_nor_requests_are_stored_in_clear(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -233,6 +239,7 @@ def test_a_model_that_failed_is_asked_again(client: httpx.Client, status: int) -
         assert roles == ["user", "assistant"] * attempts
 
 
+@pytest.mark.requirement("idempotency.streams")
 def test_a_stream_is_told_again_frame_by_frame(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     body = {"content": "x", "stream": True, "metadata": script(reply="one two three")}
@@ -384,6 +391,7 @@ def test_openais_client_repeats_what_it_likes(openai_client: OpenAI) -> None:
     assert len(list(openai_client.files.list())) == 1
 
 
+@pytest.mark.requirement("idempotency.streams")
 def test_a_run_is_begun_once_and_its_stream_told_again(openai_client: OpenAI) -> None:
     assistant = openai_client.beta.assistants.create(model="gpt-4o")
     thread = openai_client.beta.threads.create(messages=[{"role": "user", "content": "hi"}])
@@ -420,6 +428,7 @@ def test_a_completion_is_paid_for_once(wire: httpx.Client) -> None:
     assert seen(second) == seen(first)
 
 
+@pytest.mark.requirement("idempotency.not-in-clear")
 def test_a_key_is_forgotten_after_its_time(start: StartServer, postgres_url: str) -> None:
     url = new_database(postgres_url)
     with start(PEGBOARD_DATABASE_URL=url).client("k") as client:

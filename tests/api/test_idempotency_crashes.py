@@ -75,6 +75,7 @@ def openai_wire(server: Server) -> httpx.Client:
     return httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60))
 
 
+@pytest.mark.requirement("idempotency.crash")
 def test_killed_before_anything_was_written_it_is_carried_out_by_the_next(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -90,6 +91,7 @@ def test_killed_before_anything_was_written_it_is_carried_out_by_the_next(
     assert query(url, "SELECT name FROM assistants") == [("Ada",)]
 
 
+@pytest.mark.requirement("idempotency.crash")
 def test_killed_after_the_commit_of_a_plain_write_the_answer_is_there(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -144,6 +146,7 @@ def test_killed_before_its_answer_was_kept_a_creation_is_told_from_what_it_made(
     assert seen(send(second)) == seen(again)
 
 
+@pytest.mark.requirement("idempotency.crash")
 def test_a_run_whose_server_was_killed_is_not_begun_twice(
     start: StartServer, postgres_url: str
 ) -> None:
@@ -164,6 +167,7 @@ def test_a_run_whose_server_was_killed_is_not_begun_twice(
 
 
 @pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.requirement("idempotency.crash")
 def test_a_message_whose_server_was_killed_is_not_said_twice(
     start: StartServer, postgres_url: str, streaming: bool
 ) -> None:

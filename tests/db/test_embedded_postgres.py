@@ -177,6 +177,7 @@ async def test_a_stop_ends_the_process_and_may_be_repeated(folder: Path) -> None
         await postgres.stop()
 
 
+@pytest.mark.requirement("operating.postgres")
 async def test_a_killed_postgres_comes_back_with_its_data(folder: Path) -> None:
     restarted = asyncio.Event()
 
@@ -196,6 +197,7 @@ async def test_a_killed_postgres_comes_back_with_its_data(folder: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a parent's death signal")
+@pytest.mark.requirement("operating.postgres")
 async def test_a_killed_server_leaves_no_postgres(folder: Path) -> None:
     async with owner_of(folder) as (server, pid, _):
         assert alive(pid)

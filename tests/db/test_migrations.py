@@ -211,6 +211,7 @@ def check_served(url: str, start: StartServer, revision: str, data_dir: Path) ->
 
 
 @pytest.mark.parametrize("revision", known_revisions())
+@pytest.mark.requirement("operating.migrations")
 def test_data_of_every_schema_are_brought_up_and_served(
     revision: str, start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_server_behind_a_pool_of_sessions_works_as_without(
         assert server.stop() == 0
 
 
+@pytest.mark.requirement("operating.poolers")
 def test_a_server_behind_a_pool_of_transactions_keeps_its_promises(
     start: StartServer, postgres_url: str, between: Between
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_server_behind_a_pool_of_transactions_keeps_its_promises(
 @pytest.mark.parametrize(
     "command", [("serve", "--port", "0"), ("worker",), ("migrate",), ("keys", "list"), ("doctor",)]
 )
+@pytest.mark.requirement("operating.poolers")
 def test_a_pool_of_transactions_alone_is_refused_with_the_reason(
     database_url: str, between: Between, command: tuple[str, ...]
 ) -> None:

@@ -51,6 +51,7 @@ def readers() -> Iterator[Readers]:
 
 @in_one_loop
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: str(bomb.__name__))
+@pytest.mark.requirement("documents.hostile")
 async def test_a_bomb_ends_in_a_plain_reason(
     bomb: Callable[[], bytes], tmp_path: Path, readers: Readers
 ) -> None:
@@ -79,6 +80,7 @@ async def test_a_picture_of_gigapixels_is_not_unfolded(tmp_path: Path, readers: 
     head=st.sampled_from([b"", b"%PDF-1.7\n", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]),
     suffix=st.sampled_from(sorted(ACCEPTED)),
 )
+@pytest.mark.requirement("documents.hostile")
 def test_any_bytes_are_read_or_refused(data: bytes, head: bytes, suffix: str) -> None:
     file = io.BytesIO(head + data)
     with suppress(UnreadableFile):

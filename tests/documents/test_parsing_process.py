@@ -205,12 +205,14 @@ async def test_a_file_that_takes_too_much_of_the_processor_is_given_up(
         await parse(page, ".html", limits=Limits(cpu_seconds=1), start=start)
 
 
+@pytest.mark.requirement("documents.hostile")
 async def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path: Path, start: Start) -> None:
     path = write(tmp_path, "a.json", b"[%s1]" % (b"[1.5, 2.5]," * 2_000_000))
     with pytest.raises(UnreadableFile, match="The file takes too much memory to read"):
         await parse(path, ".json", limits=Limits(memory=256 * 1024 * 1024), start=start)
 
 
+@pytest.mark.requirement("documents.readers")
 async def test_a_reader_has_no_secrets_and_few_rights(
     page: Path, monkeypatch: pytest.MonkeyPatch, start: Start
 ) -> None:

@@ -66,6 +66,7 @@ def uploaded_to_openai(client: httpx.Client, data: bytes, **headers: str) -> htt
 @pytest.mark.parametrize(
     "upload", [uploaded_to_backboard, uploaded_with_a_message, uploaded_to_openai]
 )
+@pytest.mark.requirement("operating.full-disk")
 def test_an_upload_that_does_not_fit_is_refused_and_leaves_nothing(
     server: Server,
     spool: Path,

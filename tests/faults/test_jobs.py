@@ -16,6 +16,7 @@ def url(postgres_url: str) -> str:
     return new_database(postgres_url)
 
 
+@pytest.mark.requirement("documents.jobs-survive")
 def test_a_document_is_read_though_its_reader_was_cut_off(start: StartServer, url: str) -> None:
     server = start(PEGBOARD_DATABASE_URL=url)
     with server.client() as client:

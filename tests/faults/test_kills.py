@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.faults.killing import Blow, Hit
 from tests.faults.trial import Crowd, Pace, hold
 from tests.support.postgres import new_database
@@ -13,6 +15,7 @@ PACE = Pace({Blow.SERVER: 3, Blow.ALL: 1}, rest=1.0, least=6)
 BLOWS = 2
 
 
+@pytest.mark.requirement("runs.survive-crash")
 async def test_nothing_acknowledged_is_lost_doubled_or_stuck_where_servers_are_killed(
     postgres_url: str, tmp_path: Path
 ) -> None:

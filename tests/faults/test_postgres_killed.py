@@ -31,6 +31,7 @@ def postmaster_of(server: Server) -> psutil.Process:
 
 
 @pytest.mark.parametrize("backend", [False, True], ids=["its first process", "a backend"])
+@pytest.mark.requirement("runs.database-away")
 def test_runs_outlive_postgres_and_no_thread_stays_locked(
     start: StartServer, folder: Path, backend: bool
 ) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psutil
+import pytest
 
 from tests.conftest import StartServer
 from tests.support.deadlines import wait_until
@@ -46,6 +47,7 @@ def is_answered(client: httpx.Client, thread_id: str) -> bool:
     return [role for role, _, _ in messages_of(client, thread_id)][-1:] == ["assistant"]
 
 
+@pytest.mark.requirement("streams.slow-readers")
 def test_streams_that_are_not_read_cost_little_and_hold_up_nobody(start: StartServer) -> None:
     server = start()
     process = psutil.Process(server.process.pid)

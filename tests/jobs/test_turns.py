@@ -54,6 +54,7 @@ def many_files(client: httpx.Client, thread_id: str, count: int) -> None:
         list(pool.map(send, range(count)))
 
 
+@pytest.mark.requirement("tenants.fair-turns")
 def test_one_file_does_not_wait_for_all_of_another_tenants(
     start: StartServer, url: str, place: dict[str, str]
 ) -> None:
@@ -100,6 +101,7 @@ def test_one_lesson_does_not_wait_for_all_of_another_tenants(
     assert taken <= [(3 * (MANY + 1),)]
 
 
+@pytest.mark.requirement("limits.documents-pending")
 def test_files_beyond_those_that_may_wait_are_refused_for_a_while(
     start: StartServer, url: str
 ) -> None:

@@ -10,7 +10,7 @@ from pegboard.errors import ErrorKind
 from pegboard.llm.embeddings.embedder import EmbedderDamaged, EmbedderMissing
 from pegboard.llm.embeddings.minilm import MiniLm
 from pegboard.llm.embeddings.minilm_network import (
-    PACKAGES,
+    MODULES,
     TOKENIZER,
     load_network,
     require_installed,
@@ -21,21 +21,20 @@ def test_the_local_model_is_installed_here() -> None:
     require_installed()
 
 
-def test_a_missing_package_is_named_as_pip_knows_it() -> None:
-    packages = {**PACKAGES, "no_such_model": "no-such-model==1.0.0", "no_such_runtime": "onnx"}
+def test_missing_packages_are_named_with_the_extra_that_brings_them() -> None:
     with pytest.raises(EmbedderMissing) as missing:
-        load_network(packages=packages)
+        load_network(modules=(*MODULES, "no_such_model", "no_such_runtime"))
     assert (missing.value.kind, missing.value.code, missing.value.message) == (
         ErrorKind.UNAVAILABLE,
         "embedder_missing",
-        "The local embedding model is not installed on this server: "
-        "pip install no-such-model==1.0.0 onnx",
+        "The local embedding model is not installed on this server (no_such_model, "
+        "no_such_runtime): pip install 'pegboard[local-embeddings]'",
     )
 
 
 async def test_a_missing_package_is_told_to_whoever_loads_or_embeds() -> None:
-    embedder = MiniLm(load=lambda: load_network(packages={"no_such_model": "no-such-model"}))
-    with pytest.raises(EmbedderMissing, match="pip install no-such-model"):
+    embedder = MiniLm(load=lambda: load_network(modules=["no_such_model"]))
+    with pytest.raises(EmbedderMissing, match="no_such_model"):
         await embedder.load()
     embedder.close()
 

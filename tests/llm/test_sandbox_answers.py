@@ -199,6 +199,7 @@ def test_a_megabyte_is_answered_quickly(unit: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200), st.booleans())
+@pytest.mark.requirement("models.sandbox")
 def test_every_text_gets_the_same_reply_each_time(text: str, json_output: bool) -> None:
     replies = [
         reply_to_text(text, memories=SARAH, passages=REPORT, json_output=json_output)

@@ -89,6 +89,7 @@ def finish_of(deltas: list[Delta]) -> Finished:
 @pytest.mark.parametrize(
     ("disguised", "name"), [(True, MODEL), (False, ModelName("sandbox", "gpt-4o"))]
 )
+@pytest.mark.requirement("models.sandbox")
 def test_it_reports_itself_unless_disguised(disguised: bool, name: ModelName) -> None:
     assert SandboxGateway(disguised=disguised).answers_as(MODEL) == name
 

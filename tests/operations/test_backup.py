@@ -133,6 +133,7 @@ def test_an_embedded_database_moves_to_a_postgres_and_back(
     assert [file_at(third, file_id), file_at(third, later_id)] == [b"first", b"second"]
 
 
+@pytest.mark.requirement("operating.backup")
 def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_removals(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_what_was_acknowledged_before_is_in_a_backup_taken_amid_writes_and_remov
         assert len(file_at(restored, one["id"])) == one["bytes"]
 
 
+@pytest.mark.requirement("operating.backup")
 def test_bytes_are_not_removed_while_a_backup_is_being_taken(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -276,6 +278,7 @@ def tables(url: str) -> list[tuple[object, ...]]:
     )
 
 
+@pytest.mark.requirement("operating.restore")
 def test_a_database_that_holds_anything_is_left_alone(
     start: StartServer, taken: Path, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -286,6 +289,7 @@ def test_a_database_that_holds_anything_is_left_alone(
 
 
 @pytest.mark.parametrize("pattern", ["tables/files.copy", "blobs/*/*", "manifest.json"])
+@pytest.mark.requirement("operating.restore")
 def test_a_backup_that_has_changed_is_refused(
     taken: Path, pattern: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -296,6 +300,7 @@ def test_a_backup_that_has_changed_is_refused(
     assert tables(url) == []
 
 
+@pytest.mark.requirement("operating.restore")
 def test_a_restore_that_fails_half_way_leaves_nothing(
     taken: Path, postgres_url: str, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def findings(output: str) -> dict[str, tuple[str, str]]:
     return {subject: (level, text) for level, subject, text in lines}
 
 
+@pytest.mark.requirement("operating.readiness")
 def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder: Path) -> None:
     server = start(PEGBOARD_DATA_DIR=str(folder))
     (postgres,) = psutil.Process(server.process.pid).children()
@@ -56,6 +57,7 @@ def test_a_database_that_hangs_makes_a_server_unready(start: StartServer, folder
         ("DROP TABLE alembic_version", "not migrated"),
     ],
 )
+@pytest.mark.requirement("operating.readiness")
 def test_a_schema_that_is_not_ours_makes_a_server_unready(
     start: StartServer, postgres_url: str, statement: str, says: str
 ) -> None:
@@ -78,6 +80,7 @@ async def test_a_task_that_has_ended_or_lags_is_named() -> None:
     assert pulses.trouble(moment=now) == "jobs has ended"
 
 
+@pytest.mark.requirement("operating.secrets-not-logged")
 def test_the_doctor_finds_a_served_installation_well(start: StartServer, folder: Path) -> None:
     server = start(PEGBOARD_DATA_DIR=str(folder))
     with server.client("k") as client:
@@ -91,7 +94,17 @@ def test_the_doctor_finds_a_served_installation_well(start: StartServer, folder:
     assert "openai" in by_subject["models"][1]
     assert [subject for subject, (level, _) in by_subject.items() if level != "OK"] == []
     assert set(by_subject) == {
-        *("python", "disk", "embedder", "models", "access", "files", "database", "pgvector"),
+        *(
+            "python",
+            "extras",
+            "disk",
+            "embedder",
+            "models",
+            "access",
+            "files",
+            "database",
+            "pgvector",
+        ),
         *("clock", "connections", "schema", "queue", "work", "runs"),
     }
     assert [path for path in (folder / "blobs").rglob("*") if path.is_file()] == []
@@ -121,6 +134,7 @@ def test_the_doctor_names_what_does_not_work(
     assert levels["models"] == "WARN"
 
 
+@pytest.mark.requirement("operating.secrets-not-logged")
 def test_the_doctor_says_that_a_database_is_away_and_not_its_password() -> None:
     examined = pegboard("doctor", PEGBOARD_DATABASE_URL="postgresql://u:hush@127.0.0.1:1/x")
     assert examined.returncode == 1

@@ -5,6 +5,7 @@ import pytest
 from pegboard.runs.statuses import ACTIVE, MOVES, IllegalRunMove, RunStatus, check_move
 
 
+@pytest.mark.requirement("runs.statuses")
 def test_every_status_has_its_moves_and_no_ending_has_one() -> None:
     assert MOVES.keys() == set(RunStatus)
     assert {status for status, moves in MOVES.items() if moves} == set(ACTIVE)

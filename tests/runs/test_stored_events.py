@@ -139,6 +139,7 @@ def test_the_logs_of_runs_that_were_cancelled_and_that_lost_their_process(
     assert [stored_events(url, run_id) for run_id in ids] == [CANCELLED, LOST, TAKEN_UP]
 
 
+@pytest.mark.requirement("runs.old-logs")
 def test_the_log_of_a_run_that_was_paused_and_resumed(
     client: httpx.Client, database_url: str
 ) -> None:

@@ -28,6 +28,7 @@ def test_what_fits_is_kept_whole() -> None:
     )
 
 
+@pytest.mark.requirement("models.window")
 def test_an_exchange_goes_whole_so_that_no_output_lacks_its_call() -> None:
     for room in range(15, 55):
         assert fit(OLD + NEW, fixed_tokens=5, room=room) == Fitted((UserTurn("new"),), 15, 4)
@@ -94,6 +95,7 @@ ROWS = st.lists(
 
 
 @given(ROWS)
+@pytest.mark.requirement("tools.valid-history")
 def test_whatever_is_stored_every_call_is_answered_at_once_and_once(rows: list[StoredTurn]) -> None:
     waiting: set[str] = set()
     for sized in turns_of(rows):

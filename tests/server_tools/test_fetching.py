@@ -119,6 +119,7 @@ async def test_only_the_ports_of_the_web_are_visited_by_default(port: int) -> No
         "169.254.169.254",
     ],
 )
+@pytest.mark.requirement("tools.web-inside")
 async def test_no_spelling_of_an_inside_address_is_fetched(website: Website, host: str) -> None:
     website.answers["/"] = page("secret")
     with pytest.raises(PageRefused) as refused:
@@ -137,6 +138,7 @@ async def test_one_inside_address_spoils_a_name(website: Website) -> None:
     assert website.requests == []
 
 
+@pytest.mark.requirement("tools.web-inside")
 async def test_a_name_that_changes_its_meaning_is_met_at_the_address_that_was_judged(
     website: Website,
 ) -> None:

@@ -110,6 +110,27 @@ def installed(folder: Path, /, *options: str) -> Launch:
     return launch_script
 
 
+def lacking(*modules: str) -> Launch:
+    """As `execute`, where these modules are not installed."""
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({modules!r}));"
+        "from pegboard.cli.program import main; main()"
+    )
+
+    def launch_without(*arguments: str, given: str = "", **settings: str) -> Program:
+        with _input_of(given) as source:
+            return subprocess.Popen(
+                [sys.executable, "-c", program, *arguments],
+                env=_environment(settings),
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+    return launch_without
+
+
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not _OWN_SETTINGS.search(k)}
     return inherited | dict(settings)

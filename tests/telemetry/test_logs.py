@@ -169,6 +169,7 @@ def test_probes_do_not_fill_the_log(json_server: Server) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.requirement("operating.secrets-not-logged")
 def test_nothing_that_users_and_models_say_is_in_the_log(
     start: StartServer, postgres_url: str, provider: Provider, form: str
 ) -> None:

@@ -46,6 +46,7 @@ def _drive(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("several", [False, True])
+@pytest.mark.requirement("operating.metrics")
 def test_the_table_of_metrics_is_what_a_server_tells(
     start: StartServer, tmp_path: Path, several: bool
 ) -> None:
@@ -97,6 +98,7 @@ def test_only_streamed_runs_have_a_first_token(server: Server, client: httpx.Cli
     assert value(server, name, provider="openai") == before + 1
 
 
+@pytest.mark.requirement("operating.metrics")
 def test_clients_cannot_make_series(server: Server, client: httpx.Client) -> None:
     thread_id = new_thread(client)
     # One of each kind first: the series of `openai` and of `other` may not be there yet.

@@ -162,6 +162,7 @@ def test_failures_are_told_by_kind(collector: Collector, client: httpx.Client) -
     assert failed == [(True, "502"), (True, "run_failed"), (True, "provider_unavailable")]
 
 
+@pytest.mark.requirement("operating.secrets-not-logged")
 def test_nothing_that_users_and_models_say_is_in_a_span(
     collector: Collector, client: httpx.Client
 ) -> None:

@@ -1,6 +1,8 @@
 """Shows how far a command has come: a bar on a terminal, elsewhere a line of the log at times."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from time import monotonic
 from typing import Final, TextIO
 
@@ -46,3 +48,10 @@ class ProgressDisplay:
         self._screen.write(f"\r{line:<{self._length}}")
         self._screen.flush()
         self._length = len(line)
+
+
+@contextmanager
+def shown_progress() -> Iterator[ProgressDisplay]:
+    """A display on standard error for as long as the block lasts."""
+    with closing(ProgressDisplay(sys.stderr)) as progress:
+        yield progress

@@ -10,6 +10,7 @@ import platformdirs
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from pegboard import extras
 from pegboard.db.address import VARIABLE, DatabaseAddress, read_address
 from pegboard.db.embedded import EmbeddedPostgres, has_cluster
 from pegboard.db.engine import (
@@ -57,7 +58,7 @@ async def open_directly(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 @asynccontextmanager
 async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The same, with whatever schema it has. Raises PoolerUnusable."""
+    """The same, with whatever schema it has. Raises PoolerUnusable and ExtraMissing."""
     if settings.database_url is not None:
         route = await direct_route(settings)
         engine = engine_on(Routes(route, route), pool_size=settings.database_pool)
@@ -66,6 +67,7 @@ async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         finally:
             await engine.dispose()
         return
+    require_database(settings)
     postgres = EmbeddedPostgres(data_folder(settings), binaries=settings.postgres_bin)
     address = await postgres.start()
     try:
@@ -76,6 +78,16 @@ async def reach_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
             await engine.dispose()
     finally:
         await postgres.stop()
+
+
+def require_database(settings: Settings) -> None:
+    """Raises ExtraMissing where none is named and we have none to start."""
+    if settings.database_url is None and settings.postgres_bin is None:
+        extras.require(
+            "embedded",
+            "No database: name a Postgres in PEGBOARD_DATABASE_URL, or install one to be started "
+            "with pegboard",
+        )
 
 
 async def direct_route(settings: Settings) -> Route:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from pegboard import extras
 from pegboard.blobs.disk import DiskStore
 from pegboard.blobs.s3 import S3Store
 from pegboard.blobs.store import BlobStore
@@ -133,6 +134,8 @@ def memory_model_of(settings: Settings, gateway: Gateway, answered: ModelName) -
 
 
 def blobs_of(settings: Settings) -> BlobStore:
+    """Where bytes are; nothing is opened yet. Raises ExtraMissing."""
     if settings.blobs_bucket is not None:
+        extras.require("s3", "PEGBOARD_BLOBS_BUCKET needs boto3, which is not installed")
         return S3Store(settings.blobs_bucket, prefix=settings.blobs_prefix)
     return DiskStore(data_folder(settings) / "blobs")

@@ -16,6 +16,7 @@ from typing import Final
 import uvicorn
 
 from pegboard.composition.database import OpenDatabase, open_database
+from pegboard.composition.installation import require_extras
 from pegboard.composition.resources import connections_at_most, open_resources
 from pegboard.errors import AppError, ErrorKind
 from pegboard.heap import keep_what_is_loaded
@@ -98,9 +99,10 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serve in this process until SIGTERM or SIGINT.
 
-    Raises UnsafeExposure, AddressTaken, or what keeps the database from being opened.
+    Raises UnsafeExposure, ExtraMissing, AddressTaken, or what keeps the database from being opened.
     """
     exposure = exposure_of(settings)
+    require_extras(settings)
     # Bound first: a port that is taken is known before a database is started for nothing.
     with listen(settings.host, settings.port) as listener:
         banner = Banner.of(settings, exposure, listener.getsockname()[1])

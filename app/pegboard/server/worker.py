@@ -5,6 +5,7 @@ import signal
 
 import structlog
 
+from pegboard.composition.installation import require_extras
 from pegboard.composition.resources import open_resources
 from pegboard.settings import Auth, Settings
 
@@ -12,7 +13,8 @@ log = structlog.get_logger("pegboard.worker")
 
 
 async def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT."""
+    """Work until SIGTERM or SIGINT. Raises ExtraMissing, or what keeps the database closed."""
+    require_extras(settings)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from pegboard import extras
 from pegboard.errors import AppError, ErrorKind
 from pegboard.telemetry import tracing
 
@@ -31,23 +32,26 @@ def are_wanted(chosen: str | None) -> bool:
     return any(os.environ.get(name) for name in _ENDPOINTS)
 
 
+def require_exporter(chosen: str | None) -> None:
+    """Raises ExtraMissing where traces are wanted and cannot be sent."""
+    if are_wanted(chosen):
+        extras.require("otel", "Traces are asked for, and OpenTelemetry is not installed")
+
+
 @asynccontextmanager
 async def traced(chosen: str | None) -> AsyncIterator[None]:
-    """Send spans within the block, where they are wanted. Raises TracesUnavailable."""
+    """Send spans within the block, where wanted. Raises TracesUnavailable and ExtraMissing."""
     if not are_wanted(chosen):
         yield
         return
     protocol = next((value for name in _PROTOCOLS if (value := os.environ.get(name))), _SPOKEN)
     if protocol != _SPOKEN:
         raise TracesUnavailable(f"Traces are sent by OTLP as {_SPOKEN}, not as {protocol!r}")
-    try:
-        from pegboard.telemetry.otlp import (  # noqa: PLC0415  costs nothing where it is not wanted
-            OtlpTracer,
-        )
-    except ModuleNotFoundError as missing:
-        raise TracesUnavailable(
-            f"Traces need the package {missing.name}: pip install 'pegboard[otel]'"
-        ) from missing
+    require_exporter(chosen)
+    from pegboard.telemetry.otlp import (  # noqa: PLC0415  costs nothing where it is not wanted
+        OtlpTracer,
+    )
+
     tracer = OtlpTracer()
     tracing.install(tracer)
     try:

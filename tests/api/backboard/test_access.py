@@ -15,6 +15,7 @@ REFUSED = {"detail": "Invalid or missing API key"}
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": ""}, {"Authorization": "Basic abc"}])
+@pytest.mark.requirement("access.key-needed")
 def test_without_a_key_nobody_is_let_in(server: Server, headers: dict[str, str]) -> None:
     for path in ("/assistants", "/threads/not-a-uuid", "/nowhere"):
         response = httpx.get(server.api + path, headers=headers, timeout=patience(60))
@@ -38,6 +39,7 @@ def test_a_bearer_token_stands_in_for_a_missing_key(server: Server) -> None:
     assert httpx.get(f"{server.api}/assistants", headers=other, timeout=patience(60)).json() == []
 
 
+@pytest.mark.requirement("tenants.foreign-is-missing")
 def test_another_tenants_objects_look_just_like_missing_ones(
     server: Server, client: httpx.Client
 ) -> None:
@@ -82,6 +84,7 @@ def test_another_tenants_objects_look_just_like_missing_ones(
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""]
 )
+@pytest.mark.requirement("access.open-mode-loopback")
 def test_in_open_mode_only_loopback_names_are_answered(server: Server, host: str) -> None:
     for path in ("/api/assistants", "/healthz"):
         headers = {"Host": host, "X-API-Key": "k"}
@@ -99,6 +102,7 @@ def test_every_loopback_name_is_answered(server: Server) -> None:
         )
 
 
+@pytest.mark.requirement("access.open-mode-loopback")
 def test_calls_from_other_origins_are_refused(client: httpx.Client) -> None:
     for origin in ("https://evil.example", "null"):
         refused = client.get("/assistants", headers={"Origin": origin})
@@ -123,6 +127,7 @@ def test_an_origin_that_the_operator_names_is_let_in(start: StartServer) -> None
         assert client.options("/assistants", headers=evil).status_code == 403
 
 
+@pytest.mark.requirement("access.known-keys")
 def test_in_keys_mode_only_known_keys_are_let_in(start: StartServer) -> None:
     server = start(PEGBOARD_AUTH="keys", PEGBOARD_BOOTSTRAP_KEY="the-first-key")
     with server.client("the-first-key") as known, server.client("another") as unknown:

@@ -102,6 +102,7 @@ AWKWARD = {
 }
 
 
+@pytest.mark.requirement("tools.schemas")
 def test_tools_come_back_as_they_were_sent(client: httpx.Client) -> None:
     sent = tool(AWKWARD)
     echoed = create(client, tools=[sent])["tools"]
@@ -109,6 +110,7 @@ def test_tools_come_back_as_they_were_sent(client: httpx.Client) -> None:
     assert list(echoed[0]["function"]["parameters"]["properties"]) == ["z", "a", "m"]
 
 
+@pytest.mark.requirement("tools.schemas")
 def test_a_python_sdk_gets_property_types_that_it_can_parse(client: httpx.Client) -> None:
     client.headers.update(SDK)
     echoed = create(client, tools=[tool(AWKWARD)])["tools"][0]["function"]["parameters"]

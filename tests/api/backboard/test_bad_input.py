@@ -37,6 +37,7 @@ def nested(depth: int) -> bytes:
         ({"name": "A", "embedding_dims": 0}, "embedding_dims"),
     ],
 )
+@pytest.mark.requirement("backboard.errors")
 def test_a_schema_error_names_its_place(
     client: httpx.Client, fields: dict[str, Any], where: str
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_malformed_page_is_a_schema_error(client: httpx.Client, query: str) ->
         assert client.get(f"{path}?{query}").status_code == 422
 
 
+@pytest.mark.requirement("backboard.errors")
 def test_unknown_paths_and_methods_are_told_in_json(client: httpx.Client) -> None:
     assert client.get("/nowhere").json() == {"detail": "Not Found"}
     wrong = client.patch(f"/assistants/{uuid4()}")
@@ -113,6 +115,7 @@ def test_unknown_paths_and_methods_are_told_in_json(client: httpx.Client) -> Non
         ({"content": "x", "metadata": '{"sandbox": {"replay": "x"}}'}, "replay"),
     ],
 )
+@pytest.mark.requirement("backboard.errors")
 def test_a_message_that_breaks_a_rule_is_told_in_a_sentence(
     client: httpx.Client, fields: dict[str, str], says: str
 ) -> None:
@@ -158,6 +161,7 @@ def test_a_file_of_an_unsupported_type_is_refused_by_name(client: httpx.Client, 
     assert messages_of(client, thread_id) == []
 
 
+@pytest.mark.requirement("limits.bodies")
 def test_a_body_that_is_too_large_is_refused_however_it_comes(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     url = f"/threads/{thread_id}/messages"
@@ -178,6 +182,7 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(client: httpx.Clie
 
 
 @pytest.mark.parametrize("field", ["voice", "image_generation", "video_generation", "system_one"])
+@pytest.mark.requirement("backboard.not-here")
 def test_a_feature_that_is_not_here_is_named(client: httpx.Client, field: str) -> None:
     url = f"/threads/{new_thread(client)}/messages"
     response = client.post(url, json={"content": "x", field: {"a": 1}})

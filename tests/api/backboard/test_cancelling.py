@@ -61,6 +61,7 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
+@pytest.mark.requirement("runs.cancel")
 def test_a_run_that_speaks_ends_at_once_and_keeps_what_it_said(
     server: Server, client: httpx.Client
 ) -> None:
@@ -139,6 +140,7 @@ def test_two_who_cancel_at_once_are_both_told_so(server: Server, client: httpx.C
     assert len(messages_of(client, thread_id)) == 2
 
 
+@pytest.mark.requirement("runs.cancel")
 def test_a_run_of_another_server_is_ended(start: StartServer, postgres_url: str) -> None:
     url = new_database(postgres_url)
     here, there = (start(PEGBOARD_DATABASE_URL=url) for _ in range(2))
@@ -205,6 +207,7 @@ def test_a_run_that_waits_for_outputs_is_cancelled(client: httpx.Client) -> None
     assert say(client, thread_id, "Never mind")["status"] == "COMPLETED"
 
 
+@pytest.mark.requirement("runs.statuses")
 def test_a_run_that_is_over_stays_as_it_was(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     answer = say(client, thread_id, "Hello")

@@ -53,6 +53,7 @@ def path_of(cloned: dict[str, Any]) -> str:
     return f"/assistants/{cloned['assistant']['assistant_id']}"
 
 
+@pytest.mark.requirement("backboard.clone")
 def test_a_clone_is_configured_knows_and_remembers_the_same(
     client: httpx.Client, original: str
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_clone_is_configured_knows_and_remembers_the_same(
     ]
 
 
+@pytest.mark.requirement("backboard.clone")
 def test_original_and_clone_go_their_own_ways(client: httpx.Client, original: str) -> None:
     path = path_of(clone(client, original))
     (document,) = client.get(f"{path}/documents").json()

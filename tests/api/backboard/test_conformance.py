@@ -8,5 +8,6 @@ from tests.support.server import Server
 
 
 @pytest.mark.parametrize("client", BACKBOARD.clients)
+@pytest.mark.requirement("backboard.clients")
 def test_a_client_finds_what_the_document_says(client: str, server: Server) -> None:
     assert_finds_what_is_documented(BACKBOARD, client, server)

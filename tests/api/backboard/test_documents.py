@@ -56,6 +56,7 @@ def test_a_document_is_indexed_and_answers_a_question(
     assert client.get(f"{assistant}/documents").json() == [done]
 
 
+@pytest.mark.requirement("documents.found")
 def test_a_question_in_other_words_finds_the_passage(
     client: httpx.Client, thread_id: str, assistant: str
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_question_about_the_whole_gets_its_beginning(
     assert answer["retrieved_files"] == ["lighthouse.md"]
 
 
+@pytest.mark.requirement("documents.found")
 def test_a_threads_document_stays_in_its_thread(
     client: httpx.Client, thread_id: str, assistant: str
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_threads_document_stays_in_its_thread(
     assert client.get(f"/threads/{thread_id}/documents").json() == [document]
 
 
+@pytest.mark.requirement("tenants.search-apart")
 def test_another_tenant_finds_nothing_and_sees_nothing(
     server: Server, client: httpx.Client, assistant: str
 ) -> None:
@@ -114,6 +117,7 @@ def test_another_tenant_finds_nothing_and_sees_nothing(
     assert client.get(f"/documents/{document['document_id']}/status").json() == document
 
 
+@pytest.mark.requirement("documents.deleted")
 def test_a_deleted_document_is_found_no_more(
     client: httpx.Client, thread_id: str, assistant: str
 ) -> None:
@@ -224,6 +228,7 @@ def test_a_wrong_upload_is_refused_and_leaves_nothing(
     assert client.get(url).json() == []
 
 
+@pytest.mark.requirement("documents.deleted")
 def test_deleting_removes_the_bytes(start: StartServer, postgres_url: str) -> None:
     with postgres_folder() as folder:
         server = start(
@@ -254,6 +259,7 @@ def wait_for_blobs(folder: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
+@pytest.mark.requirement("documents.jobs-survive")
 def test_a_document_whose_server_was_killed_is_taken_up_again_or_given_up(
     start: StartServer, postgres_url: str, attempts: int
 ) -> None:

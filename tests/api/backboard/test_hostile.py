@@ -130,6 +130,7 @@ def test_a_long_answer_does_not_grow_with_its_square(client: httpx.Client) -> No
     assert events_of(text)[-1]["content"] == reply
 
 
+@pytest.mark.requirement("operating.secrets-not-logged")
 def test_what_users_write_is_not_in_the_log(server: Server, client: httpx.Client) -> None:
     url = f"/threads/{new_thread(client)}/messages"
     secret = "TOPSECRET-CONTENT"

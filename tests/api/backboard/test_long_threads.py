@@ -1,12 +1,14 @@
 """Threads that outgrow the model's window."""
 
 import httpx
+import pytest
 
 from tests.support.talk import new_thread, say
 
 WORDS = "pebble " * 1500
 
 
+@pytest.mark.requirement("models.window")
 def test_the_oldest_turns_go_and_the_answer_says_so(client: httpx.Client) -> None:
     thread_id = new_thread(client, system_prompt="Be brief.")
     say(client, thread_id, "My name is Sarah.", send_to_llm="false")

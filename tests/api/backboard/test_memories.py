@@ -38,6 +38,7 @@ def learn(client: httpx.Client, assistant: str, content: str, **fields: Any) -> 
     return settled(client, answer["memory_operation_id"])
 
 
+@pytest.mark.requirement("memories.verbatim")
 def test_a_memory_is_kept_verbatim_and_readable_at_once(
     client: httpx.Client, assistant: str
 ) -> None:
@@ -122,6 +123,7 @@ def test_search_ranks_by_meaning_and_leaves_out_what_does_not_fit(
         assert client.post(f"{assistant}/memories/search", json=wrong).status_code == 422
 
 
+@pytest.mark.requirement("memories.across-threads")
 def test_what_is_told_in_one_thread_is_known_at_once_in_another(
     client: httpx.Client, assistant: str
 ) -> None:
@@ -173,6 +175,7 @@ def test_the_same_in_streams(client: httpx.Client, assistant: str) -> None:
         ({"memory_pro": "readonly", "memory": "off"}, True, False),
     ],
 )
+@pytest.mark.requirement("memories.across-threads")
 def test_each_mode_searches_and_writes_as_it_says(
     client: httpx.Client, assistant: str, mode: dict[str, str], searches: bool, writes: bool
 ) -> None:
@@ -182,6 +185,7 @@ def test_each_mode_searches_and_writes_as_it_says(
     assert (answer["memory_operation_id"] is not None) == writes
 
 
+@pytest.mark.requirement("memories.changed")
 def test_a_fact_that_changed_replaces_the_former_and_can_be_restored(
     client: httpx.Client, assistant: str
 ) -> None:
@@ -256,6 +260,7 @@ def test_a_failed_answer_teaches_nothing(client: httpx.Client, assistant: str) -
     assert client.get(f"{assistant}/memories/insights").json()["operations"] == []
 
 
+@pytest.mark.requirement("tenants.search-apart")
 def test_memories_never_cross_assistants_or_tenants(
     server: Server, client: httpx.Client, assistant: str
 ) -> None:
@@ -321,6 +326,7 @@ def test_an_operation_outlives_the_server_that_opened_it(
         assert any("Sarah" in one for one in contents(client, path))
 
 
+@pytest.mark.requirement("memories.changed")
 def test_an_undo_counts_once_and_leaves_alone_what_came_later(
     client: httpx.Client, assistant: str
 ) -> None:

@@ -25,6 +25,7 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.requirement("backboard.encodings")
 def test_every_encoding_is_understood(client: httpx.Client, encoding: str) -> None:
     url = f"/threads/{new_thread(client)}/messages"
     answer = client.post(url, **ENCODINGS[encoding])
@@ -45,6 +46,7 @@ def test_multipart_may_come_in_chunks_without_a_length(client: httpx.Client) -> 
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.requirement("backboard.flat-answer")
 def test_an_answer_is_flat_and_carries_the_latest_message(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     answer = say(client, thread_id, "Hi", metadata=script(reply="Hey"))
@@ -95,6 +97,7 @@ def test_an_answer_is_flat_and_carries_the_latest_message(client: httpx.Client) 
     assert datetime.fromisoformat(moment).utcoffset() is not None
 
 
+@pytest.mark.requirement("backboard.model-of-message")
 def test_every_message_may_choose_its_model(client: httpx.Client) -> None:
     answer = say(
         client,
@@ -109,6 +112,7 @@ def test_every_message_may_choose_its_model(client: httpx.Client) -> None:
     )
 
 
+@pytest.mark.requirement("backboard.model-of-message")
 def test_the_system_prompt_and_tools_of_one_turn_are_not_kept(client: httpx.Client) -> None:
     thread_id = new_thread(client, system_prompt="Mine")
     say(client, thread_id, "Hi", system_prompt="Other", tools=[])
@@ -117,6 +121,7 @@ def test_the_system_prompt_and_tools_of_one_turn_are_not_kept(client: httpx.Clie
 
 
 @pytest.mark.parametrize("flag", ["false", False, "False", "0"])
+@pytest.mark.requirement("backboard.kept-only")
 def test_a_message_may_only_be_kept(client: httpx.Client, flag: object) -> None:
     thread_id = new_thread(client)
     answer = say(client, thread_id, "Note this", send_to_llm=flag, metadata={"n": 1})
@@ -129,6 +134,7 @@ def test_a_message_may_only_be_kept(client: httpx.Client, flag: object) -> None:
     assert answer["latest_message"]["content"] == "Note this"
 
 
+@pytest.mark.requirement("backboard.kept-only")
 def test_a_message_that_is_only_kept_is_streamed_as_saved(client: httpx.Client) -> None:
     url = f"/threads/{new_thread(client)}/messages"
     events = stream(client, url, data={"content": "x", "stream": "true", "send_to_llm": "false"})

@@ -50,6 +50,7 @@ def everything(client: httpx.Client, **query: Any) -> list[Model]:
             return models
 
 
+@pytest.mark.requirement("backboard.models")
 def test_several_thousand_models_are_read_page_by_page(client: httpx.Client) -> None:
     models = everything(client)
     assert len(models) > 3000
@@ -78,6 +79,7 @@ def test_several_thousand_models_are_read_page_by_page(client: httpx.Client) -> 
         ),
     ],
 )
+@pytest.mark.requirement("backboard.models")
 def test_a_filter_leaves_just_those_that_fit(
     client: httpx.Client, query: dict[str, Any], fits: Any
 ) -> None:
@@ -168,6 +170,7 @@ def test_embedding_models_tell_their_dimensions(client: httpx.Client) -> None:
     assert local[0]["configured"]
 
 
+@pytest.mark.requirement("backboard.models")
 def test_names_resolve_as_the_published_clients_spell_them(client: httpx.Client) -> None:
     """Without the prefix that the table has, and with the suffix that it lacks."""
     embedding = client.get("/models/embedding/embed-english-v3.0").json()

@@ -86,6 +86,7 @@ def test_the_model_sees_the_prompt_the_history_and_the_new_message(
     ]
 
 
+@pytest.mark.requirement("tools.valid-history")
 def test_a_tool_exchange_is_replayed_in_valid_shape(
     client: httpx.Client, provider: Provider
 ) -> None:
@@ -204,6 +205,7 @@ def test_arguments_that_come_in_the_smallest_pieces_are_put_together(client: htt
     assert submit(client, paused, "snow").json()["content"] == "It says snow"
 
 
+@pytest.mark.requirement("models.provider-failures")
 def test_a_provider_that_fails_once_is_asked_again(start: StartServer, provider: Provider) -> None:
     server = start(PEGBOARD_SANDBOX="off", OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=provider.url)
     with server.client() as client:
@@ -246,6 +248,7 @@ def test_wishes_are_passed_on(client: httpx.Client, provider: Provider) -> None:
     assert provider.last()["response_format"] == {"type": "json_object"}
 
 
+@pytest.mark.requirement("models.sandbox")
 def test_a_provider_without_credentials_is_answered_by_the_sandbox(client: httpx.Client) -> None:
     answer = say(
         client, new_thread(client), "Hi", llm_provider="anthropic", model_name="claude-opus"
@@ -262,6 +265,7 @@ def test_without_a_sandbox_a_missing_credential_is_named(start: StartServer) -> 
         assert "OPENAI_API_KEY" in response.json()["detail"]
 
 
+@pytest.mark.requirement("models.provider-failures")
 def test_a_model_that_falls_silent_is_given_up(start: StartServer, provider: Provider) -> None:
     server = start(
         PEGBOARD_SANDBOX="auto",

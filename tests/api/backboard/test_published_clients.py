@@ -101,6 +101,7 @@ def test_an_assistant_is_made_read_changed_and_deleted(story: Story) -> None:
     ]
 
 
+@pytest.mark.requirement("backboard.clients")
 def test_a_conversation_is_answered_streamed_kept_and_deleted(story: Story) -> None:
     steps = story.chapter("conversation")
     reply, robot_story = steps[1]["content"], steps[2]["said"]
@@ -177,6 +178,7 @@ def test_an_attached_file_is_kept_with_its_message(story: Story) -> None:
     ]
 
 
+@pytest.mark.requirement("tools.schemas")
 def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(story: Story) -> None:
     sent: Step = WORDS["awkward_tool"]["function"]["parameters"]["properties"]
     readable = {
@@ -205,6 +207,7 @@ def test_a_tool_of_any_schema_comes_back_so_that_the_client_can_read_it(story: S
     ]
 
 
+@pytest.mark.requirement("backboard.errors")
 def test_each_refusal_raises_the_error_that_the_client_has_for_it(story: Story) -> None:
     # JavaScript refuses an empty key by itself.
     keyless = [] if story.client.startswith("node") else [_raised("empty_key", 401)]

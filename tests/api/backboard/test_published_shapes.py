@@ -54,6 +54,7 @@ def checked(server: Server) -> Iterator[tuple[httpx.Client, set[str]]]:
         yield client, used
 
 
+@pytest.mark.requirement("backboard.shapes")
 def test_answers_have_the_published_shapes(checked: tuple[httpx.Client, set[str]]) -> None:
     client, used = checked
     assistant = client.post("/assistants", json={"name": "A", "tools": [WEATHER]}).json()
@@ -81,6 +82,7 @@ def test_answers_have_the_published_shapes(checked: tuple[httpx.Client, set[str]
     }
 
 
+@pytest.mark.requirement("backboard.shapes")
 def test_documents_and_memories_have_the_published_shapes(
     checked: tuple[httpx.Client, set[str]],
 ) -> None:
@@ -104,6 +106,7 @@ def test_documents_and_memories_have_the_published_shapes(
     assert wanted <= used
 
 
+@pytest.mark.requirement("backboard.shapes")
 def test_the_model_library_has_the_published_shapes(
     checked: tuple[httpx.Client, set[str]],
 ) -> None:

@@ -34,6 +34,7 @@ def assistants(client: httpx.Client) -> list[tuple[str, str]]:
     return [(one["assistant_id"], one["name"]) for one in client.get("/assistants").json()]
 
 
+@pytest.mark.requirement("backboard.default-assistant")
 def test_without_any_id_a_default_assistant_answers_on_a_new_thread(client: httpx.Client) -> None:
     first = send(client, content="Hello")
     second = send(client, content="Hello again")
@@ -44,6 +45,7 @@ def test_without_any_id_a_default_assistant_answers_on_a_new_thread(client: http
     assert len(messages_of(client, first["thread_id"])) == 2
 
 
+@pytest.mark.requirement("backboard.default-assistant")
 def test_first_messages_at_once_make_one_default_assistant(server: Server) -> None:
     key = f"key-{new_id().hex}"
     answers: list[dict[str, Any]] = []
@@ -133,6 +135,7 @@ def test_what_is_refused_leaves_no_thread_behind(client: httpx.Client) -> None:
     assert client.get("/threads").json() == client.get("/assistants").json() == []
 
 
+@pytest.mark.requirement("backboard.encodings")
 def test_every_encoding_is_read(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     place = {"thread_id": thread_id, "content": "Hello"}
@@ -245,6 +248,7 @@ def test_a_message_can_be_kept_on_a_new_thread_without_an_answer(client: httpx.C
         ({"operation": "generate_image"}, "direct media generation"),
     ],
 )
+@pytest.mark.requirement("backboard.not-here")
 def test_what_this_server_cannot_do_is_named(
     client: httpx.Client, fields: dict[str, Any], feature: str
 ) -> None:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.conftest import StartServer
 from tests.support.deadlines import deadline
@@ -55,6 +56,7 @@ def test_a_plain_answer_is_told_in_order(client: httpx.Client) -> None:
     assert ended["total_tokens"] == answer["total_tokens"]
 
 
+@pytest.mark.requirement("streams.same-as-unstreamed")
 def test_a_stream_says_the_same_as_an_unstreamed_answer(client: httpx.Client) -> None:
     events = speak(client, new_thread(client), "Tell me a story about a robot.")
     whole = say(client, new_thread(client), "Tell me a story about a robot.")
@@ -144,6 +146,7 @@ def test_outputs_may_be_submitted_while_the_first_stream_is_open(client: httpx.C
     assert messages_of(client, thread_id)[-1][1] == "COMPLETED"
 
 
+@pytest.mark.requirement("streams.early-failure")
 def test_a_failure_before_the_first_word_is_an_http_error(client: httpx.Client) -> None:
     response = client.post(
         f"/threads/{new_thread(client)}/messages",
@@ -153,6 +156,7 @@ def test_a_failure_before_the_first_word_is_an_http_error(client: httpx.Client) 
     assert isinstance(response.json()["detail"], str)
 
 
+@pytest.mark.requirement("runs.failure-kept")
 def test_a_failure_in_mid_stream_keeps_what_was_said(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     events = speak(client, thread_id, "x", reply="a b c d", error={"status": 500, "after": 2})
@@ -171,6 +175,7 @@ def test_a_cut_stream_is_a_failure(client: httpx.Client) -> None:
     assert messages_of(client, thread_id)[-1][1] == "FAILED"
 
 
+@pytest.mark.requirement("streams.hang-up")
 def test_a_client_that_hangs_up_does_not_stop_the_run(client: httpx.Client) -> None:
     thread_id = new_thread(client)
     body = {
@@ -190,6 +195,7 @@ def test_a_client_that_hangs_up_does_not_stop_the_run(client: httpx.Client) -> N
     )
 
 
+@pytest.mark.requirement("streams.keepalive")
 def test_a_silence_is_bridged_by_comments(start: StartServer) -> None:
     with start(PEGBOARD_KEEPALIVE="0.05").client() as client:
         text = client.post(

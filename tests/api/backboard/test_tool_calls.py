@@ -30,6 +30,7 @@ def outputs(client: httpx.Client, paused: dict[str, Any], sent: Any) -> httpx.Re
     )
 
 
+@pytest.mark.requirement("tools.pause")
 def test_a_run_pauses_with_its_calls_and_goes_on_with_their_outputs(
     client: httpx.Client, thread_id: str, paused: dict[str, Any]
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_new_message_cancels_the_pending_run(
     assert (late.status_code, type(late.json()["detail"])) == (400, str)
 
 
+@pytest.mark.requirement("tools.outputs-once")
 def test_outputs_count_once(client: httpx.Client, paused: dict[str, Any]) -> None:
     assert submit(client, paused, "a", "b").status_code == 200
     again = submit(client, paused, "a", "b")
@@ -133,6 +135,7 @@ def test_outputs_count_once(client: httpx.Client, paused: dict[str, Any]) -> Non
     assert "completed" in again.json()["detail"]
 
 
+@pytest.mark.requirement("tools.outputs-once")
 def test_wrong_outputs_are_refused_and_change_nothing(
     client: httpx.Client, thread_id: str, paused: dict[str, Any]
 ) -> None:

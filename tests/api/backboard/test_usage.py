@@ -32,6 +32,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
+@pytest.mark.requirement("models.usage")
 def test_tokens_are_summed_by_model_over_all_rounds_of_a_run(client: httpx.Client) -> None:
     thread_id = new_thread(client, tools=[WEATHER])
     paused = say(client, thread_id, "What's the weather in Oslo?")
@@ -52,6 +53,7 @@ def test_tokens_are_summed_by_model_over_all_rounds_of_a_run(client: httpx.Clien
     assert summary["pagination"] == {"page": 1, "page_size": 100, "total": 2, "total_pages": 1}
 
 
+@pytest.mark.requirement("models.usage")
 def test_what_was_used_outlives_its_thread_and_concerns_nobody_else(
     server: Server, client: httpx.Client
 ) -> None:

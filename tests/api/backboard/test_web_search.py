@@ -109,6 +109,7 @@ def test_a_search_that_fails_is_told_to_the_model(client: httpx.Client, website:
     assert "web_search failed" in answer["content"]
 
 
+@pytest.mark.requirement("tools.web-inside")
 def test_the_inside_of_the_network_cannot_be_read(client: httpx.Client, website: Website) -> None:
     before = len(website.requests)
     answer = search(

@@ -57,6 +57,7 @@ def status_of(
         (),
     ],
 )
+@pytest.mark.requirement("access.open-mode-loopback")
 def test_a_host_that_is_none_or_more_than_one_is_refused(
     server: Server, hosts: Sequence[str]
 ) -> None:

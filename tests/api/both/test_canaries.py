@@ -123,6 +123,7 @@ def test_the_owner_s_own_prompts_hold_what_is_planted(
         assert f"canary{place}." in everything, place
 
 
+@pytest.mark.requirement("tenants.prompts-apart")
 def test_a_stranger_s_prompts_hold_nothing_of_it(
     server: Server, provider: Provider, owned: tuple[str, str]
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_stranger_s_prompts_hold_nothing_of_it(
         assert "canary" not in sent_while(provider, ask)
 
 
+@pytest.mark.requirement("tenants.prompts-apart")
 def test_the_owner_s_other_assistants_and_threads_hold_only_what_is_theirs(
     server: Server, provider: Provider, owned: tuple[str, str]
 ) -> None:

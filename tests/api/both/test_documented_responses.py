@@ -138,6 +138,7 @@ def _can_be_invalid(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("api", ["/api", "/v1"])
+@pytest.mark.requirement("openai.documented")
 def test_every_answer_is_documented(server: Server, api: str) -> None:
     key = f"key-{new_id().hex}"
     ids = ids_of(belongings(server, key, city="Oslo"), api)

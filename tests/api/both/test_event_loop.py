@@ -485,6 +485,7 @@ def stalls(server: Server, place: Place) -> Iterator[Stalls]:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.requirement("operating.event-loop")
 def test_nothing_that_is_asked_for_keeps_others_waiting(
     name: str, place: Place, stalls: Stalls
 ) -> None:

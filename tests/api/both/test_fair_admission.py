@@ -50,6 +50,7 @@ def _waiting(server: Server) -> int:
 
 
 @pytest.mark.parametrize("api", ["backboard", "openai"])
+@pytest.mark.requirement("tenants.fair-turns")
 def test_a_crowd_beyond_its_share_is_told_to_come_again(
     narrow: Server, url: str, threads: ThreadPoolExecutor, api: str
 ) -> None:

@@ -145,6 +145,7 @@ def everything(server: Server, owned: Belongings) -> dict[str, Any]:
     return answers
 
 
+@pytest.mark.requirement("tenants.foreign-is-missing")
 def test_every_id_is_known_to_the_test() -> None:
     """A new route is in the matrix at once, or fails here until it is told what its ids are of."""
     for route in ROUTES:
@@ -169,6 +170,7 @@ def test_the_ids_of_the_matrix_are_real(server: Server, owners: Belongings) -> N
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.requirement("tenants.foreign-is-missing")
 def test_a_foreign_id_looks_like_one_of_nothing(
     server: Server, owners: Belongings, strangers: Belongings, version: str
 ) -> None:

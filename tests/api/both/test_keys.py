@@ -67,6 +67,7 @@ def run_going(client: httpx.Client, thread_id: str) -> Iterator[None]:
     client.post(f"/threads/{thread_id}/runs/{run_id}/cancel").raise_for_status()
 
 
+@pytest.mark.requirement("access.revocation")
 def test_a_revoked_key_is_refused_by_every_server_within_a_second(house: House) -> None:
     key = house.operator.make_key(name="laptop")
     accepted: list[float] = []
@@ -96,6 +97,7 @@ def test_a_revoked_key_is_refused_by_every_server_within_a_second(house: House) 
     assert max(accepted) < revoked + 1.0
 
 
+@pytest.mark.requirement("access.revocation")
 def test_a_key_ends_at_its_hour(house: House) -> None:
     key = house.operator.make_key(expires="30d")
     assert " active " in house.operator.line_of(key)
@@ -188,6 +190,7 @@ def test_the_last_use_of_a_key_is_told(house: House) -> None:
     assert query(house.database_url, "SELECT max(last_used_at) FROM api_keys") == first
 
 
+@pytest.mark.requirement("access.scopes")
 def test_a_key_is_good_for_its_scopes_alone(house: House) -> None:
     reader, writer, admin = (
         house.operator.make_key(scopes=scopes) for scopes in ("read", "write", "admin")
@@ -215,6 +218,7 @@ def test_a_key_is_good_for_its_scopes_alone(house: House) -> None:
     }
 
 
+@pytest.mark.requirement("limits.requests")
 def test_requests_a_minute_are_counted_by_all_servers_and_apis_together(house: House) -> None:
     key = house.operator.make_key(requests_per_minute=2)
     with (
@@ -238,6 +242,7 @@ def test_requests_a_minute_are_counted_by_all_servers_and_apis_together(house: H
         assert one.get("/assistants").json() == []
 
 
+@pytest.mark.requirement("limits.runs")
 def test_no_more_runs_are_played_at_once_than_a_key_may_have(house: House) -> None:
     key = house.operator.make_key(concurrent_runs=2)
     with ExitStack() as stack:
@@ -265,6 +270,7 @@ def test_no_more_runs_are_played_at_once_than_a_key_may_have(house: House) -> No
         assert say(clients[0], threads[0], "Hi")["status"] == "COMPLETED"
 
 
+@pytest.mark.requirement("limits.runs")
 def test_a_run_that_a_limit_refuses_leaves_no_trace(house: House) -> None:
     key = house.operator.make_key(concurrent_runs=1)
     beside = house.operator.make_key(tenant=tenant_of(house, key))
@@ -319,6 +325,7 @@ def test_a_run_that_waits_for_its_caller_holds_no_place(house: House) -> None:
         assert submit(client, paused, "snow").json()["status"] == "COMPLETED"
 
 
+@pytest.mark.requirement("limits.tokens")
 def test_the_tokens_of_a_day_are_counted_for_the_key_that_used_them(house: House) -> None:
     key = house.operator.make_key(tokens_per_day=1)
     beside = house.operator.make_key(tenant=tenant_of(house, key), tokens_per_day=1)
@@ -345,6 +352,7 @@ def test_the_tokens_of_a_day_are_counted_for_the_key_that_used_them(house: House
         assert say(same_tenant, new_thread(same_tenant), "Hi")["status"] == "COMPLETED"
 
 
+@pytest.mark.requirement("limits.tokens")
 def test_completions_count_as_tokens_of_their_key(house: House) -> None:
     with sdk(house.first, house.operator.make_key(tokens_per_day=1)) as client:
         ask: Any = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}

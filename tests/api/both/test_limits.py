@@ -55,6 +55,7 @@ def test_a_nul_in_an_address_is_told_at_the_backboard_api_too(
 
 
 @pytest.mark.parametrize("text", [b"a\\u0000", b"\\ud800", b"a\x00", b"\\udc00\\ud800"])
+@pytest.mark.requirement("limits.values")
 def test_text_that_cannot_be_stored_is_refused_in_every_body(
     client: httpx.Client, v1: httpx.Client, text: bytes
 ) -> None:
@@ -103,6 +104,7 @@ def test_what_is_wrong_with_many_is_told_of_one(client: httpx.Client) -> None:
     assert [one["loc"] for one in answer.json()["detail"]] == [["body", "tools", 0]]
 
 
+@pytest.mark.requirement("limits.values")
 def test_a_body_may_hold_so_many_values_and_commas_in_texts_are_none(
     client: httpx.Client, v1: httpx.Client
 ) -> None:
@@ -140,6 +142,7 @@ def test_a_few_long_texts_are_no_matter_how_they_are_spelt(v1: httpx.Client) -> 
         ("/chat/completions", {"model": "m", "messages": [0] * 4_097}, "messages"),
     ],
 )
+@pytest.mark.requirement("limits.values")
 def test_what_is_too_long_is_named(
     v1: httpx.Client, path: str, fields: dict[str, Any], param: str
 ) -> None:
@@ -158,6 +161,7 @@ def test_what_is_too_long_is_named(
         ({"tools": [0] * 600}, "tools"),
     ],
 )
+@pytest.mark.requirement("limits.values")
 def test_what_is_too_long_is_named_at_the_backboard_api(
     client: httpx.Client, fields: dict[str, Any], place: str
 ) -> None:

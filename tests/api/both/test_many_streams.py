@@ -161,6 +161,7 @@ async def committed(url: str) -> int:
     return int(str(rows[0][0]))
 
 
+@pytest.mark.requirement("limits.streams")
 def test_a_stream_too_many_is_refused_before_anything_is_stored(
     start: StartServer, url: str
 ) -> None:

@@ -134,6 +134,7 @@ def _refuses(client: httpx.Client, thread_id: str, provider: str, name: str) -> 
         assert answer.json()["error"]["param"] == "model"
 
 
+@pytest.mark.requirement("models.no-addresses")
 def test_an_address_is_refused_for_each_provider_there_is(
     client: httpx.Client, eavesdropper: Eavesdropper
 ) -> None:
@@ -152,6 +153,7 @@ def test_whatever_may_become_an_address_or_a_path_is_refused(
     assert eavesdropper.heard == []
 
 
+@pytest.mark.requirement("models.no-addresses")
 def test_a_run_and_its_assistant_are_held_to_it(
     client: httpx.Client, eavesdropper: Eavesdropper
 ) -> None:

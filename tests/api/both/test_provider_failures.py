@@ -69,6 +69,7 @@ def chat(client: httpx.Client, model: str, *, streamed: bool) -> httpx.Response:
 
 @pytest.mark.parametrize("provider_name", MODELS)
 @pytest.mark.parametrize(("behaviour", "status", "message"), BEFORE)
+@pytest.mark.requirement("models.provider-failures")
 def test_a_failure_before_the_answer(
     client: httpx.Client, provider_name: str, behaviour: str, status: int, message: str
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_failure_before_the_answer(
 
 @pytest.mark.parametrize("provider_name", MODELS)
 @pytest.mark.parametrize(("behaviour", "message"), AMID)
+@pytest.mark.requirement("models.provider-failures")
 def test_a_failure_amid_the_stream(
     client: httpx.Client, provider_name: str, behaviour: str, message: str
 ) -> None:

@@ -59,6 +59,7 @@ def quoted_to(provider: Provider, mark: str) -> tuple[list[str], str]:
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.requirement("tools.quotation")
 def test_a_text_cannot_leave_its_passage(
     client: httpx.Client, provider: Provider, end: str
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_file_name_cannot_leave_its_attribute(
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.requirement("tools.quotation")
 def test_a_memory_cannot_leave_its_quotation(
     client: httpx.Client, provider: Provider, end: str
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_memory_cannot_leave_its_quotation(
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.requirement("tools.quotation")
 def test_a_tools_result_cannot_pose_as_a_passage(
     client: httpx.Client, provider: Provider, end: str
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_run_is_queued_then_answers_with_a_message_and_a_step(client: OpenAI) 
     assert [one.id for one in client.beta.threads.runs.list(thread_id)] == [run.id]
 
 
+@pytest.mark.requirement("tools.pause")
 def test_tools_are_called_answered_and_told_as_steps(client: OpenAI) -> None:
     run = paused(client)
     (call,) = run.required_action.submit_tool_outputs.tool_calls
@@ -211,6 +212,7 @@ def test_a_run_that_goes_on_tells_when_it_was_started(client: OpenAI) -> None:
     assert (queued.status, queued.started_at) == ("queued", streamed.started_at)
 
 
+@pytest.mark.requirement("streams.same-as-unstreamed")
 def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
     thread_id = ready_thread(client, "Hello")
     slowly = scene(reply="One two", delay_ms=600)  # so that each moment is of another second
@@ -232,6 +234,7 @@ def test_what_a_slow_stream_ends_with_is_what_is_kept(client: OpenAI) -> None:
     assert step == runs.steps.retrieve(step.id, run_id=run.id, thread_id=thread_id)
 
 
+@pytest.mark.requirement("streams.order")
 def test_a_stream_tells_everything_in_the_recorded_order(client: OpenAI) -> None:
     thread_id = ready_thread(client, "Hello")
     assistant = client.beta.assistants.create(model="gpt-4o").id
@@ -328,6 +331,7 @@ def test_a_thread_and_its_run_are_made_in_one_call(client: OpenAI) -> None:
     assert events[-1].event == "thread.run.completed"
 
 
+@pytest.mark.requirement("access.one-tenant-both-apis")
 def test_one_thread_is_seen_through_both_apis(client: OpenAI, server: Server) -> None:
     thread_id = ready_thread(client, "My name is Sarah")
     with server.client(client.api_key) as backboard:
@@ -362,6 +366,7 @@ def test_deleting_an_assistant_leaves_its_threads(client: OpenAI, server: Server
         assert (remaining["assistant_id"], len(remaining["messages"])) == (None, 2)
 
 
+@pytest.mark.requirement("runs.one-a-thread")
 def test_a_thread_with_a_run_takes_nothing_else_at_either_api(
     client: OpenAI, server: Server
 ) -> None:
@@ -387,6 +392,7 @@ def test_a_thread_with_a_run_takes_nothing_else_at_either_api(
     assert client.beta.threads.messages.create(run.thread_id, role="user", content="More")
 
 
+@pytest.mark.requirement("runs.one-a-thread")
 def test_eight_runs_at_once_begin_one(server: Server, client: OpenAI) -> None:
     assistant, thread_id = weather_assistant(client), ready_thread(client)
     answers: list[str] = []
@@ -409,6 +415,7 @@ def test_eight_runs_at_once_begin_one(server: Server, client: OpenAI) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["missing", "unknown", "twice", "early"])
+@pytest.mark.requirement("tools.outputs-once")
 def test_outputs_that_do_not_fit_change_nothing(client: OpenAI, wrong: str) -> None:
     run = paused(client)
     right = outputs(run)
@@ -437,6 +444,7 @@ def test_outputs_that_do_not_fit_change_nothing(client: OpenAI, wrong: str) -> N
         assert words in str(late.value)
 
 
+@pytest.mark.requirement("runs.cancel")
 def test_a_streamed_run_that_is_cancelled_keeps_what_it_said(
     client: OpenAI, server: Server
 ) -> None:
@@ -463,6 +471,7 @@ def test_a_streamed_run_that_is_cancelled_keeps_what_it_said(
     assert answer.content[0].text.value.startswith("one one")  # type: ignore[union-attr]
 
 
+@pytest.mark.requirement("runs.failure-kept")
 def test_failures_end_the_run_not_the_request(client: OpenAI) -> None:
     assistant = client.beta.assistants.create(model="gpt-4o").id
     for status, code in ((429, "rate_limit_exceeded"), (503, "server_error")):
@@ -478,6 +487,7 @@ def test_failures_end_the_run_not_the_request(client: OpenAI) -> None:
         assert client.beta.threads.messages.list(run.thread_id).data[0].role == "user"
 
 
+@pytest.mark.requirement("openai.run-options")
 def test_budgets_count_over_the_whole_run(client: OpenAI) -> None:
     assistant = client.beta.assistants.create(model="gpt-4o").id
     run = client.beta.threads.runs.create_and_poll(
@@ -496,6 +506,7 @@ def test_budgets_count_over_the_whole_run(client: OpenAI) -> None:
     assert (message.status, message.incomplete_details.reason) == ("incomplete", "max_tokens")  # type: ignore[union-attr]
 
 
+@pytest.mark.requirement("openai.run-options", "openai.code-interpreter")
 def test_run_options_replace_the_assistants_own(client: OpenAI) -> None:
     assistant = client.beta.assistants.create(
         model="gpt-4o", instructions="Base", tools=[{"type": "code_interpreter"}]
@@ -614,6 +625,7 @@ def test_a_run_needs_something_to_answer(client: OpenAI) -> None:
         ),
     ],
 )
+@pytest.mark.requirement("openai.errors")
 def test_what_is_wrong_is_told_in_openais_words(
     client: OpenAI, method: str, path: str, body: Any, message: str | None, code: str
 ) -> None:
@@ -638,6 +650,7 @@ def test_bodies_may_be_missing_empty_or_full_of_unknown_keys(client: OpenAI) -> 
             assert (answer.status_code, answer.json()["object"]) == (200, "thread"), answer.text
 
 
+@pytest.mark.requirement("tenants.foreign-is-missing")
 def test_foreign_and_missing_objects_look_the_same(server: Server, client: OpenAI) -> None:
     run = paused(client)
     with sdk(server) as stranger, http(stranger) as raw:
@@ -674,6 +687,7 @@ def test_foreign_and_missing_objects_look_the_same(server: Server, client: OpenA
             assert refusals[0] == refusals[1]
 
 
+@pytest.mark.requirement("runs.expire")
 def test_a_run_that_is_not_answered_in_time_expires(
     client: OpenAI, server: Server, database_url: str
 ) -> None:
@@ -699,6 +713,7 @@ def test_a_run_that_is_not_answered_in_time_expires(
     assert client.beta.threads.messages.create(run.thread_id, role="user", content="Hello again")
 
 
+@pytest.mark.requirement("openai.ids")
 def test_ids_keep_their_shape(client: OpenAI) -> None:
     run = paused(client)
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
@@ -707,6 +722,7 @@ def test_ids_keep_their_shape(client: OpenAI) -> None:
     assert new_id().hex not in run.id
 
 
+@pytest.mark.requirement("openai.code-interpreter")
 def test_code_interpreter_is_dropped_where_the_operator_says_so(start: Any) -> None:
     server = start(PEGBOARD_CODE_INTERPRETER="drop")
     with sdk(server) as client:

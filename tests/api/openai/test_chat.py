@@ -53,6 +53,7 @@ def served(postgres_url: str, provider: Provider) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.mark.requirement("streams.same-as-unstreamed")
 def test_an_answer_is_whole_or_streamed_and_the_same(client: OpenAI) -> None:
     whole = client.chat.completions.create(model="gpt-4o", messages=HELLO)
     assert whole.object == "chat.completion"
@@ -80,6 +81,7 @@ def test_an_answer_is_whole_or_streamed_and_the_same(client: OpenAI) -> None:
     assert len({(one.id, one.created, one.model) for one in chunks}) == 1
 
 
+@pytest.mark.requirement("openai.chat")
 def test_tools_are_called_and_answered(client: OpenAI) -> None:
     tools: list[Any] = [WEATHER]
     calling = client.chat.completions.create(model="gpt-4o", messages=QUESTION, tools=tools)
@@ -100,6 +102,7 @@ def test_tools_are_called_and_answered(client: OpenAI) -> None:
     assert "snow" in (answer.choices[0].message.content or "")
 
 
+@pytest.mark.requirement("openai.chat")
 def test_streamed_calls_add_up_to_the_whole_ones(client: OpenAI) -> None:
     tools: list[Any] = [WEATHER]
     with client.chat.completions.stream(model="gpt-4o", messages=QUESTION, tools=tools) as streamed:
@@ -119,6 +122,7 @@ def test_the_sandbox_model_can_be_told_what_to_say(client: OpenAI) -> None:
     assert answer.choices[0].message.to_dict()["reasoning_content"] == "Let me see"
 
 
+@pytest.mark.requirement("openai.chat")
 def test_what_is_asked_for_reaches_the_provider(served: Server, provider: Provider) -> None:
     with sdk(served) as client:
         answer = client.chat.completions.create(
@@ -165,6 +169,7 @@ def test_what_is_asked_for_reaches_the_provider(served: Server, provider: Provid
 
 
 @pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.requirement("streams.early-failure")
 def test_a_providers_refusals_are_errors_of_the_sdk(served: Server, stream: bool) -> None:
     for model, error, code in (
         ("limits", openai.RateLimitError, "rate_limit_exceeded"),
@@ -244,6 +249,7 @@ def test_images_by_address_go_only_to_providers_that_fetch_them(client: OpenAI, 
         ),
     ],
 )
+@pytest.mark.requirement("openai.errors")
 def test_what_is_wrong_is_named_in_openais_words(
     server: Server, body: Any, param: str, code: str | None, message: str | None
 ) -> None:
@@ -259,6 +265,7 @@ def test_what_is_wrong_is_named_in_openais_words(
     assert answer.headers["x-request-id"].startswith("req_")
 
 
+@pytest.mark.requirement("openai.errors")
 def test_broken_json_and_unknown_places_have_the_envelope(server: Server) -> None:
     headers = {"Authorization": "Bearer sk-x", "Content-Type": "application/json"}
     with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as client:
@@ -272,6 +279,7 @@ def test_broken_json_and_unknown_places_have_the_envelope(server: Server) -> Non
             assert answer.json()["error"].keys() == {"message", "type", "param", "code"}
 
 
+@pytest.mark.requirement("access.key-needed")
 def test_keys_are_asked_for(server: Server) -> None:
     url = f"{server.url}/v1/models"
     missing = httpx.get(url, timeout=patience(60))
@@ -283,6 +291,7 @@ def test_keys_are_asked_for(server: Server) -> None:
     )
 
 
+@pytest.mark.requirement("access.known-keys")
 def test_a_wrong_key_is_told_so(start: Any) -> None:
     with sdk(start(PEGBOARD_AUTH="keys")) as client:
         with pytest.raises(openai.AuthenticationError) as refused:
@@ -290,6 +299,7 @@ def test_a_wrong_key_is_told_so(start: Any) -> None:
         assert refused.value.code == "invalid_api_key"
 
 
+@pytest.mark.requirement("access.one-tenant-both-apis")
 def test_a_key_is_the_same_tenant_at_both_apis(server: Server) -> None:
     key = f"key-{new_id().hex}"
     with sdk(server, key) as client, server.client(key) as backboard:

@@ -76,6 +76,7 @@ def alike(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 @pytest.mark.parametrize("name", OPENAI.clients)
+@pytest.mark.requirement("openai.embeddings")
 def test_a_generation_gets_its_embeddings(name: str, server: Server) -> None:
     if not OPENAI.can_run(name):
         pytest.skip("needs node")
@@ -125,6 +126,7 @@ def test_what_means_the_same_is_near_in_any_number_of_dimensions(
     assert alike(cat, kitten) > alike(cat, bank) + 0.1
 
 
+@pytest.mark.requirement("openai.embeddings")
 def test_a_text_its_tokens_and_both_formats_are_one_vector(client: OpenAI) -> None:
     (text,) = vectors_of(client, CAT)
     (tokens,) = vectors_of(client, CAT_IN_TOKENS)

@@ -57,6 +57,7 @@ def answer(client: OpenAI, thread_id: str) -> Any:
     return client.beta.threads.messages.list(thread_id).data[0].content[0]
 
 
+@pytest.mark.requirement("openai.file-search")
 def test_an_answer_cites_the_file_and_the_step_tells_what_was_found(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE, BAKERY)
     assistant_id, thread_id = searching(client, store_id), question_thread(client)
@@ -187,6 +188,7 @@ def test_a_stream_tells_the_texts_that_were_found_to_who_asks(
     assert contents_in_stream([CONTENT])[0].text == LIGHTHOUSE[1].decode()
 
 
+@pytest.mark.requirement("openai.file-search")
 def test_the_threads_store_is_searched_with_the_assistants(client: OpenAI) -> None:
     """A message's file goes into a store of the thread, which is made for it and lasts a week."""
     file_id = uploaded(client, LIGHTHOUSE)
@@ -291,6 +293,7 @@ def test_a_run_tells_which_resources_are_in_effect(client: OpenAI) -> None:
     assert begun.file_ids == [file_id]
 
 
+@pytest.mark.requirement("openai.file-search")
 def test_a_run_without_the_tool_reads_no_store(client: OpenAI) -> None:
     store_id = filled_store(client, LIGHTHOUSE)
     assistant_id, thread_id = searching(client, store_id, tools=[]), question_thread(client)

@@ -37,6 +37,7 @@ def uploaded(client: OpenAI, *names: str) -> list[str]:
     ]
 
 
+@pytest.mark.requirement("openai.files")
 def test_a_file_comes_back_as_it_was(client: OpenAI, wire: httpx.Client) -> None:
     before = int(time.time())
     file = client.files.create(file=POEM, purpose="assistants")
@@ -58,6 +59,7 @@ def test_a_file_comes_back_as_it_was(client: OpenAI, wire: httpx.Client) -> None
     assert client.files.wait_for_processing(file.id) == file
 
 
+@pytest.mark.requirement("openai.files")
 def test_any_type_and_size_is_kept(client: OpenAI) -> None:
     for name, data in (("müsli/√.xyz", bytes(range(256)) * 8192), ("empty", b"")):
         file = client.files.create(file=(name, data), purpose="user_data")
@@ -80,6 +82,7 @@ def test_a_deleted_file_is_gone(client: OpenAI, wire: httpx.Client) -> None:
     assert [file.id for file in client.files.list()] == [remaining]
 
 
+@pytest.mark.requirement("openai.pages")
 def test_files_are_listed_newest_first_and_by_page(client: OpenAI, wire: httpx.Client) -> None:
     empty: Any = {
         "object": "list",
@@ -110,6 +113,7 @@ def test_files_are_listed_newest_first_and_by_page(client: OpenAI, wire: httpx.C
     assert page(limit=2, after=d) == ([c, b], True)
 
 
+@pytest.mark.requirement("openai.pages")
 def test_reading_and_deleting_page_by_page_comes_to_an_end(client: OpenAI) -> None:
     made = uploaded(client, "a", "b", "c", "d", "e")
     seen = []
@@ -219,6 +223,7 @@ def test_files_of_others_are_missing(server: Server, client: OpenAI) -> None:
     assert client.files.content(mine).read() == b"mine.txt"
 
 
+@pytest.mark.requirement("limits.bodies")
 def test_a_file_that_is_too_large_is_refused(start: Any) -> None:
     with sdk(start(PEGBOARD_MAX_UPLOAD="20000")) as client, bare(client) as wire:
         file = {"file": ("big.txt", b"x" * 30_000)}

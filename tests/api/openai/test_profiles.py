@@ -55,6 +55,7 @@ def completed(client: httpx.Client, run: dict[str, Any]) -> dict[str, Any]:
     return now
 
 
+@pytest.mark.requirement("openai.profiles")
 def test_an_assistant_of_v1_is_one_of_v2(v1: httpx.Client, v2: httpx.Client) -> None:
     body = {
         "model": "gpt-4o",
@@ -87,6 +88,7 @@ def test_an_assistant_of_v1_is_one_of_v2(v1: httpx.Client, v2: httpx.Client) -> 
     )
 
 
+@pytest.mark.requirement("openai.profiles")
 def test_a_run_of_v1_is_told_without_what_came_later(v1: httpx.Client) -> None:
     assistant = body_of(
         v1.post("/assistants", json={"model": "m", "tools": [{"type": "retrieval"}]})
@@ -102,6 +104,7 @@ def test_a_run_of_v1_is_told_without_what_came_later(v1: httpx.Client) -> None:
     assert "status" not in answer
 
 
+@pytest.mark.requirement("openai.profiles")
 def test_a_stream_of_v1_is_told_in_the_same_words(v1: httpx.Client) -> None:
     assistant = body_of(v1.post("/assistants", json={"model": "m"}))
     thread = {"messages": [{"role": "user", "content": "Hello"}]}

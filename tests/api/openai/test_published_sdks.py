@@ -13,5 +13,6 @@ from tests.support.server import Server
 
 
 @pytest.mark.parametrize("client", OPENAI.clients)
+@pytest.mark.requirement("openai.clients")
 def test_a_generation_finds_what_the_document_says(client: str, server: Server) -> None:
     assert_finds_what_is_documented(OPENAI, client, server)

@@ -114,6 +114,7 @@ def test_a_change_leaves_what_is_not_sent(client: OpenAI) -> None:
     assert client.vector_stores.retrieve(store.id).metadata == {"c": "d"}
 
 
+@pytest.mark.requirement("openai.pages")
 def test_stores_are_listed_newest_first_and_by_page(client: OpenAI) -> None:
     made = [client.vector_stores.create(name=str(number)).id for number in range(5)]
     assert ids_of(client.vector_stores.list(limit=2)) == made[::-1]
@@ -417,6 +418,7 @@ def test_a_deleted_file_leaves_every_store(
     )
 
 
+@pytest.mark.requirement("documents.deleted")
 def test_nothing_is_left_of_what_was_deleted(start: Any) -> None:
     server: Server = start()
     with sdk(server) as client:
@@ -448,6 +450,7 @@ def test_nothing_is_left_of_what_was_deleted(start: Any) -> None:
         wait_for_blobs(0)
 
 
+@pytest.mark.requirement("tenants.search-apart")
 def test_stores_of_others_are_missing(server: Server, client: OpenAI, store: VectorStore) -> None:
     (file_id,) = uploaded(client, LIGHTHOUSE)
     batch = client.vector_stores.file_batches.create_and_poll(store.id, file_ids=[file_id])

@@ -63,6 +63,7 @@ def counts(done: "subprocess.CompletedProcess[str]") -> dict[str, tuple[int, ...
     return {kind: numbers for kind, numbers in by_kind.items() if any(numbers)}
 
 
+@pytest.mark.requirement("openai.import")
 def test_what_was_imported_goes_by_the_ids_that_it_had(
     client: OpenAI, bring: Import, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_run_goes_on_where_the_imported_conversation_ended(
     assert (made.status, made.assistant_id) == ("completed", ada["id"])
 
 
+@pytest.mark.requirement("openai.import")
 def test_importing_again_changes_nothing_and_goes_on_from_there(
     client: OpenAI, bring: Import, tmp_path: Path
 ) -> None:
@@ -151,6 +153,7 @@ def test_importing_again_changes_nothing_and_goes_on_from_there(
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.requirement("openai.import")
 def test_messages_stand_in_the_order_in_which_they_were_said(
     client: OpenAI, bring: Import, tmp_path: Path, newest_first: bool
 ) -> None:

@@ -24,6 +24,7 @@ def folder() -> Iterator[Path]:
         yield made
 
 
+@pytest.mark.requirement("openai.import")
 def test_an_import_that_was_killed_is_completed_by_the_next(
     start: StartServer, postgres_url: str, tmp_path: Path
 ) -> None:

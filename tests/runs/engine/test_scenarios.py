@@ -33,6 +33,7 @@ async def test_the_model_is_asked_what_follows_from_its_answers(scenario: Scenar
 
 
 @every_scenario
+@pytest.mark.requirement("runs.settled-once")
 async def test_a_play_rests_once_with_all_that_becomes_true_then(scenario: Scenario) -> None:
     """What rests is stored in one transaction: the message, its calls and the run's end."""
     performed = await perform(scenario)

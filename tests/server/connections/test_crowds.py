@@ -4,6 +4,7 @@ import socket
 from contextlib import ExitStack
 
 import httpx
+import pytest
 
 from tests.conftest import StartServer
 from tests.server.connections.sockets import (
@@ -47,6 +48,7 @@ def drops_told(server: Server) -> list[Line]:
     return [line for line in lines_of(server) if line["event"] == "connections_dropped"]
 
 
+@pytest.mark.requirement("limits.connections")
 def test_half_headers_shut_nobody_out_and_are_told_in_a_line(start: StartServer) -> None:
     server = start(PEGBOARD_MAX_CONNECTIONS=str(LIMIT), PEGBOARD_LOG_FORMAT="json")
     with server.client("k") as client:
@@ -101,6 +103,7 @@ def test_the_last_connections_are_for_known_keys_and_the_very_last_for_probes(
         assert value(server, DROPPED, cause="no_room") >= 4
 
 
+@pytest.mark.requirement("limits.connections")
 def test_one_address_gets_no_more_than_its_share(start: StartServer) -> None:
     server = start(PEGBOARD_MAX_CONNECTIONS_PER_ADDRESS="4", PEGBOARD_BODY_SECONDS="600")
     with ExitStack() as held:

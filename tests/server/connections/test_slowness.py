@@ -21,6 +21,7 @@ from tests.support.server import Server
 from tests.support.talk import new_thread, script
 
 
+@pytest.mark.requirement("limits.connections")
 def test_headers_that_do_not_end_are_not_waited_for(hasty: Server) -> None:
     before = value(hasty, DROPPED, cause="header_timeout")
     with connected(hasty) as half, connected(hasty) as silent, connected(hasty) as second:
@@ -45,6 +46,7 @@ def test_a_connection_between_requests_has_longer(hasty: Server) -> None:
 @pytest.mark.parametrize(
     ("path", "member"), [("/api/assistants", "detail"), ("/v1/assistants", "error")]
 )
+@pytest.mark.requirement("limits.connections")
 def test_a_body_that_does_not_get_on_is_not_waited_for(
     hasty: Server, path: str, member: str
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_body_that_waits_for_leave_is_not_timed(hasty: Server) -> None:
         assert (status, made["name"]) == (200, "Ada")
 
 
+@pytest.mark.requirement("streams.slow-readers")
 def test_a_reader_that_stands_still_is_cut_off_and_takes_its_stream_up(hasty: Server) -> None:
     words = 400
     before = value(hasty, DROPPED, cause="slow_reader")

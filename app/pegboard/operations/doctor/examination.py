@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from pegboard.composition.database import holds_data, reach_database
-from pegboard.composition.knowledge import blobs_of
+from pegboard.composition.database import holds_data, reach_database, require_database
 from pegboard.errors import AppError
+from pegboard.extras import ExtraMissing
 from pegboard.operations.doctor.database import examine_database
 from pegboard.operations.doctor.finding import Finding, fail, warn
 from pegboard.operations.doctor.machine import examine_blobs, examine_machine
@@ -17,8 +17,13 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     for finding in examine_machine(settings):
         yield finding
     if settings.blobs_bucket is not None or holds_data(settings):
-        yield await examine_blobs(settings, blobs_of(settings))
+        yield await examine_blobs(settings)
     if not holds_data(settings):
+        try:
+            require_database(settings)
+        except ExtraMissing as missing:
+            yield fail("database", missing.message)
+            return
         yield warn("database", "there are no data yet; the first `pegboard serve` makes a place")
         return
     try:

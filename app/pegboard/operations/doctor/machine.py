@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
-from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import data_folder
+from pegboard.composition.knowledge import blobs_of
+from pegboard.extras import MODULES, ExtraMissing, missing
 from pegboard.identifiers import new_id
 from pegboard.llm import providers
 from pegboard.llm.embeddings.embedder import EmbedderMissing
@@ -17,6 +18,7 @@ from pegboard.llm.embeddings.minilm_network import require_installed
 from pegboard.operations.doctor.finding import Finding, fail, ok, warn
 from pegboard.server.bind_safety import UnsafeExposure, exposure_of
 from pegboard.settings import Auth, SandboxMode, Settings
+from pegboard.telemetry.trace_choice import require_exporter
 
 _OLDEST: Final = (3, 11)
 _LITTLE: Final = 2 * 1024**3
@@ -30,17 +32,18 @@ def examine_machine(settings: Settings) -> Iterator[Finding]:
         if sys.version_info >= _OLDEST
         else fail("python", f"{detail}; 3.11 or newer is needed")
     )
+    yield _extras(settings)
     yield _disk(data_folder(settings))
     try:
         require_installed()
         yield ok("embedder", "the local embedding model is installed")
-    except EmbedderMissing as missing:
-        yield warn("embedder", missing.message)
+    except EmbedderMissing as absent:
+        yield warn("embedder", absent.message)
     yield _providers(settings)
     yield _exposure(settings)
 
 
-async def examine_blobs(settings: Settings, blobs: BlobStore) -> Finding:
+async def examine_blobs(settings: Settings) -> Finding:
     """Write, read and remove a small blob."""
     place = f"bucket {settings.blobs_bucket}" if settings.blobs_bucket else "the data folder"
     key, content = new_id().hex, b"pegboard doctor"
@@ -49,17 +52,34 @@ async def examine_blobs(settings: Settings, blobs: BlobStore) -> Finding:
         yield content
 
     try:
+        blobs = blobs_of(settings)
         stored = await blobs.put(key, pieces())
         try:
             async with blobs.local(key) as path:
                 whole = path.read_bytes() == content
         finally:
             await blobs.remove(key)
+    except ExtraMissing as absent:
+        return fail("files", absent.message)
     except Exception as error:  # of the disk or of boto3, whose errors have no common base
         return fail("files", f"{place} cannot be written: {type(error).__name__}: {error}")
     if not whole or stored.sha256 != hashlib.sha256(content).hexdigest():
         return fail("files", f"{place} does not give back what was written")
     return ok("files", f"{place} can be written and read")
+
+
+def _extras(settings: Settings) -> Finding:
+    """Which there are; others are no fault unless the settings ask for them."""
+    present = [extra for extra, modules in MODULES.items() if not missing(modules)]
+    absent = [extra for extra in MODULES if extra not in present]
+    told = ", ".join(present) or "none"
+    if absent:
+        told += f"; not installed: {', '.join(absent)}"
+    try:
+        require_exporter(settings.traces)
+    except ExtraMissing as wanted:
+        return fail("extras", wanted.message)
+    return ok("extras", told)
 
 
 def _disk(folder: Path) -> Finding:

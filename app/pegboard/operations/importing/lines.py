@@ -1,17 +1,16 @@
 """JSON lines in the order in which their objects were made, whatever order they stand in.
 
 Lists stand newest first as often as not, and a model must not read a conversation backwards. So a
-file is read twice: once to see what is in it, and again line by line in order. 32 bytes for each
-line are all that is kept of it in memory.
+file is read twice: once to see what is in it, and again line by line in order. 40 bytes for each
+line are kept of it in memory, and a hundred more while they are put in order.
 """
 
 import hashlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, BinaryIO, Final
-
-import numpy as np
 
 from pegboard.api.openai.originals.places import ids_in
 from pegboard.operations.importing.kinds import ObjectKind
@@ -82,22 +81,20 @@ class _Index:
 
     def again(self) -> list[int]:
         """The places in the index of objects that stood there before."""
-        hashes = np.frombuffer(self.hashes, dtype=np.uint64)
-        _, first = np.unique(hashes, return_index=True)
-        again = np.ones(len(hashes), dtype=bool)
-        again[first] = False
-        return [int(at) for at in np.flatnonzero(again)]
+        alike = sorted(range(len(self.hashes)), key=self.hashes.__getitem__)
+        return sorted(
+            later
+            for earlier, later in pairwise(alike)
+            if self.hashes[earlier] == self.hashes[later]
+        )
 
     def order(self) -> Iterator[int]:
         """The places in the index by time; of one second's as they stand, or just the other way."""
-        seconds = np.frombuffer(self.seconds, dtype=np.int64)
-        places = np.arange(len(seconds))
-        if self.risen < 0:
-            places = places[::-1]
+        places = range(len(self.seconds))
         left_out = set(self.again())
-        for at in places[np.argsort(seconds[places], kind="stable")]:
-            if int(at) not in left_out:
-                yield int(at)
+        as_they_stand = places if self.risen >= 0 else reversed(places)
+        ordered = array("q", sorted(as_they_stand, key=self.seconds.__getitem__))
+        return (place for place in ordered if place not in left_out)
 
 
 def _indexed(file: BinaryIO, kind: ObjectKind, counts: Counts, longest: int) -> _Index:

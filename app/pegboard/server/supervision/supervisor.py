@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pegboard.composition.database import open_database
+from pegboard.composition.installation import require_extras
 from pegboard.composition.resources import connections_at_most
 from pegboard.db.engine import connections_allowed, routes_of
 from pegboard.errors import AppError, ErrorKind
@@ -41,6 +42,7 @@ def supervise(settings: Settings) -> None:
     if sys.platform == "win32":
         raise WorkersUnsupported("Windows cannot share a socket as we do; use PEGBOARD_WORKERS=1")
     exposure = exposure_of(settings)
+    require_extras(settings)
     with (
         shared(settings.host, settings.port) as listener,
         tempfile.TemporaryDirectory(prefix="pegboard-figures-") as figures,

@@ -22,6 +22,7 @@ def _moment() -> Iterator[None]:
 
 
 @every_scenario
+@pytest.mark.requirement("streams.order")
 async def test_what_backboard_tells(scenario: Scenario) -> None:
     told = await Told.of(scenario)
     streams = await told.backboard_streams()
@@ -40,6 +41,7 @@ async def test_what_backboard_tells(scenario: Scenario) -> None:
 
 
 @every_scenario
+@pytest.mark.requirement("streams.order")
 async def test_what_the_assistants_api_tells(scenario: Scenario) -> None:
     told = await Told.of(scenario)
     streams = await told.openai_streams()
@@ -55,6 +57,7 @@ async def test_what_the_assistants_api_tells(scenario: Scenario) -> None:
 
 
 @every_scenario
+@pytest.mark.requirement("streams.order")
 async def test_what_version_1_of_the_assistants_api_tells(scenario: Scenario) -> None:
     told = await Told.of(scenario)
     found = {"streamed": changes([*map(as_version_1, await told.openai_streams())])}
@@ -62,6 +65,7 @@ async def test_what_version_1_of_the_assistants_api_tells(scenario: Scenario) ->
 
 
 @every_scenario
+@pytest.mark.requirement("streams.resume")
 async def test_a_replay_does_not_depend_on_how_the_log_is_read(scenario: Scenario) -> None:
     told = await Told.of(scenario)
     at_once = await told.backboard_again(at_once=True), await told.openai_again(at_once=True)
@@ -72,6 +76,7 @@ async def test_a_replay_does_not_depend_on_how_the_log_is_read(scenario: Scenari
 @pytest.mark.parametrize(
     "name", sorted({path.stem for path in FIRST_LOGS.glob("*.json")} - CHANGED_SINCE)
 )
+@pytest.mark.requirement("runs.old-logs")
 async def test_a_log_of_the_first_version_is_told_as_ever(name: str) -> None:
     (scenario,) = [one for one in SCENARIOS if one.name == name]
     first, now = Told.of_first_log(scenario), await Told.of(scenario)
