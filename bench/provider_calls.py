@@ -31,7 +31,7 @@ def _messages(order: Order) -> list[dict[str, str]]:
 
 
 async def _with_litellm(order: Order, client: httpx.AsyncClient) -> float:
-    """With the arguments that pegboard.llm.litellm_gateway gives."""
+    """With the arguments that pegboard.llm.litellm.gateway gives."""
     arguments: dict[str, Any] = {
         "model": "openai/gpt-4o",
         "messages": _messages(order),

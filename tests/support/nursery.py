@@ -18,7 +18,7 @@ import sys
 import threading
 from typing import Final
 
-from pegboard.llm import litellm_gateway
+from pegboard.llm.litellm import gateway as litellm_gateway
 
 PRELOADED: Final = (
     "pegboard.cli.program",

@@ -6,7 +6,7 @@ from pegboard.llm import providers
 from pegboard.llm.choice import ChosenGateway
 from pegboard.llm.gateway import Gateway, ModelName
 from pegboard.llm.labels import ModelLabels
-from pegboard.llm.litellm_gateway import LitellmGateway
+from pegboard.llm.litellm.gateway import LitellmGateway
 from pegboard.llm.observed import ObservedGateway
 from pegboard.llm.retrying import RetryingGateway
 from pegboard.llm.sandbox import SandboxGateway

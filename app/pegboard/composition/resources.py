@@ -29,9 +29,10 @@ from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
 from pegboard.jobs.runner import run_jobs
-from pegboard.llm import litellm_gateway, providers
+from pegboard.llm import providers
 from pegboard.llm.embeddings.answering import Embeddings
 from pegboard.llm.gateway import Gateway, ModelName
+from pegboard.llm.litellm import gateway as litellm_gateway
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
 from pegboard.models.resolution import Resolver

@@ -1,7 +1,7 @@
 """Real providers, through litellm. The only module that imports it.
 
 The import takes seconds and some 180 MB, so it happens in a thread, when first needed or when the
-server warms up. `litellm_failures` knows its exceptions.
+server warms up. `failures` knows its exceptions.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from pegboard.llm.gateway import (
     Usage,
     UserTurn,
 )
-from pegboard.llm.litellm_failures import translated
+from pegboard.llm.litellm.failures import translated
 from pegboard.llm.names import problem_of
 from pegboard.llm.providers import (
     IN_THE_BODY,
