@@ -27,6 +27,7 @@ from pegboard.llm.gateway import (
     ModelName,
     ModelRequest,
     ReasoningPiece,
+    RefusalPiece,
     TextPiece,
     ToolCallPiece,
     Usage,
@@ -41,6 +42,7 @@ from pegboard.llm.providers import (
     litellm_name,
     provider_word,
 )
+from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details, reasoning_shape
 
 _REASONS: Final = {
     "stop": FinishReason.STOP,
@@ -88,6 +90,7 @@ class LitellmGateway:
         answer = await litellm.acompletion(
             **self._arguments(request), stream=True, stream_options={"include_usage": True}
         )
+        _let_refusals_through(answer)
         reason: str | None = None
         usage: Any = None
         try:
@@ -115,7 +118,9 @@ class LitellmGateway:
     def _arguments(self, request: ModelRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
             "model": _checked(request.model.provider, request.model.name),
-            "messages": chat_messages(request.prompt),
+            "messages": chat_messages(
+                request.prompt, reasoning_shape(find_provider(request.model.provider).litellm)
+            ),
             "timeout": self.timeout,
             "max_retries": 0,  # we ask again ourselves: not every way of litellm's does
             "drop_params": True,
@@ -288,12 +293,34 @@ def _options(options: GenerationOptions) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
+def _text_pieces(message: Any) -> list[Delta]:
+    """What a message or a part of one says, thinks and refuses, in that order."""
+    pieces: list[Delta] = [*_reasoning_pieces(message)]
+    if message.content:
+        pieces.append(TextPiece(message.content))
+    refusal = getattr(message, "refusal", None) or _beside(message, "refusal")
+    if refusal:
+        pieces.append(RefusalPiece(refusal))
+    return pieces
+
+
+def _reasoning_pieces(message: Any) -> list[ReasoningPiece]:
+    # Blocks have the text as well, which `reasoning_content` repeats.
+    if blocks := getattr(message, "thinking_blocks", None):
+        return pieces_of_blocks(blocks)
+    text = getattr(message, "reasoning_content", None)
+    pieces = [ReasoningPiece(text)] if text else []
+    details = getattr(message, "reasoning_details", None) or _beside(message, "reasoning_details")
+    return pieces + pieces_of_details(details or ())
+
+
+def _beside(message: Any, field: str) -> Any:
+    """A field that litellm has no place for; it keeps those of whole messages apart."""
+    return (getattr(message, "provider_specific_fields", None) or {}).get(field)
+
+
 def _delta_pieces(delta: Any) -> list[Delta]:
-    pieces: list[Delta] = []
-    if reasoning := getattr(delta, "reasoning_content", None):
-        pieces.append(ReasoningPiece(reasoning))
-    if delta.content:
-        pieces.append(TextPiece(delta.content))
+    pieces = _text_pieces(delta)
     pieces.extend(
         ToolCallPiece(call.index, call.id, call.function.name, call.function.arguments or "")
         for call in delta.tool_calls or ()
@@ -305,11 +332,7 @@ def _whole(litellm: ModuleType, answer: Any, model: ModelName) -> list[Delta]:
     if not answer.choices or answer.choices[0].finish_reason is None:
         raise failures.StreamCutOff("The provider ended the answer without a finish reason")
     choice = answer.choices[0]
-    deltas: list[Delta] = []
-    if reasoning := getattr(choice.message, "reasoning_content", None):
-        deltas.append(ReasoningPiece(reasoning))
-    if choice.message.content:
-        deltas.append(TextPiece(choice.message.content))
+    deltas = _text_pieces(choice.message)
     for index, call in enumerate(choice.message.tool_calls or ()):
         arguments = call.function.arguments or ""
         deltas.append(ToolCallPiece(index, call.id, call.function.name, arguments))
@@ -326,6 +349,8 @@ def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
     details = getattr(reported, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None) or 0
     created = getattr(reported, "cache_creation_input_tokens", None) or 0
+    details = getattr(reported, "completion_tokens_details", None)
+    thought = getattr(details, "reasoning_tokens", None) or 0
     try:
         cost = sum(
             litellm.cost_per_token(
@@ -337,8 +362,22 @@ def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
             )
         )
     except Exception:  # a model that litellm has no price for; it raises several classes
-        return Usage(read, written, cached, created, None)
-    return Usage(read, written, cached, created, Decimal(str(cost)))
+        return Usage(read, written, cached, created, None, thought)
+    return Usage(read, written, cached, created, Decimal(str(cost)), thought)
+
+
+def _let_refusals_through(answer: Any) -> None:
+    """litellm 1.106 takes a piece that only refuses for an empty one, and drops it."""
+    says_something = getattr(answer, "is_chunk_non_empty", None)
+    if says_something is None:
+        return
+
+    def says_or_refuses(completion_obj: Any, model_response: Any, response_obj: Any) -> bool:
+        choices = getattr(response_obj.get("original_chunk"), "choices", None)
+        refuses = bool(choices and getattr(choices[0].delta, "refusal", None))
+        return refuses or says_something(completion_obj, model_response, response_obj)
+
+    answer.is_chunk_non_empty = says_or_refuses
 
 
 async def _close(answer: Any) -> None:
