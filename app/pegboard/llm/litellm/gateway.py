@@ -19,10 +19,11 @@ from pegboard.llm.chat_messages import chat_messages, chat_tools
 from pegboard.llm.embeddings.answering import Input
 from pegboard.llm.embeddings.embedder import EmbeddingName, UnusableVectors
 from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
+from pegboard.llm.error_answers import NO_REASON
+from pegboard.llm.finish_reasons import finish_reason
 from pegboard.llm.gateway import (
     Delta,
     Finished,
-    FinishReason,
     GenerationOptions,
     ModelName,
     ModelRequest,
@@ -31,28 +32,13 @@ from pegboard.llm.gateway import (
     TextPiece,
     ToolCallPiece,
     Usage,
-    UserTurn,
 )
 from pegboard.llm.litellm.failures import translated
-from pegboard.llm.names import problem_of
-from pegboard.llm.providers import (
-    IN_THE_BODY,
-    find_provider,
-    is_known,
-    litellm_name,
-    provider_word,
-)
+from pegboard.llm.providers import find_provider, litellm_name
 from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details, reasoning_shape
+from pegboard.llm.request_checks import check_images, checked_name
 
-_REASONS: Final = {
-    "stop": FinishReason.STOP,
-    "length": FinishReason.LENGTH,
-    "tool_calls": FinishReason.TOOL_CALLS,
-    "function_call": FinishReason.TOOL_CALLS,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
 _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
-_FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +54,7 @@ class LitellmGateway:
         return False
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
-        _check_images(request)
+        check_images(request)
         litellm = await load()
         try:
             if request.whole:
@@ -110,14 +96,12 @@ class LitellmGateway:
         # litellm says "stop" by itself at the end of a stream that has no finish reason.
         said = answer.received_finish_reason or answer.intermittent_finish_reason
         if said is None or reason is None:
-            raise failures.StreamCutOff("The provider ended the answer without a finish reason")
-        yield Finished(
-            _REASONS.get(reason, FinishReason.STOP), _usage(litellm, usage, request.model)
-        )
+            raise failures.StreamCutOff(NO_REASON)
+        yield Finished(finish_reason(reason), _usage(litellm, usage, request.model))
 
     def _arguments(self, request: ModelRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
-            "model": _checked(request.model.provider, request.model.name),
+            "model": checked_name(request.model.provider, request.model.name),
             "messages": chat_messages(
                 request.prompt, reasoning_shape(find_provider(request.model.provider).litellm)
             ),
@@ -142,28 +126,6 @@ class LitellmGateway:
             arguments["extra_body"] = {"provider": {**order, **rest}}
         _add_no_key(arguments, request.model.provider)
         return arguments
-
-
-def _checked(provider: str, name: str) -> str:
-    """The model as litellm routes by it. What is stored is held to the rules of today, too."""
-    anything = find_provider(provider).litellm in IN_THE_BODY
-    problem = None if anything else problem_of(name)
-    if problem or not is_known(provider):
-        problem = problem or "must be of a provider that is asked from here"
-        raise failures.ModelNotFound(f"model_not_found: the model {problem}")
-    return litellm_name(provider, name)
-
-
-def _check_images(request: ModelRequest) -> None:
-    """Refuse pictures that litellm would fetch itself, from within our network."""
-    provider = provider_word(request.model.provider)
-    if provider in _FETCH_THEMSELVES:
-        return
-    users = (turn for turn in request.prompt.turns if isinstance(turn, UserTurn))
-    if any(not image.url.startswith("data:") for turn in users for image in turn.images):
-        raise failures.PromptRejected(
-            f"Images go to {provider} as data: URLs; this server fetches none."
-        )
 
 
 async def embed(
@@ -219,7 +181,7 @@ async def moderate(told: str | list[Any], model: str | None) -> dict[str, Any]:
 
 
 def _embedding_arguments(provider: str, name: str, inputs: Sequence[Input]) -> dict[str, Any]:
-    model = _checked(provider, name)
+    model = checked_name(provider, name)
     for chats, embeds in (("cohere_chat/", "cohere/"), ("ollama_chat/", "ollama/")):
         if model.startswith(chats):
             model = embeds + model.removeprefix(chats)
@@ -330,13 +292,13 @@ def _delta_pieces(delta: Any) -> list[Delta]:
 
 def _whole(litellm: ModuleType, answer: Any, model: ModelName) -> list[Delta]:
     if not answer.choices or answer.choices[0].finish_reason is None:
-        raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+        raise failures.StreamCutOff(NO_REASON)
     choice = answer.choices[0]
     deltas = _text_pieces(choice.message)
     for index, call in enumerate(choice.message.tool_calls or ()):
         arguments = call.function.arguments or ""
         deltas.append(ToolCallPiece(index, call.id, call.function.name, arguments))
-    reason = _REASONS.get(choice.finish_reason, FinishReason.STOP)
+    reason = finish_reason(choice.finish_reason)
     usage = _usage(litellm, getattr(answer, "usage", None), model)
     return [*deltas, Finished(reason, usage)]
 
