@@ -5,7 +5,9 @@ from typing import Any, assert_never
 from pegboard.llm import quoting
 from pegboard.llm.gateway import (
     AssistantTurn,
+    GenerationOptions,
     Image,
+    JsonObject,
     Prompt,
     SystemTurn,
     Tool,
@@ -41,6 +43,19 @@ def chat_tools(tools: tuple[Tool, ...]) -> list[dict[str, Any]]:
         }
         for tool in tools
     ]
+
+
+def response_format(options: GenerationOptions) -> dict[str, Any] | None:
+    if options.json_schema is not None:
+        schema = {"name": "answer", "schema": options.json_schema}
+        return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_object"} if options.json_output else None
+
+
+def routing_wish(routing: JsonObject) -> dict[str, Any]:
+    """OpenRouter's `provider`: `order` is its word for the providers that we are told."""
+    order = {"order": routing["providers"]} if routing.get("providers") else {}
+    return {**order, **{key: value for key, value in routing.items() if key != "providers"}}
 
 
 def _system_text(prompt: Prompt) -> str:

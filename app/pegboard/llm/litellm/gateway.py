@@ -12,10 +12,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from pegboard.llm import failures
-from pegboard.llm.chat_messages import chat_messages, chat_tools
+from pegboard.llm.chat_messages import chat_messages, chat_tools, response_format, routing_wish
 from pegboard.llm.embeddings.answering import Input
 from pegboard.llm.embeddings.embedder import EmbeddingName, UnusableVectors
 from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
@@ -37,8 +37,7 @@ from pegboard.llm.litellm.failures import translated
 from pegboard.llm.providers import find_provider, litellm_name
 from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details, reasoning_shape
 from pegboard.llm.request_checks import check_images, checked_name
-
-_EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
+from pegboard.llm.thinking_wishes import thinking_wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,7 @@ class LitellmGateway:
             if not request.options.parallel_tool_calls:
                 arguments["parallel_tool_calls"] = False
         if request.model.provider.lower() == "openrouter" and request.options.routing:
-            routing = request.options.routing
-            order = {"order": routing["providers"]} if routing.get("providers") else {}
-            rest = {key: value for key, value in routing.items() if key != "providers"}
-            arguments["extra_body"] = {"provider": {**order, **rest}}
+            arguments["extra_body"] = {"provider": routing_wish(request.options.routing)}
         _add_no_key(arguments, request.model.provider)
         return arguments
 
@@ -235,23 +231,11 @@ def _options(options: GenerationOptions) -> dict[str, Any]:
         "max_tokens": options.max_output_tokens,
         "stop": list(options.stop) or None,
     }
-    if options.json_schema is not None:
-        schema = {"name": "answer", "schema": options.json_schema}
-        chosen["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif options.json_output:
-        chosen["response_format"] = {"type": "json_object"}
+    chosen["response_format"] = response_format(options)
     if options.thinking:
-        wish = options.thinking
-        effort = wish.get("effort") or wish.get("reasoning_effort")
-        budget = wish.get("budget_tokens") or wish.get("max_tokens")
-        if effort in _EFFORTS:
-            chosen["reasoning_effort"] = effort
-        elif "type" in wish:
-            chosen["thinking"] = dict(wish)
-        elif isinstance(budget, int):
-            chosen["thinking"] = {"type": "enabled", "budget_tokens": budget}
-        else:
-            chosen["reasoning_effort"] = "medium"
+        wish = thinking_wish(options.thinking)
+        chosen["reasoning_effort"] = wish.effort
+        chosen["thinking"] = wish.budget
     return {name: value for name, value in chosen.items() if value is not None}
 
 
