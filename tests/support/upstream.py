@@ -79,14 +79,17 @@ async def _send(answer: Answer, reader: asyncio.StreamReader, writer: asyncio.St
         headers = {**answer.headers, "Transfer-Encoding": "chunked"}
         lines = [f"HTTP/1.1 {answer.status} X", *(f"{k}: {v}" for k, v in headers.items())]
         writer.write("\r\n".join([*lines, "", ""]).encode())
-    for piece in answer.pieces:
-        writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+    ending = b"0\r\n\r\n" if answer.end is End.PROPER else b""
+    for at, piece in enumerate(answer.pieces, 1):
+        # The end comes with the last, so that the connection can be taken up again at once.
+        last = ending if at == len(answer.pieces) else b""
+        writer.write(b"%x\r\n%b\r\n%b" % (len(piece), piece, last))
         await writer.drain()
         await asyncio.sleep(0)  # so that each is a packet of its own
     match answer.end:
         case End.PROPER:
-            writer.write(b"0\r\n\r\n")
-            await writer.drain()
+            if not answer.pieces:
+                writer.write(ending)
             return True
         case End.CLOSED:
             await writer.drain()

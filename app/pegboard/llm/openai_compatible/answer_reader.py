@@ -12,6 +12,7 @@ from pegboard.llm.finish_reasons import finish_reason
 from pegboard.llm.gateway import (
     Delta,
     Finished,
+    FinishReason,
     ReasoningPiece,
     RefusalPiece,
     TextPiece,
@@ -30,7 +31,6 @@ from pegboard.llm.openai_compatible.wire import (
     decode_completion,
     decode_tokens,
 )
-from pegboard.llm.price_table import PricedModel, with_cost
 from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details
 
 _DONE: Final = b"[DONE]"
@@ -40,13 +40,15 @@ _NO_DELTAS: Final[Sequence[Delta]] = ()
 class AnswerReader:
     """One answer. `is_done` once the provider has said that nothing follows.
 
-    `page` is what to say where there is a page in its place.
+    `page` is what to say where there is a page in its place. `written` are the texts of the answer,
+    for when nobody tells how many tokens they were.
     """
 
-    __slots__ = ("_calls", "_page", "_reason", "_usage", "is_done")
+    __slots__ = ("_calls", "_page", "_reason", "_usage", "is_done", "written")
 
     def __init__(self, *, page: str) -> None:
         self.is_done = False
+        self.written: list[str] = []
         self._page = page
         self._reason: str | None = None
         self._usage: msgspec.Raw = NOTHING
@@ -75,11 +77,18 @@ class AnswerReader:
         self._read_without_choices(completion, data)
         return _NO_DELTAS
 
-    def finished(self, priced: PricedModel | None) -> Finished:
-        """The last delta. Raises StreamCutOff where no finish reason was given."""
-        if self._reason is None:
+    def reason(self) -> FinishReason:
+        """Raises StreamCutOff where there is none: neither a word for it, nor an answer that its
+        provider calls complete."""
+        if self._reason is not None:
+            return finish_reason(self._reason)
+        if not (self.is_done and self.written):
             raise failures.StreamCutOff(NO_REASON)
-        return Finished(finish_reason(self._reason), with_cost(_usage_of(self._usage), priced))
+        return FinishReason.TOOL_CALLS if self._calls.any else FinishReason.STOP
+
+    def usage(self) -> Usage | None:
+        """As the provider tells it; None where it does not."""
+        return None if self._usage == NOTHING else _usage_of(self._usage)
 
     def _read_without_choices(self, completion: Completion, data: bytes) -> None:
         failure = failure_amid(data, completion.error)
@@ -100,6 +109,7 @@ class AnswerReader:
         content = message.content
         # Most chunks are a piece of text and nothing else.
         if type(content) is str and content and _has_only_text(message):
+            self.written.append(content)
             return (TextPiece(content),)
         deltas: list[Delta] = [*_reasoning(message)]
         if isinstance(content, str):
@@ -110,6 +120,7 @@ class AnswerReader:
             deltas.append(RefusalPiece(message.refusal))
         if message.tool_calls:
             deltas += self._calls.pieces(message.tool_calls)
+        self.written += [text for delta in deltas for text in _texts(delta)]
         return deltas
 
 
@@ -125,6 +136,10 @@ class _CallNumbers:
     def __init__(self) -> None:
         self._numbers: dict[int, tuple[int, str | None]] = {}
         self._latest = -1
+
+    @property
+    def any(self) -> bool:
+        return self._latest >= 0
 
     def pieces(self, calls: Sequence[ToolCall]) -> Iterator[ToolCallPiece]:
         for position, call in enumerate(calls):
@@ -142,6 +157,16 @@ class _CallNumbers:
                 (function.name or None) if function and begins else None,
                 _arguments(function.arguments) if function else "",
             )
+
+
+def _texts(delta: Delta) -> tuple[str, ...]:
+    match delta:
+        case ToolCallPiece(name=name, arguments=arguments):
+            return (name or "", arguments)
+        case Finished():
+            return ()
+        case _:
+            return (delta.text,)
 
 
 def _has_only_text(message: Message) -> bool:
@@ -185,8 +210,6 @@ def _arguments(told: Any) -> str:
 
 
 def _usage_of(raw: msgspec.Raw) -> Usage:
-    if raw == NOTHING:
-        return Usage()
     try:
         tokens = decode_tokens(raw)
     except msgspec.DecodeError:  # figures that are none

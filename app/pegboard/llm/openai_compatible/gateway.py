@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from pegboard.llm import failures
 from pegboard.llm.error_answers import PAGE
-from pegboard.llm.gateway import Delta, ModelName, ModelRequest
+from pegboard.llm.gateway import Delta, Finished, ModelName, ModelRequest, Prompt, Usage
 from pegboard.llm.openai_compatible.answer_reader import AnswerReader
 from pegboard.llm.openai_compatible.connections import Connections
 from pegboard.llm.openai_compatible.endpoints import Endpoint, base_url, find_endpoint, key_of
 from pegboard.llm.openai_compatible.error_bodies import PAGE_INSTEAD, failure_before
 from pegboard.llm.openai_compatible.request_body import request_body
 from pegboard.llm.openai_compatible.stream_reader import StreamReader
-from pegboard.llm.price_table import PricedModel, find_priced
+from pegboard.llm.price_table import find_priced, with_cost
 from pegboard.llm.providers import find_provider
 from pegboard.llm.request_checks import check_images, checked_name
+from pegboard.llm.tokens import count_aside, count_prompt_tokens
 
 if TYPE_CHECKING:
     from pegboard.llm.openai_compatible.transport import Answer
@@ -59,25 +60,31 @@ class OpenAiCompatibleGateway:
             if answer.status != 200:
                 raise failure_before(answer.status, answer.headers, await answer.body())
             if request.whole or answer.kind in _NO_STREAMS:
-                deltas = _read_whole(await answer.body(), priced, whole=request.whole)
-                is_read = True
-                for delta in deltas:
+                read = AnswerReader(page=PAGE if request.whole else PAGE_INSTEAD)
+                for delta in read.read(await answer.body()):
                     yield delta
-                return
-            reader = StreamReader()
-            while received := await _received(answer, reader):
-                for delta in reader.feed(received):
+            else:
+                stream = StreamReader()
+                read = stream.answer
+                while received := await _received(answer, read):
+                    for delta in stream.feed(received):
+                        yield delta
+                for delta in stream.end():
                     yield delta
-            for delta in reader.end():
-                yield delta
-            finished = reader.finished(priced)
+            reason = read.reason()
             is_read = True
         finally:
             if is_read:
                 answer.finish()
             else:
                 answer.abandon()
-        yield finished
+        used = read.usage() or await _estimate(request.prompt, "".join(read.written))
+        yield Finished(reason, with_cost(used, priced))
+
+
+async def _estimate(prompt: Prompt, written: str) -> Usage:
+    """What was used, where the provider does not say."""
+    return Usage(count_prompt_tokens(prompt), await count_aside(written))
 
 
 def _place_of(model: ModelName) -> tuple[Endpoint, str]:
@@ -100,19 +107,13 @@ def _headers(provider: str, endpoint: Endpoint, base: str) -> Mapping[str, str]:
     return headers
 
 
-async def _received(answer: "Answer", reader: StreamReader) -> bytes:
+async def _received(answer: "Answer", read: AnswerReader) -> bytes:
     """Nothing at the end. An answer that has its finish reason is whole, however it was ended."""
-    if reader.is_done:
+    if read.is_done:
         return b""
     try:
         return await answer.receive()
     except failures.ModelFailure:
-        if reader.has_reason:
+        if read.has_reason:
             return b""
         raise
-
-
-def _read_whole(body: bytes, priced: PricedModel | None, *, whole: bool) -> list[Delta]:
-    """`whole`: whether it was asked for in one, and not as a stream."""
-    reader = AnswerReader(page=PAGE if whole else PAGE_INSTEAD)
-    return [*reader.read(body), reader.finished(priced)]

@@ -18,6 +18,8 @@ _EARLY_REASONING: Final = re.compile(r"(?:ft:)?o\d")
 # OpenAI's that are asked by its other API, which litellm translates to.
 _RESPONSES_ONLY: Final = re.compile(r"-pro\b|codex|deep-research|computer-use")
 
+_SWITCHED_ON: Final = {"type": "enabled"}
+
 encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 
@@ -67,6 +69,8 @@ def request_body(request: ModelRequest, endpoint: Endpoint, priced: PricedModel 
         "response_format": response_format(options),
         **_thinking(options, endpoint, known=_is_known_to_reason(provider, name, priced)),
     }
+    if body.get("thinking") == _SWITCHED_ON:
+        _put_in_what_must_not_be_missing(body["messages"])
     if provider == "openai" and _reasons(name):
         _leave_out_what_reasoning_refuses(body, name)
     if provider == "openrouter":
@@ -101,7 +105,7 @@ def _thinking(options: GenerationOptions, endpoint: Endpoint, *, known: bool) ->
             return {"reasoning_effort": wish.effort} if known else {}
         case Thinking.SWITCH:
             off = wish.effort == "none" or (wish.budget or {}).get("type") == "disabled"
-            return {"thinking": {"type": "disabled" if off else "enabled"}}
+            return {"thinking": {"type": "disabled"} if off else _SWITCHED_ON}
         case Thinking.OBJECT:
             if wish.budget is None:
                 return {"reasoning": {"effort": "xhigh" if wish.effort == "max" else wish.effort}}
@@ -119,6 +123,13 @@ def _is_known_to_reason(provider: str, name: str, priced: PricedModel | None) ->
 
 def _reasons(name: str) -> bool:
     return _REASONING_MODEL.match(name.removeprefix("openai/")) is not None
+
+
+def _put_in_what_must_not_be_missing(messages: list[dict[str, Any]]) -> None:
+    """DeepSeek, once it thinks, answers 400 to an earlier turn without; a blank will do."""
+    for message in messages:
+        if message["role"] == "assistant":
+            message.setdefault("reasoning_content", " ")
 
 
 def _leave_out_what_reasoning_refuses(body: dict[str, Any], name: str) -> None:
