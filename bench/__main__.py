@@ -18,12 +18,14 @@ import uvloop
 from bench import (
     aims,
     cold_start,
+    crowds,
     indexing,
     indexing_parts,
     long_threads,
     memory,
     memory_recall,
     memory_search,
+    model_paths,
     quality,
     round_trips,
     search,
@@ -110,13 +112,30 @@ async def _messages(folder: Path, plan: Plan) -> list[Aim]:
         ]
         _tell(round_trips.report(trips, stage))
         _tell(round_trips.report_litellm(trips, stage))
-        _tell(streams.report(await streams.measure(stage, plan), stage, plan))
+        streamed = await streams.measure(stage, plan)
+        _tell(streams.report(streamed, stage, plan))
         long = await long_threads.measure(stage, plan)
         _tell(long_threads.report(long, stage, plan))
         _tell(storage.report(await storage.measure(stage, plan)))
         end = memory.measure(stage)
         _tell(memory.report(warm, end))
-        return aims.of_messages(stage, plan, trips=trips, long=long, starts=starts, resident=end)
+        return aims.of_messages(
+            stage,
+            plan,
+            trips=trips,
+            streamed=streamed,
+            long=long,
+            starts=starts,
+            resident=end,
+        )
+
+
+async def _models(folder: Path, plan: Plan) -> list[Aim]:
+    _tell(model_paths.report(await model_paths.measure(folder, plan)))
+    async with open_stage(folder) as stage:
+        measured = await crowds.measure(stage, plan)
+        _tell(crowds.report(measured, stage))
+        return aims.of_crowds(measured, stage)
 
 
 async def _indexing(folder: Path, plan: Plan) -> list[Aim]:
@@ -161,6 +180,7 @@ def _tell(text: str) -> None:
 
 _PARTS: Final[Mapping[str, Callable[[Path, Plan], Awaitable[list[Aim]]]]] = {
     "messages": _messages,
+    "models": _models,
     "indexing": _indexing,
     "search": _search,
     "memories": _memories,
