@@ -18,12 +18,14 @@ import uvloop
 from bench import (
     aims,
     cold_start,
+    crowds,
     indexing,
     indexing_parts,
     long_threads,
     memory,
     memory_recall,
     memory_search,
+    model_paths,
     quality,
     round_trips,
     search,
@@ -110,13 +112,30 @@ async def _messages(folder: Path, plan: Plan) -> list[Aim]:
         ]
         _print(round_trips.report(trips, stage))
         _print(round_trips.report_litellm(trips, stage))
-        _print(streams.report(await streams.measure(stage, plan), stage, plan))
+        streamed = await streams.measure(stage, plan)
+        _print(streams.report(streamed, stage, plan))
         long = await long_threads.measure(stage, plan)
         _print(long_threads.report(long, stage, plan))
         _print(storage.report(await storage.measure(stage, plan)))
         end = memory.measure(stage)
         _print(memory.report(warm, end))
-        return aims.of_messages(stage, plan, trips=trips, long=long, starts=starts, resident=end)
+        return aims.of_messages(
+            stage,
+            plan,
+            trips=trips,
+            streamed=streamed,
+            long=long,
+            starts=starts,
+            resident=end,
+        )
+
+
+async def _models(folder: Path, plan: Plan) -> list[Aim]:
+    _print(model_paths.report(await model_paths.measure(folder, plan)))
+    async with open_stage(folder) as stage:
+        measured = await crowds.measure(stage, plan)
+        _print(crowds.report(measured, stage))
+        return aims.of_crowds(measured, stage)
 
 
 async def _indexing(folder: Path, plan: Plan) -> list[Aim]:
@@ -161,6 +180,7 @@ def _print(text: str) -> None:
 
 _PARTS: Final[Mapping[str, Callable[[Path, Plan], Awaitable[list[Aim]]]]] = {
     "messages": _messages,
+    "models": _models,
     "indexing": _indexing,
     "search": _search,
     "memories": _memories,

@@ -35,7 +35,8 @@ class LongThreads:
 
 async def measure(stage: Stage, plan: Plan) -> LongThreads:
     long = LongThreads(
-        {subject.name: [] for subject in stage.subjects}, {"httpx": ([], []), "litellm": ([], [])}
+        {subject.name: [] for subject in stage.subjects},
+        {how: ([], []) for how in ("httpx", "direct", "litellm")},
     )
     for _ in range(plan.threads):
         for subject in stage.subjects:

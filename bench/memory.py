@@ -17,5 +17,5 @@ def report(warm: Resident, end: Resident) -> str:
         "Resident memory (RSS) of the server process",
         ("", "warm MB", "at the end MB"),
         rows,
-        "Warm: after the first messages. The sandbox server never loads litellm.",
+        "Warm: after the first messages. Only the last server loads litellm.",
     )

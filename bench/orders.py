@@ -17,3 +17,14 @@ class Order:
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Of each call, and of all together: seconds on the clock, of the processor, and how many bytes
+    more were resident at most."""
+
+    seconds: list[float]
+    elapsed: float
+    cpu: float
+    grown: int

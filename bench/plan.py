@@ -18,6 +18,7 @@ class Plan:
     alone: int
     crowd: int
     streams: int
+    crowd_rounds: int
     long_rounds: int
     long_words: int
     threads: int
@@ -40,6 +41,7 @@ FULL = Plan(
     alone=100,
     crowd=200,
     streams=40,
+    crowd_rounds=3,
     long_rounds=5,
     long_words=2000,
     threads=5,
@@ -58,6 +60,7 @@ QUICK = Plan(
     alone=20,
     crowd=40,
     streams=10,
+    crowd_rounds=1,
     long_rounds=1,
     long_words=1000,
     threads=1,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.orders import Order
+from bench.orders import Calls, Order
 from bench.processes import Program, running
 
 
@@ -14,15 +14,19 @@ from bench.processes import Program, running
 class ProviderCalls:
     program: Program
 
+    async def carry_out(self, order: Order) -> Calls:
+        return Calls(**json.loads(await self.program.ask(order.to_line())))
+
     async def seconds(self, order: Order) -> list[float]:
-        seconds: list[float] = json.loads(await self.program.ask(order.to_line()))
-        return seconds
+        return (await self.carry_out(order)).seconds
 
 
 @asynccontextmanager
-async def running_provider_calls(*, upstream: str, folder: Path) -> AsyncIterator[ProviderCalls]:
+async def running_provider_calls(
+    *, upstream: str, folder: Path, name: str = "provider-calls"
+) -> AsyncIterator[ProviderCalls]:
     async with running(
-        "provider-calls",
+        name,
         "bench.provider_calls",
         folder=folder,
         OPENAI_BASE_URL=upstream,

@@ -51,7 +51,9 @@ class RoundTrips:
 async def measure(stage: Stage, plan: Plan, *, clients: int) -> RoundTrips:
     turns = plan.alone if clients == 1 else plan.crowd
     trips = RoundTrips(
-        clients, {subject.name: [] for subject in stage.subjects}, {"httpx": [], "litellm": []}
+        clients,
+        {subject.name: [] for subject in stage.subjects},
+        {"httpx": [], "direct": [], "litellm": []},
     )
     for _ in range(plan.rounds):
         for subject in stage.subjects:

@@ -19,16 +19,17 @@ _WARM_UP_CLIENTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`real` asks the upstream through litellm; `sandbox` never loads litellm."""
+    """`direct` asks the upstream without litellm, `real` through it; `sandbox` asks nobody."""
 
     floor: Floor
     sandbox: Pegboard
+    direct: Pegboard
     real: Pegboard
     calls: ProviderCalls
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        return (self.floor, self.sandbox, self.real)
+        return (self.floor, self.sandbox, self.direct, self.real)
 
 
 @asynccontextmanager
@@ -51,13 +52,20 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
                 folder=folder,
             ) as sandbox,
             running_pegboard(
+                "Pegboard, direct",
+                database=await new_database(address, "pegboard_direct"),
+                upstream=upstream,
+                folder=folder,
+            ) as direct,
+            running_pegboard(
                 "Pegboard, litellm",
                 database=await new_database(address, "pegboard_litellm"),
                 upstream=upstream,
                 folder=folder,
+                PEGBOARD_MODEL_PATH="litellm",
             ) as real,
         ):
-            stage = Stage(floor, sandbox, real, calls)
+            stage = Stage(floor, sandbox, direct, real, calls)
             await _warm_up(stage)
             yield stage
 
@@ -68,7 +76,7 @@ async def _warm_up(stage: Stage) -> None:
         await whole_turns(subject, clients=1, turns=_WARM_UP_TURNS)
         await whole_turns(subject, clients=_WARM_UP_CLIENTS, turns=2 * _WARM_UP_CLIENTS)
         await streamed_turns(subject, turns=_WARM_UP_TURNS, count=WORDS)
-    for how in ("httpx", "litellm"):
+    for how in ("httpx", "direct", "litellm"):
         for streamed in (False, True):
             order = Order(how, clients=1, calls=_WARM_UP_TURNS, words=WORDS, streamed=streamed)
             await stage.calls.seconds(order)

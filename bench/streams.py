@@ -32,7 +32,9 @@ class Streams:
 async def measure(stage: Stage, plan: Plan) -> Streams:
     names = [subject.name for subject in stage.subjects]
     streams = Streams(
-        {name: [] for name in names}, {name: [] for name in names}, {"httpx": [], "litellm": []}
+        {name: [] for name in names},
+        {name: [] for name in names},
+        {"httpx": [], "direct": [], "litellm": []},
     )
     for _ in range(plan.rounds):
         for subject in stage.subjects:

@@ -102,7 +102,12 @@ async def running_floor(*, database: Database, upstream: str, folder: Path) -> A
 
 @asynccontextmanager
 async def running_pegboard(
-    name: str, *, database: Database, upstream: str | None, folder: Path
+    name: str,
+    *,
+    database: Database,
+    upstream: str | None,
+    folder: Path,
+    **settings: str,
 ) -> AsyncIterator[Pegboard]:
     """`pegboard serve` as its users start it; its sandbox model answers where no upstream is."""
     if upstream is None:
@@ -119,6 +124,7 @@ async def running_pegboard(
         clone=None,
         PEGBOARD_DATABASE_URL=database.url,
         **models,
+        **settings,
     ) as program:
         async with connected(address_of(program)) as connection:
             assistant = await connection.post_json("/api/assistants", name="bench")

@@ -99,6 +99,27 @@ async def streamed_turns(subject: Subject, *, turns: int, count: int) -> list[St
         ]
 
 
+async def crowd_of_streams(
+    subject: Subject, *, clients: int, turns: int, count: int
+) -> tuple[list[Streamed], float]:
+    """`turns` streams of each of so many clients at once, and the seconds of all together."""
+    async with AsyncExitStack() as stack:
+        talkers = []
+        for _ in range(clients):
+            connection = await stack.enter_async_context(connected(subject.url))
+            talkers.append((connection, await _threads(subject, connection, turns)))
+
+        async def listen(connection: Connection, threads: Sequence[str]) -> list[Streamed]:
+            return [
+                await streamed_turn(subject, connection, threads[at // TURNS_A_THREAD], count=count)
+                for at in range(turns)
+            ]
+
+        begun = perf_counter()
+        heard = await asyncio.gather(*(listen(*talker) for talker in talkers))
+        return [stream for streams in heard for stream in streams], perf_counter() - begun
+
+
 async def one_thread(subject: Subject, *, turns: int) -> list[float]:
     """Seconds of each turn of one new thread, in order."""
     async with connected(subject.url) as connection:

@@ -20,6 +20,11 @@ class SandboxMode(StrEnum):
     OFF = "off"
 
 
+class ModelPath(StrEnum):
+    AUTO = "auto"
+    LITELLM = "litellm"
+
+
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -76,6 +81,10 @@ class Settings(BaseSettings):
     idempotency_hours: float = Field(default=24, gt=0)
     idempotency_patience: float = Field(default=25, ge=0)
     model_retries: int = Field(default=2, ge=0, le=10)
+    model_path: ModelPath = ModelPath.AUTO
+    model_connect_timeout: float = Field(default=10, gt=0)
+    model_first_byte_timeout: float | None = Field(default=None, gt=0)
+    model_connections: int = Field(default=1000, ge=1)
 
     searxng_url: str | None = None
 

@@ -47,7 +47,7 @@ def main() -> None:
         return
     for name in PRELOADED:
         importlib.import_module(name)
-    gateway = importlib.import_module("pegboard.llm.litellm_gateway")
+    gateway = importlib.import_module("pegboard.llm.litellm.gateway")
     asyncio.run(gateway.load())  # as the first call of a provider would
     _keep_table()
     assert threading.active_count() == 1, "what is forked has one thread"

@@ -15,7 +15,7 @@ from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.indexing import Indexer
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.parser import Parser
-from pegboard.llm import litellm_gateway, providers
+from pegboard.llm import providers
 from pegboard.llm.embeddings.answering import Ask, Embeddings, Input
 from pegboard.llm.embeddings.choice import ChosenEmbedder
 from pegboard.llm.embeddings.embedder import EmbedderMissing, EmbeddingName, TextKind
@@ -23,6 +23,7 @@ from pegboard.llm.embeddings.minilm import MiniLm
 from pegboard.llm.embeddings.minilm_network import require_installed
 from pegboard.llm.embeddings.remote import RemoteEmbedder
 from pegboard.llm.gateway import Gateway, ModelName
+from pegboard.llm.litellm import gateway as litellm_gateway
 from pegboard.llm.observed import observed_embed
 from pegboard.memories.language_model import LanguageMemoryModel
 from pegboard.memories.memory_model import MemoryModel

@@ -15,7 +15,14 @@ from pegboard.composition.database_metrics import DatabaseMetrics
 from pegboard.composition.heartbeats import Heartbeats
 from pegboard.composition.jobs import JOB_GROUPS, job_kinds
 from pegboard.composition.knowledge import Knowledge, knowledge_of
-from pegboard.composition.models import catalogue_of, gateway_of, observed, resolver_of
+from pegboard.composition.models import (
+    catalogue_of,
+    gateway_of,
+    model_connections,
+    observed,
+    resolver_of,
+    route_by,
+)
 from pegboard.composition.sessions import PoolSessions
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
@@ -29,9 +36,12 @@ from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
 from pegboard.jobs.runner import run_jobs
-from pegboard.llm import litellm_gateway, providers
+from pegboard.llm import providers
 from pegboard.llm.embeddings.answering import Embeddings
 from pegboard.llm.gateway import Gateway, ModelName
+from pegboard.llm.litellm import gateway as litellm_gateway
+from pegboard.llm.openai_compatible.connections import Connections
+from pegboard.llm.routing import Route
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
 from pegboard.models.resolution import Resolver
@@ -109,6 +119,7 @@ async def open_resources(
         traced(settings.traces),
         database(settings) as engine,
         pools_of(engine, size=settings.database_pool, streams=_FOR_STREAMS) as pools,
+        model_connections(settings) as connections,
     ):
         requests = PoolSessions.on(pools.requests)
         work = PoolSessions.on(pools.work)
@@ -118,7 +129,7 @@ async def open_resources(
         lease_holder = LeaseHolder(new_id())
         signals = Signals()
         catalogue = catalogue_of(settings)
-        gateway = observed(gateway_of(settings), catalogue)
+        gateway = observed(gateway_of(settings, connections), catalogue)
         readers = Readers()
         knowledge = knowledge_of(settings, work.scopes, gateway, signals, readers)
         kinds_of_jobs = job_kinds(knowledge, work.scopes, work.sessions)
@@ -165,7 +176,7 @@ async def open_resources(
         await _keep_bootstrap_key(settings, keys_only.sessions)
         heartbeats = Heartbeats()
         loop_lag = LoopLag()
-        warming = _warming(settings, catalogue, knowledge)
+        warming = _warming(settings, catalogue, knowledge, connections)
         authenticator = Authenticator(
             keys_only.sessions, keys_only.statements, open_mode=auth is Auth.OPEN
         )
@@ -287,8 +298,11 @@ async def _keep_bootstrap_key(
             await keys.keep(session, key, name="bootstrap")
 
 
-def _warming(settings: Settings, catalogue: Catalogue, knowledge: Knowledge) -> Warming:
-    """The embedder and litellm only where a real user may be waiting, and there is use for them."""
+def _warming(
+    settings: Settings, catalogue: Catalogue, knowledge: Knowledge, connections: Connections
+) -> Warming:
+    """The embedder and what asks providers only where a real user may be waiting, and there is use
+    for them."""
 
     async def read_table() -> None:
         await asyncio.to_thread(catalogue.warm_up)
@@ -296,7 +310,10 @@ def _warming(settings: Settings, catalogue: Catalogue, knowledge: Knowledge) -> 
     loads: dict[str, Load] = {"the table of models": read_table}
     for_users = settings.sandbox is not SandboxMode.ALWAYS
     if for_users:
-        if providers.configured_providers():
+        routes = {route_by(settings, one) for one in providers.configured_providers()}
+        if Route.DIRECT in routes:
+            loads["the direct path to models"] = connections.load
+        if Route.LITELLM in routes:
             loads["litellm"] = litellm_gateway.load
         if knowledge.local_embedder is not None:
             loads["the embedding model"] = knowledge.local_embedder.load

@@ -5,7 +5,9 @@ from typing import Any, assert_never
 from pegboard.llm import quoting
 from pegboard.llm.gateway import (
     AssistantTurn,
+    GenerationOptions,
     Image,
+    JsonObject,
     Prompt,
     SystemTurn,
     Tool,
@@ -14,13 +16,19 @@ from pegboard.llm.gateway import (
     Turn,
     UserTurn,
 )
+from pegboard.llm.reasoning_shapes import ReasoningShape, reasoning_fields
 
 
-def chat_messages(prompt: Prompt) -> list[dict[str, Any]]:
-    """The system text (with memories and passages, marked as data) and then the turns."""
+def chat_messages(
+    prompt: Prompt, reasoning: ReasoningShape = ReasoningShape.NONE
+) -> list[dict[str, Any]]:
+    """The system text (with memories and passages, marked as data) and then the turns.
+
+    `reasoning`: the shape in which turns of the assistant carry theirs.
+    """
     system = _system_text(prompt)
     messages = [{"role": "system", "content": system}] if system else []
-    return [*messages, *(_message(turn) for turn in prompt.turns)]
+    return [*messages, *(_message(turn, reasoning) for turn in prompt.turns)]
 
 
 def chat_tools(tools: tuple[Tool, ...]) -> list[dict[str, Any]]:
@@ -35,6 +43,19 @@ def chat_tools(tools: tuple[Tool, ...]) -> list[dict[str, Any]]:
         }
         for tool in tools
     ]
+
+
+def response_format(options: GenerationOptions) -> dict[str, Any] | None:
+    if options.json_schema is not None:
+        schema = {"name": "answer", "schema": options.json_schema}
+        return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_object"} if options.json_output else None
+
+
+def routing_wish(routing: JsonObject) -> dict[str, Any]:
+    """OpenRouter's `provider`: `order` is its word for the providers that we are told."""
+    order = {"order": routing["providers"]} if routing.get("providers") else {}
+    return {**order, **{key: value for key, value in routing.items() if key != "providers"}}
 
 
 def _system_text(prompt: Prompt) -> str:
@@ -57,7 +78,7 @@ def _system_text(prompt: Prompt) -> str:
     return "\n\n".join(parts)
 
 
-def _message(turn: Turn) -> dict[str, Any]:
+def _message(turn: Turn, shape: ReasoningShape) -> dict[str, Any]:
     match turn:
         case SystemTurn(text=text):
             return {"role": "system", "content": text}
@@ -66,11 +87,11 @@ def _message(turn: Turn) -> dict[str, Any]:
         case UserTurn(text=text, images=images):
             said = [{"type": "text", "text": text}] if text else []
             return {"role": "user", "content": [*said, *map(_image, images)]}
-        case AssistantTurn(text=text, tool_calls=()):
-            return {"role": "assistant", "content": text or ""}
-        case AssistantTurn(text=text, tool_calls=calls):
-            made = [_call(call) for call in calls]
-            return {"role": "assistant", "content": text, "tool_calls": made}
+        case AssistantTurn(text=text, tool_calls=calls, reasoning=reasoning):
+            made = {"tool_calls": [_call(call) for call in calls]} if calls else {}
+            content = text if calls else text or ""
+            given_back = reasoning_fields(reasoning, shape) if reasoning else {}
+            return {"role": "assistant", "content": content, **made, **given_back}
         case ToolTurn(call_id=call_id, output=output):
             # A message of its own, which it cannot leave; but it must not pose as a passage.
             told = quoting.without_marks(output)

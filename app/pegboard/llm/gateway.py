@@ -1,7 +1,7 @@
 """What the engine asks of a model and what it gets back, as plain values.
 
 Knows no provider and no transport. A gateway is anything that turns a `ModelRequest` into a
-stream of `Delta`s; `litellm_gateway` reaches real providers, `sandbox` answers by itself.
+stream of `Delta`s; `litellm.gateway` reaches real providers, `sandbox` answers by itself.
 """
 
 from collections.abc import AsyncGenerator, Mapping

@@ -20,8 +20,8 @@ _ADDRESSES: Final = re.compile(
     re.IGNORECASE,
 )
 _LIBRARIES: Final = re.compile(
-    r"litellm|traceback \(most|Exception -|\bb['\"]\{|<class '|<\w+(?:Error|Exception)\b"
-    r"|object at 0x|\baiohttp\b|\bhttpx\b",
+    r"litellm|traceback \(most|Exception -|\bb['\"]\{|^b['\"]{2}$|<class '"
+    r"|<\w+(?:Error|Exception)\b|object at 0x|\baiohttp\b|\bhttpx\b",
     re.IGNORECASE,
 )
 # A gateway in between may be made of the same library, and say so before the words that count.

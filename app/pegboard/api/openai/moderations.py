@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Server
 from pegboard.api.openai.faults import BadParameter, Refused
-from pegboard.llm import litellm_gateway
+from pegboard.llm.litellm import gateway as litellm_gateway
 from pegboard.settings import SandboxMode
 
 router = APIRouter(tags=["Moderations"], route_class=StrictRoute)

@@ -1,7 +1,7 @@
 """A provider's embedding model, by whatever call is passed in.
 
 Knows how to cut the work into requests and to check what comes back. Does not know the
-transport: `litellm_gateway` supplies the call.
+transport: `litellm.gateway` supplies the call.
 """
 
 import math

@@ -10,11 +10,13 @@ from typing import Final
 
 from pegboard.composition.database import data_folder
 from pegboard.composition.knowledge import blobs_of
+from pegboard.composition.models import route_by
 from pegboard.extras import MODULES, ExtraMissing, missing
 from pegboard.identifiers import new_id
 from pegboard.llm import providers
 from pegboard.llm.embeddings.embedder import EmbedderMissing
 from pegboard.llm.embeddings.minilm_network import require_installed
+from pegboard.llm.routing import Route
 from pegboard.operations.doctor.finding import Finding, fail, ok, warn
 from pegboard.server.bind_safety import UnsafeExposure, exposure_of
 from pegboard.settings import Auth, SandboxMode, Settings
@@ -23,6 +25,7 @@ from pegboard.telemetry.trace_choice import require_exporter
 _OLDEST: Final = (3, 11)
 _LITTLE: Final = 2 * 1024**3
 _TOO_LITTLE: Final = 100 * 1024**2
+_WAYS: Final = {Route.DIRECT: "asked directly", Route.LITELLM: "through litellm"}
 
 
 def examine_machine(settings: Settings) -> Iterator[Finding]:
@@ -92,9 +95,11 @@ def _disk(folder: Path) -> Finding:
 
 
 def _providers(settings: Settings) -> Finding:
-    """Names only: what the credentials are is nobody's business, and whether they are good is only
-    known by using them."""
-    names = ", ".join(providers.configured_providers())
+    """Names, and how each is asked. What the credentials are is nobody's business, and whether
+    they are good is only known by using them."""
+    names = ", ".join(
+        f"{name} ({_WAYS[route_by(settings, name)]})" for name in providers.configured_providers()
+    )
     match settings.sandbox:
         case SandboxMode.ALWAYS:
             return warn("models", "PEGBOARD_SANDBOX=always: no provider is ever asked")

@@ -6,36 +6,29 @@ what became of the connection.
 """
 
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import ModuleType
 from typing import Any, Final
 
 import httpx
 
-from pegboard import clock
 from pegboard.llm import failures
+from pegboard.llm.error_answers import (
+    BROKE_OFF,
+    CREDENTIALS,
+    PAGE,
+    TOO_LATE,
+    UNREACHABLE,
+    UNREADABLE,
+    ErrorAnswer,
+    context_too_long,
+    failure_of,
+    retry_after,
+)
 from pegboard.llm.provider_words import fit_to_show, is_page, message_in
 
 _CLIENTS: Final = ("litellm.llms.", "openai")
 _MOST_CAUSES: Final = 10
-_BROKE_OFF: Final = "The connection to the provider broke off"
-_UNREACHABLE: Final = "The provider cannot be reached"
-_PAGE: Final = "The provider answered with a page instead of JSON"
-_UNREADABLE: Final = "The provider's answer could not be read"
-_TOO_LATE: Final = "The provider did not answer in time"
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the provider answered: `status` is HTTP's, None where it is not known."""
-
-    status: int | None
-    said: str | None
-    was_page: bool
-    retry_after: float | None
 
 
 def translated(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
@@ -47,31 +40,12 @@ def translated(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
         return lost
     # These two are told by litellm alone: providers have no status of their own for them.
     if _is_any(causes, litellm.ContextWindowExceededError):
-        said = answer.said or "the prompt is longer than the model reads"
-        return failures.ContextTooLong(f"context_length_exceeded: {said}")
+        return context_too_long(answer)
     if _is_any(causes, litellm.AuthenticationError, litellm.PermissionDeniedError):
-        return failures.ProviderRefusedKey("The provider refused this server's credentials")
+        return failures.ProviderRefusedKey(CREDENTIALS)
     if answer.status is None and _is_any(causes, json.JSONDecodeError):
-        return failures.ProviderUnavailable(_PAGE if answer.was_page else _UNREADABLE)
-    return _by_status(answer, answer.status or _status_of(causes))
-
-
-def _by_status(answer: _Answer, status: int) -> failures.ModelFailure:
-    match status:
-        case 401 | 403:
-            return failures.ProviderRefusedKey("The provider refused this server's credentials")
-        case 404:
-            said = answer.said or "the provider has no such model"
-            return failures.ModelNotFound(f"model_not_found: {said}")
-        case 408 | 504:
-            return failures.ProviderTimedOut(_TOO_LATE)
-        case 429:
-            said = answer.said or "The provider asks for a pause"
-            return failures.RateLimited(said, retry_after=answer.retry_after)
-        case _ if 400 <= status < 500:
-            return failures.PromptRejected(answer.said or "The provider refused the request")
-    said = _PAGE if answer.was_page else answer.said or "The provider failed"
-    return failures.ProviderUnavailable(said, retry_after=answer.retry_after)
+        return failures.ProviderUnavailable(PAGE if answer.was_page else UNREADABLE)
+    return failure_of(answer, answer.status or _status_of(causes))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -87,21 +61,21 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             wrapped = original
 
 
-def _answer_among(causes: list[BaseException]) -> _Answer:
+def _answer_among(causes: list[BaseException]) -> ErrorAnswer:
     for cause in reversed(causes):
         response = getattr(cause, "response", None)
         text = _text_of(response)
         if isinstance(response, httpx.Response) and text:
-            pause = _retry_after(response.headers)
+            pause = retry_after(response.headers)
             if response.status_code >= 400:
-                return _Answer(response.status_code, message_in(text), is_page(text), pause)
+                return ErrorAnswer(response.status_code, message_in(text), is_page(text), pause)
     of_provider = [one for one in causes if type(one).__module__.startswith(_CLIENTS)]
     headers = getattr(causes[0], "litellm_response_headers", None) or {}
     # Amid a stream an error is an event, of which litellm keeps the message alone.
     told = str(getattr(of_provider[-1], "message", "")) if of_provider else ""
     pages = any(is_page(str(getattr(one, "message", ""))) for one in causes)
     said = message_in(told) or fit_to_show(told)
-    return _Answer(None, said, pages, _retry_after(headers))
+    return ErrorAnswer(None, said, pages, retry_after(headers))
 
 
 def _text_of(response: Any) -> str:
@@ -114,17 +88,17 @@ def _text_of(response: Any) -> str:
 def _lost_connection(causes: list[BaseException]) -> failures.ModelFailure | None:
     names = {f"{type(one).__module__.partition('.')[0]}.{type(one).__name__}" for one in causes}
     if any(isinstance(one, httpx.TimeoutException | TimeoutError) for one in causes):
-        return failures.ProviderTimedOut(_TOO_LATE)
+        return failures.ProviderTimedOut(TOO_LATE)
     if names & {"litellm.Timeout", "openai.APITimeoutError"}:
-        return failures.ProviderTimedOut(_TOO_LATE)
+        return failures.ProviderTimedOut(TOO_LATE)
     if any(isinstance(one, httpx.ConnectError | httpx.InvalidURL) for one in causes) or any(
         name.startswith("aiohttp.ClientConnector") for name in names
     ):
-        return failures.ProviderUnavailable(_UNREACHABLE)
+        return failures.ProviderUnavailable(UNREACHABLE)
     if any(isinstance(one, httpx.TransportError | ConnectionError) for one in causes) or any(
         name.startswith("aiohttp.") for name in names
     ):
-        return failures.ProviderUnavailable(_BROKE_OFF)
+        return failures.ProviderUnavailable(BROKE_OFF)
     return None
 
 
@@ -137,16 +111,3 @@ def _status_of(causes: list[BaseException]) -> int:
     told = (getattr(one, "status_code", None) for one in reversed(causes))
     known = (one for one in told if isinstance(one, int) and 400 <= one < 600)
     return next(known, 500)
-
-
-def _retry_after(headers: Any) -> float | None:
-    """In seconds: a number, or a date, as HTTP has it."""
-    told = str(headers.get("retry-after", ""))
-    try:
-        seconds = float(told)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(told) - clock.now()).total_seconds()
-        except (ValueError, TypeError):  # no date; or one without a zone
-            return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -1,7 +1,7 @@
 """Real providers, through litellm. The only module that imports it.
 
 The import takes seconds and some 180 MB, so it happens in a thread, when first needed or when the
-server warms up. `litellm_failures` knows its exceptions.
+server warms up. `failures` knows its exceptions.
 """
 
 import asyncio
@@ -12,45 +12,32 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from pegboard.llm import failures
-from pegboard.llm.chat_messages import chat_messages, chat_tools
+from pegboard.llm.chat_messages import chat_messages, chat_tools, response_format, routing_wish
 from pegboard.llm.embeddings.answering import Input
 from pegboard.llm.embeddings.embedder import EmbeddingName, UnusableVectors
 from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
+from pegboard.llm.error_answers import NO_REASON
+from pegboard.llm.finish_reasons import finish_reason
 from pegboard.llm.gateway import (
     Delta,
     Finished,
-    FinishReason,
     GenerationOptions,
     ModelName,
     ModelRequest,
     ReasoningPiece,
+    RefusalPiece,
     TextPiece,
     ToolCallPiece,
     Usage,
-    UserTurn,
 )
-from pegboard.llm.litellm_failures import translated
-from pegboard.llm.names import problem_of
-from pegboard.llm.providers import (
-    IN_THE_BODY,
-    find_provider,
-    is_known,
-    litellm_name,
-    provider_word,
-)
-
-_REASONS: Final = {
-    "stop": FinishReason.STOP,
-    "length": FinishReason.LENGTH,
-    "tool_calls": FinishReason.TOOL_CALLS,
-    "function_call": FinishReason.TOOL_CALLS,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
-_EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
-_FETCH_THEMSELVES: Final = frozenset({"openai", "azure", "openrouter", "xai"})
+from pegboard.llm.litellm.failures import translated
+from pegboard.llm.providers import find_provider, litellm_name
+from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details, reasoning_shape
+from pegboard.llm.request_checks import check_images, checked_name
+from pegboard.llm.thinking_wishes import thinking_wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +53,7 @@ class LitellmGateway:
         return False
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
-        _check_images(request)
+        check_images(request)
         litellm = await load()
         try:
             if request.whole:
@@ -88,6 +75,7 @@ class LitellmGateway:
         answer = await litellm.acompletion(
             **self._arguments(request), stream=True, stream_options={"include_usage": True}
         )
+        _let_refusals_through(answer)
         reason: str | None = None
         usage: Any = None
         try:
@@ -107,15 +95,15 @@ class LitellmGateway:
         # litellm says "stop" by itself at the end of a stream that has no finish reason.
         said = answer.received_finish_reason or answer.intermittent_finish_reason
         if said is None or reason is None:
-            raise failures.StreamCutOff("The provider ended the answer without a finish reason")
-        yield Finished(
-            _REASONS.get(reason, FinishReason.STOP), _usage(litellm, usage, request.model)
-        )
+            raise failures.StreamCutOff(NO_REASON)
+        yield Finished(finish_reason(reason), _usage(litellm, usage, request.model))
 
     def _arguments(self, request: ModelRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
-            "model": _checked(request.model.provider, request.model.name),
-            "messages": chat_messages(request.prompt),
+            "model": checked_name(request.model.provider, request.model.name),
+            "messages": chat_messages(
+                request.prompt, reasoning_shape(find_provider(request.model.provider).litellm)
+            ),
             "timeout": self.timeout,
             "max_retries": 0,  # we ask again ourselves: not every way of litellm's does
             "drop_params": True,
@@ -131,34 +119,9 @@ class LitellmGateway:
             if not request.options.parallel_tool_calls:
                 arguments["parallel_tool_calls"] = False
         if request.model.provider.lower() == "openrouter" and request.options.routing:
-            routing = request.options.routing
-            order = {"order": routing["providers"]} if routing.get("providers") else {}
-            rest = {key: value for key, value in routing.items() if key != "providers"}
-            arguments["extra_body"] = {"provider": {**order, **rest}}
+            arguments["extra_body"] = {"provider": routing_wish(request.options.routing)}
         _add_no_key(arguments, request.model.provider)
         return arguments
-
-
-def _checked(provider: str, name: str) -> str:
-    """The model as litellm routes by it. What is stored is held to the rules of today, too."""
-    anything = find_provider(provider).litellm in IN_THE_BODY
-    problem = None if anything else problem_of(name)
-    if problem or not is_known(provider):
-        problem = problem or "must be of a provider that is asked from here"
-        raise failures.ModelNotFound(f"model_not_found: the model {problem}")
-    return litellm_name(provider, name)
-
-
-def _check_images(request: ModelRequest) -> None:
-    """Refuse pictures that litellm would fetch itself, from within our network."""
-    provider = provider_word(request.model.provider)
-    if provider in _FETCH_THEMSELVES:
-        return
-    users = (turn for turn in request.prompt.turns if isinstance(turn, UserTurn))
-    if any(not image.url.startswith("data:") for turn in users for image in turn.images):
-        raise failures.PromptRejected(
-            f"Images go to {provider} as data: URLs; this server fetches none."
-        )
 
 
 async def embed(
@@ -214,7 +177,7 @@ async def moderate(told: str | list[Any], model: str | None) -> dict[str, Any]:
 
 
 def _embedding_arguments(provider: str, name: str, inputs: Sequence[Input]) -> dict[str, Any]:
-    model = _checked(provider, name)
+    model = checked_name(provider, name)
     for chats, embeds in (("cohere_chat/", "cohere/"), ("ollama_chat/", "ollama/")):
         if model.startswith(chats):
             model = embeds + model.removeprefix(chats)
@@ -268,32 +231,42 @@ def _options(options: GenerationOptions) -> dict[str, Any]:
         "max_tokens": options.max_output_tokens,
         "stop": list(options.stop) or None,
     }
-    if options.json_schema is not None:
-        schema = {"name": "answer", "schema": options.json_schema}
-        chosen["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif options.json_output:
-        chosen["response_format"] = {"type": "json_object"}
+    chosen["response_format"] = response_format(options)
     if options.thinking:
-        wish = options.thinking
-        effort = wish.get("effort") or wish.get("reasoning_effort")
-        budget = wish.get("budget_tokens") or wish.get("max_tokens")
-        if effort in _EFFORTS:
-            chosen["reasoning_effort"] = effort
-        elif "type" in wish:
-            chosen["thinking"] = dict(wish)
-        elif isinstance(budget, int):
-            chosen["thinking"] = {"type": "enabled", "budget_tokens": budget}
-        else:
-            chosen["reasoning_effort"] = "medium"
+        wish = thinking_wish(options.thinking)
+        chosen["reasoning_effort"] = wish.effort
+        chosen["thinking"] = wish.budget
     return {name: value for name, value in chosen.items() if value is not None}
 
 
+def _text_pieces(message: Any) -> list[Delta]:
+    """What a message or a part of one says, thinks and refuses, in that order."""
+    pieces: list[Delta] = [*_reasoning_pieces(message)]
+    if message.content:
+        pieces.append(TextPiece(message.content))
+    refusal = getattr(message, "refusal", None) or _beside(message, "refusal")
+    if refusal:
+        pieces.append(RefusalPiece(refusal))
+    return pieces
+
+
+def _reasoning_pieces(message: Any) -> list[ReasoningPiece]:
+    # Blocks have the text as well, which `reasoning_content` repeats.
+    if blocks := getattr(message, "thinking_blocks", None):
+        return pieces_of_blocks(blocks)
+    text = getattr(message, "reasoning_content", None)
+    pieces = [ReasoningPiece(text)] if text else []
+    details = getattr(message, "reasoning_details", None) or _beside(message, "reasoning_details")
+    return pieces + pieces_of_details(details or ())
+
+
+def _beside(message: Any, field: str) -> Any:
+    """A field that litellm has no place for; it keeps those of whole messages apart."""
+    return (getattr(message, "provider_specific_fields", None) or {}).get(field)
+
+
 def _delta_pieces(delta: Any) -> list[Delta]:
-    pieces: list[Delta] = []
-    if reasoning := getattr(delta, "reasoning_content", None):
-        pieces.append(ReasoningPiece(reasoning))
-    if delta.content:
-        pieces.append(TextPiece(delta.content))
+    pieces = _text_pieces(delta)
     pieces.extend(
         ToolCallPiece(call.index, call.id, call.function.name, call.function.arguments or "")
         for call in delta.tool_calls or ()
@@ -303,17 +276,13 @@ def _delta_pieces(delta: Any) -> list[Delta]:
 
 def _whole(litellm: ModuleType, answer: Any, model: ModelName) -> list[Delta]:
     if not answer.choices or answer.choices[0].finish_reason is None:
-        raise failures.StreamCutOff("The provider ended the answer without a finish reason")
+        raise failures.StreamCutOff(NO_REASON)
     choice = answer.choices[0]
-    deltas: list[Delta] = []
-    if reasoning := getattr(choice.message, "reasoning_content", None):
-        deltas.append(ReasoningPiece(reasoning))
-    if choice.message.content:
-        deltas.append(TextPiece(choice.message.content))
+    deltas = _text_pieces(choice.message)
     for index, call in enumerate(choice.message.tool_calls or ()):
         arguments = call.function.arguments or ""
         deltas.append(ToolCallPiece(index, call.id, call.function.name, arguments))
-    reason = _REASONS.get(choice.finish_reason, FinishReason.STOP)
+    reason = finish_reason(choice.finish_reason)
     usage = _usage(litellm, getattr(answer, "usage", None), model)
     return [*deltas, Finished(reason, usage)]
 
@@ -326,6 +295,8 @@ def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
     details = getattr(reported, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None) or 0
     created = getattr(reported, "cache_creation_input_tokens", None) or 0
+    details = getattr(reported, "completion_tokens_details", None)
+    thought = getattr(details, "reasoning_tokens", None) or 0
     try:
         cost = sum(
             litellm.cost_per_token(
@@ -337,8 +308,22 @@ def _usage(litellm: ModuleType, reported: Any, model: ModelName) -> Usage:
             )
         )
     except Exception:  # a model that litellm has no price for; it raises several classes
-        return Usage(read, written, cached, created, None)
-    return Usage(read, written, cached, created, Decimal(str(cost)))
+        return Usage(read, written, cached, created, None, thought)
+    return Usage(read, written, cached, created, Decimal(str(cost)), thought)
+
+
+def _let_refusals_through(answer: Any) -> None:
+    """litellm 1.106 takes a piece that only refuses for an empty one, and drops it."""
+    says_something = getattr(answer, "is_chunk_non_empty", None)
+    if says_something is None:
+        return
+
+    def says_or_refuses(completion_obj: Any, model_response: Any, response_obj: Any) -> bool:
+        choices = getattr(response_obj.get("original_chunk"), "choices", None)
+        refuses = bool(choices and getattr(choices[0].delta, "refusal", None))
+        return refuses or says_something(completion_obj, model_response, response_obj)
+
+    answer.is_chunk_non_empty = says_or_refuses
 
 
 async def _close(answer: Any) -> None:

@@ -1,0 +1,1 @@
+"""Real providers of any kind, through litellm."""
