@@ -5,14 +5,17 @@ from datetime import datetime
 from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pegboard.assistants import tool_resources
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import Base, JsonDict, Owned
+from pegboard.db.json_columns import JsonOf
 
 
 class Assistant(Owned, Base):
     """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
 
     A tenant has one default assistant at most, which answers where none is named. `labels` is the
-    client's metadata; `sampling` and `tool_resources` are as the OpenAI API was given them.
+    client's metadata; `sampling` is as the OpenAI API was given it.
     """
 
     __tablename__ = "assistants"
@@ -39,6 +42,8 @@ class Assistant(Owned, Base):
     model: Mapped[str | None] = mapped_column(default=None)
     labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
     sampling: Mapped[JsonDict | None] = mapped_column(default=None)
-    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
+    tool_resources: Mapped[ToolResources | None] = mapped_column(
+        JsonOf(tool_resources.to_json, tool_resources.from_json), default=None
+    )
     is_default: Mapped[bool] = mapped_column(server_default=false(), default=False)
     updated_at: Mapped[datetime]

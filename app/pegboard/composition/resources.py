@@ -20,6 +20,7 @@ from pegboard.composition.sessions import PoolSessions
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
 from pegboard.db.signals import Signals
+from pegboard.documents.attaching import Attaching
 from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
@@ -83,6 +84,7 @@ class Resources:
     allowances: RateLimiter
     open_streams: OpenStreams
     conversations: Conversations
+    attaching: Attaching
     execution: Execution
     following: Following
     blobs: BlobStore
@@ -125,6 +127,12 @@ async def open_resources(
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
         asked = witnessed(requests.scopes)
+        attaching = Attaching(
+            scopes=asked,
+            read_scopes=requests.statement_scopes,
+            blobs=shelves.blobs,
+            most_pending=settings.max_pending_documents,
+        )
         prompt_builder = PromptBuilder(
             catalogue=catalogue,
             lookup=shelves.lookup,
@@ -221,8 +229,10 @@ async def open_resources(
                     catalogue=catalogue,
                     execution=execution,
                     lease_holder=lease_holder,
+                    attaching=attaching,
                     patience=patience,
                 ),
+                attaching=attaching,
                 execution=execution,
                 following=Following(
                     scopes=requests.statement_scopes, execution=execution, tails=tails

@@ -10,13 +10,14 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import resolved
 from pegboard.api.openai.wire.assistants import AssistantChange, AssistantIn, AssistantOut
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.assistants import operations
 from pegboard.db.pages import Page
 from pegboard.documents import operations as documents
+from pegboard.documents.wanted_resources import copied_files, resolve
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
@@ -28,10 +29,11 @@ async def create_assistant(
     body: AssistantIn, tenant_id: CurrentTenant, server: Server
 ) -> AssistantOut:
     server.resolver.resolve(body.model)
-    told = {"name": "", **body.changes()}
-    told["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
-        return AssistantOut.of(await operations.create(scope, **told))
+    fields = {"name": "", **body.changes()}
+    resources = wanted_resources(body.tool_resources)
+    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
+        fields["tool_resources"] = await resolve(scope, resources, copies)
+        return AssistantOut.of(await operations.create(scope, **fields))
 
 
 @router.get("/assistants", response_model=ListOut[AssistantOut])
@@ -54,12 +56,12 @@ async def modify_assistant(
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
     if body.model is not None:
         server.resolver.resolve(body.model)
-    resources = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
+    resources = wanted_resources(body.tool_resources)
+    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
         present = await operations.get(scope, wanted)
         changes = body.changes(present.sampling)
         if "tool_resources" in body.model_fields_set:
-            changes["tool_resources"] = resources
+            changes["tool_resources"] = await resolve(scope, resources, copies)
         return AssistantOut.of(await operations.change(scope, wanted, changes))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pegboard.api.openai.faults import Refused
+from pegboard.api.openai.faults import BadParameter, Refused
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.errors import Kind
 from pegboard.runs.requests.create import ThreadBusy
 from pegboard.runs.requests.create_run import RunActive
+from pegboard.runs.requests.message_files import PICTURES, UnsupportedPicture
 from pegboard.runs.requests.submit_tool_outputs import NotWaiting, WrongOutputs
 
 
@@ -16,6 +17,13 @@ def told_in_openais_words(*, adding: bool = False) -> Iterator[None]:
     """`adding`: a message, not a run, was to be added to the thread."""
     try:
         yield
+    except UnsupportedPicture as picture:
+        raise BadParameter(
+            f"Invalid image file '{public_id(Prefix.FILE, picture.file_id)}'. Supported formats "
+            f"are: {', '.join(PICTURES)}.",
+            param="content",
+            code=picture.code,
+        ) from picture
     except RunActive as active:
         thread = public_id(Prefix.THREAD, active.thread_id)
         run = public_id(Prefix.RUN, active.run_id)

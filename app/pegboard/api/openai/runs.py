@@ -25,13 +25,6 @@ from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.missing import Missing
 from pegboard.api.openai.paging import cut_page, page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import (
-    attach_to_thread,
-    check_attachments,
-    resolved,
-    searched_files,
-    stores_of,
-)
 from pegboard.api.openai.run_faults import cannot_cancel, told_in_openais_words
 from pegboard.api.openai.run_replay import submitted
 from pegboard.api.openai.run_stream import frame
@@ -48,6 +41,7 @@ from pegboard.api.openai.wire.runs import (
 )
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
+from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
@@ -99,27 +93,16 @@ async def create_thread_and_run(
     if body.stream:
         claim_stream(request)
     thread = body.thread or ThreadIn()
-    await server.conversations.check_limits(caller)  # before anything is stored
-    given = [*(thread.messages or ()), *(body.additional_messages or ())]
-    said = new_messages(given)
-    run_request = _run_request(body, server, said)
-    await check_attachments(server, caller.tenant_id, given)
     place = NewThread(
         labels=thread.metadata,
-        tool_resources=await resolved(server, caller.tenant_id, thread.tool_resources),
+        tool_resources=wanted_resources(thread.tool_resources),
     )
-    if searched_files(given):
-        # Its files are to be in sight when the run begins, so the thread comes first.
-        await server.conversations.add(caller.tenant_id, place, said)
-        await attach_to_thread(server, caller.tenant_id, place.id, given)
-        where: UUID | NewThread = place.id
-        run_request = replace(run_request, messages=())
-    else:
-        where = place
-    if body.tool_resources:
-        resources = await resolved(server, caller.tenant_id, body.tool_resources)
-        run_request = replace(run_request, tool_resources=resources)
-    turn = await _start(server, caller, where, run_request)
+    messages = new_messages([*(thread.messages or ()), *(body.additional_messages or ())])
+    run_request = replace(
+        _run_request(body, server, messages),
+        tool_resources=wanted_resources(body.tool_resources),
+    )
+    turn = await _start(server, caller, place, run_request)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(caller.tenant_id) as scope:
@@ -141,11 +124,7 @@ async def create_run(
     if body.stream:
         claim_stream(request)
     place = id_of("Thread", thread_id, param="thread_id")
-    await server.conversations.check_limits(caller)
-    given = body.additional_messages or []
-    run_request = _run_request(body, server, new_messages(given))
-    await check_attachments(server, caller.tenant_id, given)
-    await attach_to_thread(server, caller.tenant_id, place, given)
+    run_request = _run_request(body, server, new_messages(body.additional_messages or ()))
     turn = await _start(server, caller, place, run_request)
     if body.stream:
         return await streamed(turn, server, content=CONTENT in include)
@@ -320,7 +299,6 @@ def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadR
         script=(body.metadata or {}).get("sandbox"),
         whole=not body.stream,
         refuse=_refusal(server),
-        stores_of=stores_of,
     )
 
 

@@ -10,12 +10,14 @@ from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import attach_to_thread, check_attachments, resolved
+from pegboard.api.openai.run_faults import told_in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut
 from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
+from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.db.pages import Page
 from pegboard.documents import operations as documents
+from pegboard.documents.wanted_resources import copied_files, resolve
 from pegboard.runs.requests.create import NewThread
 from pegboard.threads import operations
 
@@ -29,13 +31,12 @@ async def create_thread(
 ) -> ThreadOut:
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
-    said = wanted.messages or []
-    added = new_messages(said)
-    await check_attachments(server, tenant_id, said)
-    resources = await resolved(server, tenant_id, wanted.tool_resources)
-    place = NewThread(labels=wanted.metadata, tool_resources=resources)
-    await server.conversations.add(tenant_id, place, added)
-    await attach_to_thread(server, tenant_id, place.id, said)
+    place = NewThread(
+        labels=wanted.metadata,
+        tool_resources=wanted_resources(wanted.tool_resources),
+    )
+    with told_in_openais_words(adding=True):
+        await server.conversations.add(tenant_id, place, new_messages(wanted.messages or ()))
     async with server.read_scopes(tenant_id) as scope:
         return ThreadOut.of(await operations.get(scope, place.id))
 
@@ -59,9 +60,10 @@ async def modify_thread(
 ) -> ThreadOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
     changes = body.changes()
-    if "tool_resources" in body.model_fields_set:
-        changes["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
+    resources = wanted_resources(body.tool_resources)
+    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
+        if "tool_resources" in body.model_fields_set:
+            changes["tool_resources"] = await resolve(scope, resources, copies)
         return ThreadOut.of(await operations.change(scope, wanted, changes))
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from pegboard.api.openai.profiles.requests import from_v1
 from pegboard.api.openai.wire.assistants import AssistantIn
 from pegboard.assistants import operations as assistants
+from pegboard.assistants import tool_resources
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.operations.importing.files import moment
 from pegboard.operations.importing.import_context import given
@@ -40,8 +42,8 @@ async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
     assistant.created_at = assistant.updated_at = moment(item.value["created_at"])
 
 
-def resources_of(value: JsonDict) -> JsonDict | None:
-    """What an object is given to work with, as the API keeps it."""
+def resources_of(value: JsonDict) -> ToolResources | None:
+    """What an object is given to work with. Raises Skip."""
     told = value.get("tool_resources")
     if told is None:
         return None
@@ -56,7 +58,7 @@ def resources_of(value: JsonDict) -> JsonDict | None:
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
             raise Skip(f"tool_resources.{tool}.{field} is no list of ids")
         kept[tool] = {field: ids}
-    return kept
+    return tool_resources.from_json(kept)
 
 
 def _tool(tool: Any) -> Any:

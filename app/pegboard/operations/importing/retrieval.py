@@ -1,11 +1,10 @@
 """What assistants of version 1 were to look up: their own files, in a vector store here."""
 
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
 from pegboard.assistants import operations as assistants
-from pegboard.db.base import JsonDict
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.documents import stores
 from pegboard.errors import NotFound
 from pegboard.operations.importing.import_context import ImportContext
@@ -26,12 +25,12 @@ async def give_store(desk: ImportContext, item: Item) -> None:
             assistant = await assistants.get(scope, names.object_id(item.original_id))
         except NotFound:
             return
-        resources = dict(assistant.tool_resources or {})
-        store_id = _store_of(resources)
-        if store_id is None:
+        resources = assistant.tool_resources or ToolResources()
+        if resources.vector_store_ids:  # that an earlier import has given it, or somebody since
+            store_id = resources.vector_store_ids[0]
+        else:
             store_id = (await stores.create(scope)).id
-            named = [public_id(Prefix.VECTOR_STORE, store_id)]
-            assistant.tool_resources = resources | {"file_search": {"vector_store_ids": named}}
+            assistant.tool_resources = replace(resources, vector_store_ids=(store_id,))
     await fill(desk, item, names, store_id)
 
 
@@ -43,9 +42,3 @@ def _looks_up(value: dict[str, Any]) -> bool:
         and isinstance(file_ids, list)
         and bool(file_ids)
     )
-
-
-def _store_of(resources: JsonDict) -> UUID | None:
-    """The store that an earlier import has given it, or somebody since."""
-    named = (resources.get("file_search") or {}).get("vector_store_ids") or ("",)
-    return uuid_of(Prefix.VECTOR_STORE, named[0])

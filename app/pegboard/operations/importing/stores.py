@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pegboard.api.openai.wire.store_files import StoreFileIn
 from pegboard.api.openai.wire.vector_stores import StoreIn
 from pegboard.documents import store_files, stores
+from pegboard.documents.attaching import Copies
 from pegboard.documents.cloning import copied_bytes
-from pegboard.documents.store_files import Attachment
+from pegboard.documents.store_files import NewStoreFile
 from pegboard.documents.tables import VectorStore
 from pegboard.errors import AppError, NotFound
 from pegboard.files import operations as files
@@ -49,7 +50,7 @@ async def fill_store(desk: ImportContext, item: Item) -> None:
 async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
     """Put the files that an item names into a store; nothing, where that was deleted since."""
     tally = desk.report.of(STORE_FILES)
-    wanted: list[Attachment] = []
+    wanted: list[NewStoreFile] = []
     async with desk.scopes(desk.tenant_id) as scope:
         try:
             store = await stores.get(scope, store_id)
@@ -71,7 +72,7 @@ async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) ->
             copied_bytes([attachment.file_id], desk.blobs) as copies,
             desk.scopes(desk.tenant_id) as scope,
         ):
-            await store_files.attach(scope, store_id, [attachment], copies)
+            await store_files.attach(scope, store_id, [attachment], Copies([copies]))
         tally.imported += 1
 
 
@@ -84,7 +85,7 @@ def _files(value: dict[str, Any]) -> Sequence[dict[str, Any]]:
     return [{"id": one} for one in ids] if isinstance(ids, list) else []
 
 
-def _attachment(told: dict[str, Any]) -> Attachment:
+def _attachment(told: dict[str, Any]) -> NewStoreFile:
     strategy = told.get("chunking_strategy")
     sized = isinstance(strategy, dict) and strategy.get("type") == "static"
     return StoreFileIn(
@@ -94,7 +95,7 @@ def _attachment(told: dict[str, Any]) -> Attachment:
     ).attachment()
 
 
-async def _is_in(scope: Scope, store: VectorStore, attachment: Attachment) -> bool:
+async def _is_in(scope: Scope, store: VectorStore, attachment: NewStoreFile) -> bool:
     try:
         await store_files.get(scope, store.id, attachment.file_id)
     except NotFound:
@@ -103,7 +104,7 @@ async def _is_in(scope: Scope, store: VectorStore, attachment: Attachment) -> bo
 
 
 async def _check(
-    scope: Scope, store: VectorStore, attachment: Attachment, original_id: str
+    scope: Scope, store: VectorStore, attachment: NewStoreFile, original_id: str
 ) -> None:
     if stores.has_expired(store):
         raise Skip("its vector store has expired", original_id)

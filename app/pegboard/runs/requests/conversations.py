@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from pegboard.db.base import JsonDict
 from pegboard.db.engine import is_collision
 from pegboard.documents import operations as documents
+from pegboard.documents.attaching import Attaching
 from pegboard.documents.search_scope import DocumentsNotIndexed
+from pegboard.documents.wanted_resources import copied_files
 from pegboard.errors import NotFound
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway, GenerationOptions, ModelName
@@ -31,6 +33,7 @@ from pegboard.runs.requests import (
     admission,
     create,
     create_run,
+    message_files,
     submit_tool_outputs,
 )
 from pegboard.runs.requests.create import NewMessage, NewThread, StoredMessage, ThreadBusy
@@ -103,6 +106,7 @@ class Conversations:
         catalogue: Catalogue,
         execution: Execution,
         lease_holder: LeaseHolder,
+        attaching: Attaching,
         patience: float,
     ) -> None:
         """`patience`: seconds that a message waits for what keeps its thread from taking it."""
@@ -112,6 +116,7 @@ class Conversations:
         self._catalogue = catalogue
         self._execution = execution
         self._lessee = lease_holder
+        self._attaching = attaching
         self._lines = ThreadLines()
 
     async def say(
@@ -219,9 +224,8 @@ class Conversations:
             context = replace(context, look_up=thread_state.has_documents or bool(stores))
         return Turn(context.run, run, self._execution.begin(context), context.first)
 
-    async def check_limits(self, caller: Caller) -> None:
-        """Raises LimitReached where a run could not begin: for those who store something first."""
-        self._execution.check_room(caller.tenant_id)
+    async def _check_limits(self, caller: Caller) -> None:
+        """Raises LimitReached where a run could not begin: before bytes are copied for it."""
         if caller.limits != UNLIMITED:
             async with self._scopes(caller.tenant_id) as scope:
                 await admission.check(scope, caller)
@@ -229,11 +233,13 @@ class Conversations:
     async def start(
         self, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
     ) -> Turn:
-        """Begin a run on a thread as it is, with the messages that the wish adds.
+        """Begin a run on a thread as it is, with the messages that the request adds.
 
-        Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
+        Raises NotFound, RunActive, NothingToAnswer, UnsupportedPicture, StoreExpired,
+        TooManyPending, LimitReached; nothing has changed then.
         """
         self._execution.check_room(caller.tenant_id)
+        await self._check_limits(caller)
         with self._execution.starting() as starts:
             return await self._start_asked(caller, place, request, starts)
 
@@ -244,9 +250,14 @@ class Conversations:
         request: ThreadRunRequest,
         starts: Callable[[UUID], None],
     ) -> Turn:
-        async with self._scopes(caller.tenant_id) as scope:
-            thread_state = await create_run.open_thread(scope, place)
-            options = await create_run.prepare(scope, thread_state, request)
+        async with self._attaching.transaction(
+            caller.tenant_id,
+            _copied_for(place),
+            message_files.searched(request.messages),
+            copied_files(request.tool_resources),
+        ) as (scope, copies):
+            thread_state = await create_run.open_thread(scope, place, copies)
+            options = await create_run.prepare(scope, thread_state, request, copies)
             run = await create.begin_run(
                 scope,
                 replace(thread_state, assistant_id=request.assistant_id),
@@ -272,17 +283,20 @@ class Conversations:
     ) -> Sequence[Message]:
         """Put messages on a new thread, or on one that has no run going.
 
-        Raises NotFound and RunActive.
+        Raises NotFound, RunActive, UnsupportedPicture, StoreExpired, TooManyPending; nothing has
+        changed then.
         """
-        async with self._scopes(tenant_id) as scope:
-            thread_state = await create_run.open_thread(scope, place)
-            return await create_run.add_messages(scope, thread_state, messages)
+        async with self._attaching.transaction(
+            tenant_id, _copied_for(place), message_files.searched(messages)
+        ) as (scope, copies):
+            thread_state = await create_run.open_thread(scope, place, copies)
+            return await create_run.add_messages(scope, thread_state, messages, copies)
 
     @asynccontextmanager
     async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
         """A scope in which no run begins on the thread. Raises NotFound and RunActive."""
         async with self._scopes(tenant_id) as scope:
-            await create_run.open_thread(scope, thread_id)
+            await create_run.hold_idle(scope, thread_id)
             yield scope
 
     async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
@@ -418,6 +432,10 @@ class Conversations:
                         await asyncio.sleep(min(_POLL, left))
                     else:
                         await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
+
+
+def _copied_for(place: UUID | NewThread) -> Sequence[UUID]:
+    return copied_files(place.tool_resources) if isinstance(place, NewThread) else ()
 
 
 def _waiting(thread_state: ThreadState) -> UUID:

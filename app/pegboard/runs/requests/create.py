@@ -15,10 +15,14 @@ from pegboard.db.inserting import insert_row
 from pegboard.documents import operations as documents
 from pegboard.documents.operations import Upload
 from pegboard.documents.tables import Document
+from pegboard.documents.wanted_resources import WantedResources
 from pegboard.errors import AppError, Kind
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import ModelName
+from pegboard.messages import attachments, parts
 from pegboard.messages import operations as messages
+from pegboard.messages.attachments import Attachment
+from pegboard.messages.parts import Part
 from pegboard.messages.tables import Message, Role
 from pegboard.runs.execution import cancellation
 from pegboard.runs.leases import LeaseHolder
@@ -47,25 +51,26 @@ class ThreadBusy(AppError):
 class NewMessage:
     """What a user sends. `labels` is the caller's metadata.
 
-    `parts` is a content that is more than text, as it was given; `content` is the text in it.
+    `parts` is a content that is more than text; `content` is the text in it. `uploads` are new
+    documents, `attachments` files that are there.
     """
 
     content: str | None
     labels: JsonDict | None = None
     uploads: Sequence[Upload] = ()
     role: Role = Role.USER
-    parts: list[JsonDict] | None = None
-    attachments: list[JsonDict] | None = None
+    parts: tuple[Part, ...] | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NewThread:
-    """A thread that a message opens: of the named assistant, else of the tenant's default one."""
+    """A thread that a message or a run opens, of an assistant that is named or not."""
 
     id: UUID = field(default_factory=new_id)
     assistant_id: UUID | None = None
     labels: JsonDict | None = None
-    tool_resources: JsonDict | None = None
+    tool_resources: WantedResources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +122,8 @@ async def store_message(scope: Scope, thread_state: ThreadState, new: NewMessage
         scope, thread_id=thread_state.thread_id, role=new.role, content=new.content
     )
     row.labels = new.labels
-    row.parts = new.parts
-    row.attachments = new.attachments
+    row.parts = None if new.parts is None else parts.to_json(new.parts)
+    row.attachments = attachments.to_json(new.attachments) or None
     await messages.append(scope, row)
     attached = [
         await documents.accept(

@@ -7,14 +7,18 @@ from typing import Final
 from uuid import UUID
 
 from pegboard.assistants import operations as assistants
+from pegboard.assistants import tool_resources
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.documents import stores
+from pegboard.documents.attaching import Copies
+from pegboard.documents.wanted_resources import WantedResources, resolve
 from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.messages.tables import Message
 from pegboard.runs import queries
 from pegboard.runs.model.options import RunOptions
-from pegboard.runs.requests import create
+from pegboard.runs.requests import create, message_files
 from pegboard.runs.requests.create import NewMessage, NewThread
 from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.scope import Scope
@@ -51,7 +55,7 @@ class ThreadRunRequest:
 
     `asked` are the fields that an API echoes, those of the assistant not among them; the API says
     which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
-    cannot be served; `stores_of` reads the vector stores that tool resources name.
+    cannot be served.
     """
 
     assistant_id: UUID
@@ -71,11 +75,10 @@ class ThreadRunRequest:
     script: object = None
     whole: bool = False
     refuse: Callable[[Sequence[JsonDict]], None] | None = None
-    stores_of: Callable[[JsonDict | None], Sequence[UUID]] = lambda _: ()
-    tool_resources: JsonDict | None = None
+    tool_resources: WantedResources | None = None
 
 
-async def open_thread(scope: Scope, place: UUID | NewThread) -> ThreadState:
+async def open_thread(scope: Scope, place: UUID | NewThread, copies: Copies) -> ThreadState:
     """The thread, on which no run is going. Raises NotFound and RunActive."""
     if isinstance(place, NewThread):
         await threads.open_thread(
@@ -83,35 +86,51 @@ async def open_thread(scope: Scope, place: UUID | NewThread) -> ThreadState:
             assistant_id=None,
             labels=place.labels,
             thread_id=place.id,
-            tool_resources=place.tool_resources,
+            tool_resources=await resolve(scope, place.tool_resources, copies),
         )
         await scope.session.flush()
         return await lock_thread(scope, place.id)
-    thread_state = await lock_thread(scope, place)
+    return await hold_idle(scope, place)
+
+
+async def hold_idle(scope: Scope, thread_id: UUID) -> ThreadState:
+    """A thread on which no run is going, nor begins in this transaction.
+
+    Raises NotFound and RunActive.
+    """
+    thread_state = await lock_thread(scope, thread_id)
     if thread_state.active_run is not None:
         raise RunActive(thread_state.thread_id, thread_state.active_run[0])
     return thread_state
 
 
 async def add_messages(
-    scope: Scope, thread_state: ThreadState, messages: Sequence[NewMessage]
+    scope: Scope, thread_state: ThreadState, messages: Sequence[NewMessage], copies: Copies
 ) -> Sequence[Message]:
+    """Store messages, and put their files where the thread's runs search.
+
+    Raises NotFound and UnsupportedPicture for their files.
+    """
+    await message_files.check(scope, messages)
     added = []
     for new in messages:
         stored = await create.store_message(scope, thread_state, new)
         added.append(stored.row)
     if added:
         await threads.touch(scope, thread_state.thread_id)
+    await message_files.attach(scope, thread_state.thread_id, messages, copies)
     return added
 
 
-async def prepare(scope: Scope, thread_state: ThreadState, request: ThreadRunRequest) -> RunOptions:
-    """Add the wish's messages, and say what is in effect for its run."""
+async def prepare(
+    scope: Scope, thread_state: ThreadState, request: ThreadRunRequest, copies: Copies
+) -> RunOptions:
+    """Add the request's messages, and say what is in effect for its run."""
     assistant = await assistants.get(scope, request.assistant_id)
     tools = (assistant.tools or []) if request.tools is None else request.tools
     if request.refuse is not None:
         request.refuse(tools)
-    await add_messages(scope, thread_state, request.messages)
+    await add_messages(scope, thread_state, request.messages, copies)
     base = assistant.system_prompt if request.instructions is None else request.instructions
     parts = (base, request.additional_instructions)
     instructions = "\n\n".join(part for part in parts if part)
@@ -119,14 +138,22 @@ async def prepare(scope: Scope, thread_state: ThreadState, request: ThreadRunReq
         raise NothingToAnswer
     search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
     thread = await threads.get(scope, thread_state.thread_id)
-    resources = (assistant.tool_resources, thread.tool_resources, request.tool_resources)
-    named = dict.fromkeys(store for one in resources for store in request.stores_of(one))
+    own_resources = await resolve(scope, request.tool_resources, copies)
+    resources = (assistant.tool_resources, thread.tool_resources, own_resources)
+    named = dict.fromkeys(
+        store for one in resources if one is not None for store in one.vector_store_ids or ()
+    )
     sampling = {
         key: value for key, value in (assistant.sampling or {}).items() if value is not None
     }
     model = request.model or assistant.model
-    effective = {**(assistant.tool_resources or {}), **(request.tool_resources or {})}
-    asked = {**sampling, **request.asked, "model": model, "tool_resources": effective}
+    effective = (own_resources or ToolResources()).over(assistant.tool_resources)
+    asked = {
+        **sampling,
+        **request.asked,
+        "model": model,
+        "tool_resources": tool_resources.to_json(effective),
+    }
     return RunOptions(
         model=request.name_model(model),
         instructions=instructions,

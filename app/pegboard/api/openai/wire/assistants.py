@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.lists import Identified
-from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
 from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
@@ -91,7 +91,7 @@ class AssistantOut(Identified):
             model=assistant.model or DEFAULT_MODEL,
             instructions=assistant.system_prompt,
             tools=told_tools(assistant.tools),
-            tool_resources=assistant.tool_resources or {},
+            tool_resources=resources_out(assistant.tool_resources),
             metadata=assistant.labels or {},
             temperature=_or(sampling.get("temperature"), 1.0),
             top_p=_or(sampling.get("top_p"), 1.0),
