@@ -13,7 +13,7 @@ from pegboard import clock
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.messages import annotation_out, text_part
-from pegboard.api.openai.wire.runs import RunView, last_error, run_at, usage_out
+from pegboard.api.openai.wire.runs import QUEUED, RunView, last_error, run_at, usage_out
 from pegboard.api.openai.wire.steps import (
     CALLED,
     SAID,
@@ -84,10 +84,10 @@ class Telling:
         match event:
             case RunStarted(run=run):
                 self.retrieved = run.retrieved
-                created = [] if self.resumed else [self._run("created", run, RunStatus.QUEUED)]
+                created = [] if self.resumed else [self._run("created", run, QUEUED)]
                 return [
                     *created,
-                    self._run("queued", run, RunStatus.QUEUED),
+                    self._run("queued", run, QUEUED),
                     self._run("in_progress", run, RunStatus.IN_PROGRESS),
                     *([] if self.resumed else self._search(run)),
                 ]
@@ -289,11 +289,11 @@ class Telling:
         }
 
     def _run(
-        self, event: str, run: RunSnapshot, status: RunStatus, calls: tuple[ToolCall, ...] = ()
+        self, event: str, run: RunSnapshot, status: str, calls: tuple[ToolCall, ...] = ()
     ) -> bytes:
         used = run.usage
         failure = (run.failure.code, run.failure.message) if run.failure else None
-        waits = status is RunStatus.QUEUED and not self.resumed
+        waits = status == QUEUED and not self.resumed
         view = RunView(
             calls=calls,
             usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),

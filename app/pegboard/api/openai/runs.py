@@ -32,6 +32,7 @@ from pegboard.api.openai.wire.documented import RunShape, StepShape
 from pegboard.api.openai.wire.lists import ListOut, page_response
 from pegboard.api.openai.wire.runs import (
     EXPIRES_AFTER,
+    QUEUED,
     RunChange,
     RunIn,
     ThreadAndRunIn,
@@ -339,7 +340,7 @@ async def _start(
 
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
-    queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
+    queued = {**run_out(turn.row), "status": QUEUED, "usage": None}
     if turn.first == 0:
         queued["started_at"] = None
     return json_response(queued, headers=_headers(turn.row))

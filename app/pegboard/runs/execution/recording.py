@@ -21,7 +21,7 @@ from pegboard.runs.leases import PLAYING, Lease
 from pegboard.runs.model.events import RESTS, Facts, MessageFinished, RunCompleted, RunEvent
 from pegboard.runs.model.snapshots import Finding, MessageSnapshot, Recalled, Retrieved, RunSnapshot
 from pegboard.runs.prompt.citations import annotations_of
-from pegboard.runs.statuses import MOVES, RunStatus
+from pegboard.runs.statuses import RunStatus, sources
 from pegboard.runs.stream.event_log import LOGGED, LogEntry, RunLost
 from pegboard.tenants.scope import Scope
 from pegboard.usage import recording as usage
@@ -141,7 +141,7 @@ def _parameters(
         "thread_id": run.thread_id,
         "owner_id": lease.owner_id,
         "attempts": lease.attempts,
-        "playing": [one for one in PLAYING if run.status in MOVES[one]],
+        "playing": list(sources(run.status, among=PLAYING)),
         "first": entry.first,
         "after": entry.after,
         "events": json.dumps(entry.to_json(), separators=(",", ":")),

@@ -28,7 +28,7 @@ from pegboard.runs.execution import cancellation
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, to_json
 from pegboard.runs.requests.admission import admit
-from pegboard.runs.statuses import RunStatus
+from pegboard.runs.statuses import INITIAL, RunStatus
 from pegboard.runs.tables import Run
 from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.callers import Caller
@@ -163,7 +163,7 @@ async def begin_run(
         thread_id=thread_state.thread_id,
         assistant_id=thread_state.assistant_id,
         key_id=caller.key_id,
-        status=RunStatus.IN_PROGRESS,
+        status=INITIAL,
         options=to_json(options),
         model_provider=reported.provider,
         model_name=reported.name,

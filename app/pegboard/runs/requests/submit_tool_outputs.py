@@ -16,7 +16,7 @@ from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json, to_json
 from pegboard.runs.prompt.history import calls_of
 from pegboard.runs.requests.admission import admit
-from pegboard.runs.statuses import IllegalRunMove, RunStatus
+from pegboard.runs.statuses import IllegalRunMove, RunStatus, sources
 from pegboard.runs.tables import Run
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
@@ -107,7 +107,7 @@ async def resume_run(
         .where(
             Run.id == run.id,
             Run.tenant_id == scope.tenant_id,
-            Run.status == RunStatus.REQUIRES_ACTION,
+            Run.status.in_(sources(RunStatus.IN_PROGRESS)),
         )
         .values(
             status=RunStatus.IN_PROGRESS,

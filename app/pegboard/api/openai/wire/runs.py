@@ -21,6 +21,9 @@ from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
 EXPIRES_AFTER: Final = 600
+QUEUED: Final = "queued"
+"""What a run is told to be until its stream says more: clients of this API wait for it. None is."""
+
 _MOST_ADDED: Final = 256
 _MOST_OUTPUTS: Final = 512
 _RATE_LIMITED: Final = frozenset({"rate_limit_exceeded"})
@@ -135,11 +138,11 @@ class RunView:
         )
 
 
-def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
+def _told(run: Run, view: RunView, status: str) -> JsonDict:
     asked: JsonDict = run.options.get("asked") or {}
     over = status in _OVER
     when = {
-        f"{name}_at": view.ended_at if status is ending else None
+        f"{name}_at": view.ended_at if status == ending else None
         for name, ending in _ENDINGS.items()
     }
     return {
@@ -150,8 +153,8 @@ def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
         "assistant_id": run.assistant_id and public_id(Prefix.ASSISTANT, run.assistant_id),
         "status": status,
         "required_action": required_action(view.calls) if view.calls else None,
-        "last_error": last_error(view.error) if status is RunStatus.FAILED else None,
-        "expires_at": None if over and status is not RunStatus.EXPIRED else seconds(run.expires_at),
+        "last_error": last_error(view.error) if status == RunStatus.FAILED else None,
+        "expires_at": None if over and status != RunStatus.EXPIRED else seconds(run.expires_at),
         "started_at": view.started_at,
         **when,
         "model": asked.get("model") or run.model_name,
@@ -174,7 +177,7 @@ def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
     }
 
 
-def run_at(run: Run, status: RunStatus, view: RunView) -> JsonDict:
+def run_at(run: Run, status: str, view: RunView) -> JsonDict:
     """A run as it is at a moment of its stream."""
     return _told(run, view, status)
 
