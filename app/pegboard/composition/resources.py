@@ -30,6 +30,8 @@ from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
 from pegboard.jobs.runner import run_jobs
+from pegboard.lifecycle.cloning import Cloning
+from pegboard.lifecycle.removal import Removal
 from pegboard.llm import litellm_gateway, providers
 from pegboard.llm.embeddings.answering import Embeddings
 from pegboard.llm.gateway import Gateway, ModelName
@@ -85,6 +87,8 @@ class Resources:
     open_streams: OpenStreams
     conversations: Conversations
     attaching: Attaching
+    removal: Removal
+    cloning: Cloning
     execution: Execution
     following: Following
     blobs: BlobStore
@@ -233,6 +237,8 @@ async def open_resources(
                     patience=patience,
                 ),
                 attaching=attaching,
+                removal=Removal(asked, abandon=execution.abandon),
+                cloning=Cloning(asked, requests.statement_scopes, shelves.blobs),
                 execution=execution,
                 following=Following(
                     scopes=requests.statement_scopes, execution=execution, tails=tails

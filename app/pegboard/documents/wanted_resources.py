@@ -1,13 +1,14 @@
 """What tools are to work on, as a caller wants it, made into what is there."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.documents import store_files, stores
-from pegboard.documents.attaching import Copies
+from pegboard.documents.attaching import Attaching, Copies
 from pegboard.documents.store_files import NewStoreFile
 from pegboard.documents.tables import VectorStore
 from pegboard.files import operations as files
@@ -54,6 +55,15 @@ async def resolve(
         made = [await create_store(scope, described, copies) for described in wanted.new_stores]
         named = (*(named or ()), *(store.id for store in made))
     return ToolResources(wanted.code_file_ids, named)
+
+
+@asynccontextmanager
+async def resolving(
+    attaching: Attaching, tenant_id: UUID, wanted: WantedResources | None
+) -> AsyncIterator[tuple[Scope, ToolResources | None]]:
+    """A transaction in which what is wanted is there. Raises NotFound and TooManyPending."""
+    async with attaching.transaction(tenant_id, copied_files(wanted)) as (scope, copies):
+        yield scope, await resolve(scope, wanted, copies)
 
 
 async def create_store(scope: Scope, described: NewStore, copies: Copies) -> VectorStore:

@@ -25,7 +25,8 @@ from pegboard.assistants.tables import Assistant
 from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
-from pegboard.documents import store_files, stores
+from pegboard.documents import store_files
+from pegboard.documents.own_stores import own_store
 from pegboard.documents.store_files import NewStoreFile
 from pegboard.errors import NotFound
 from pegboard.files import operations as files
@@ -50,9 +51,8 @@ async def create_assistant_file(
         assistant = await operations.held(scope, assistant_id)
         attached = list(dict.fromkeys([*_attached(assistant), file_id]))
         check_length("file_ids", attached, most=MOST_FILES)
-        there = _resources(assistant).vector_store_ids
-        store_id = there[0] if there else (await stores.create(scope)).id
-        assistant.tool_resources = ToolResources(tuple(attached), (store_id,))
+        store_id = await own_store(scope, assistant)
+        assistant.tool_resources = replace(_resources(assistant), code_file_ids=tuple(attached))
         await store_files.attach(scope, store_id, [NewStoreFile(file_id)], copies)
         return AssistantFileOut.of(assistant_id, await files.get(scope, file_id))
 

@@ -16,9 +16,7 @@ from pegboard.api.openai.wire.lists import ListOut, page_response
 from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.assistants import operations
 from pegboard.db.pages import Page
-from pegboard.documents import operations as documents
-from pegboard.documents.wanted_resources import copied_files, resolve
-from pegboard.threads import operations as threads
+from pegboard.documents.wanted_resources import resolving
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
@@ -31,8 +29,8 @@ async def create_assistant(
     server.resolver.resolve(body.model)
     fields = {"name": "", **body.changes()}
     resources = wanted_resources(body.tool_resources)
-    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
-        fields["tool_resources"] = await resolve(scope, resources, copies)
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
+        fields["tool_resources"] = resolved
         return AssistantOut.of(await operations.create(scope, **fields))
 
 
@@ -57,11 +55,11 @@ async def modify_assistant(
     if body.model is not None:
         server.resolver.resolve(body.model)
     resources = wanted_resources(body.tool_resources)
-    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
         present = await operations.get(scope, wanted)
         changes = body.changes(present.sampling)
         if "tool_resources" in body.model_fields_set:
-            changes["tool_resources"] = await resolve(scope, resources, copies)
+            changes["tool_resources"] = resolved
         return AssistantOut.of(await operations.change(scope, wanted, changes))
 
 
@@ -71,10 +69,5 @@ async def delete_assistant(
 ) -> DeletedOut:
     """Delete an assistant. Its threads stay, as threads of nobody."""
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, wanted)
-        await threads.release(scope, wanted)
-        await documents.release_to_threads(scope, wanted)
-        await documents.release_blobs(scope, assistant_id=wanted)
-        await operations.remove(scope, wanted)
+    await server.removal.assistant_alone(tenant_id, wanted)
     return DeletedOut.of(Prefix.ASSISTANT, wanted, "assistant.deleted")

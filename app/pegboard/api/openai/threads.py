@@ -16,8 +16,7 @@ from pegboard.api.openai.wire.lists import ListOut
 from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.db.pages import Page
-from pegboard.documents import operations as documents
-from pegboard.documents.wanted_resources import copied_files, resolve
+from pegboard.documents.wanted_resources import resolving
 from pegboard.runs.requests.create import NewThread
 from pegboard.threads import operations
 
@@ -61,18 +60,14 @@ async def modify_thread(
     wanted = id_of("Thread", thread_id, param="thread_id")
     changes = body.changes()
     resources = wanted_resources(body.tool_resources)
-    async with server.attaching.transaction(tenant_id, copied_files(resources)) as (scope, copies):
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
         if "tool_resources" in body.model_fields_set:
-            changes["tool_resources"] = await resolve(scope, resources, copies)
+            changes["tool_resources"] = resolved
         return ThreadOut.of(await operations.change(scope, wanted, changes))
 
 
 @router.delete("/threads/{thread_id}")
 async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> DeletedOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, wanted)
-        await documents.release_blobs(scope, thread_id=wanted)
-        await operations.remove(scope, wanted)
-    server.conversations.abandon(thread_id=wanted)
+    await server.removal.thread(tenant_id, wanted)
     return DeletedOut.of(Prefix.THREAD, wanted, "thread.deleted")

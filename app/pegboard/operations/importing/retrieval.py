@@ -1,11 +1,9 @@
 """What assistants of version 1 were to look up: their own files, in a vector store here."""
 
-from dataclasses import replace
 from typing import Any
 
 from pegboard.assistants import operations as assistants
-from pegboard.assistants.tool_resources import ToolResources
-from pegboard.documents import stores
+from pegboard.documents.own_stores import own_store
 from pegboard.errors import NotFound
 from pegboard.operations.importing.import_context import ImportContext
 from pegboard.operations.importing.lines import Item
@@ -25,12 +23,8 @@ async def give_store(desk: ImportContext, item: Item) -> None:
             assistant = await assistants.get(scope, names.object_id(item.original_id))
         except NotFound:
             return
-        resources = assistant.tool_resources or ToolResources()
-        if resources.vector_store_ids:  # that an earlier import has given it, or somebody since
-            store_id = resources.vector_store_ids[0]
-        else:
-            store_id = (await stores.create(scope)).id
-            assistant.tool_resources = replace(resources, vector_store_ids=(store_id,))
+        # One that it has, an earlier import has given it, or somebody since.
+        store_id = await own_store(scope, assistant)
     await fill(desk, item, names, store_id)
 
 

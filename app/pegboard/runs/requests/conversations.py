@@ -326,10 +326,6 @@ class Conversations:
             async with waiting():
                 await asyncio.sleep(_POLL)
 
-    def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
-        """Stop the runs of a thread, or of an assistant, that has been deleted."""
-        self._execution.abandon(thread_id=thread_id, assistant_id=assistant_id)
-
     async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
         run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
         if run is None:

@@ -1,13 +1,12 @@
 """The files of new messages: that they are there, and that the thread's runs can search them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from pegboard.assistants.tool_resources import ToolResources
-from pegboard.documents import store_files, stores
+from pegboard.documents import store_files
 from pegboard.documents.attaching import Copies
+from pegboard.documents.own_stores import own_store
 from pegboard.documents.store_files import NewStoreFile
 from pegboard.errors import AppError
 from pegboard.files import operations as files
@@ -53,18 +52,10 @@ async def check(scope: Scope, messages: Sequence[NewMessage]) -> None:
 async def attach(
     scope: Scope, thread_id: UUID, messages: Sequence[NewMessage], copies: Copies
 ) -> None:
-    """Put the files that are to be searched into the thread's own store, made when first needed.
-
-    The thread is locked: of two messages, one makes the store.
-    """
+    """Put the files that are to be searched into the store of a thread that is locked."""
     wanted = [NewStoreFile(file_id) for file_id in searched(messages)]
     if not wanted:
         return
     thread = await threads.get(scope, thread_id)
-    resources = thread.tool_resources or ToolResources()
-    if resources.vector_store_ids:
-        store_id = resources.vector_store_ids[0]
-    else:
-        store_id = (await stores.create(scope, expires_after_days=_DAYS)).id
-        thread.tool_resources = replace(resources, vector_store_ids=(store_id,))
+    store_id = await own_store(scope, thread, expires_after_days=_DAYS)
     await store_files.attach(scope, store_id, wanted, copies)

@@ -15,6 +15,7 @@ from pegboard.api.backboard.wire.tools import ToolsIn, echoed_tools, stored_tool
 from pegboard.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, LONGEST_NAME
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
+from pegboard.lifecycle.cloning import CloneRequest
 from pegboard.llm.embeddings.embedder import EmbeddingName
 from pegboard.models.entries import ModelType
 from pegboard.models.resolution import Fields, Resolver
@@ -131,6 +132,14 @@ class CloneIn(BaseModel):
     copy_memories: bool = True
     name: Name | None = None
     system_prompt: Prompt | None = None
+
+    def clone_request(self) -> CloneRequest:
+        return CloneRequest(
+            documents=self.copy_documents,
+            memories=self.copy_memories,
+            name=self.name,
+            system_prompt=self.system_prompt,
+        )
 
 
 class CloneOut(BaseModel):
