@@ -5,14 +5,15 @@ from datetime import datetime
 from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pegboard.assistants import tool_resources
+from pegboard.assistants import tool_resources, tools
 from pegboard.assistants.tool_resources import ToolResources
+from pegboard.assistants.tools import Tools
 from pegboard.db.base import Base, JsonDict, Owned
 from pegboard.db.json_columns import JsonOf
 
 
 class Assistant(Owned, Base):
-    """A persona. `tools` are stored as the client wrote them; None and [] both mean none.
+    """A persona. None and () of `tools` both mean none.
 
     A tenant has one default assistant at most, which answers where none is named. `labels` is the
     client's metadata; `sampling` is as the OpenAI API was given it.
@@ -31,7 +32,9 @@ class Assistant(Owned, Base):
 
     name: Mapped[str]
     system_prompt: Mapped[str | None]
-    tools: Mapped[list[JsonDict] | None] = mapped_column(default=None)
+    tools: Mapped[Tools | None] = mapped_column(
+        JsonOf(tools.to_json, tools.from_json), default=None
+    )
     tok_k: Mapped[int]
     custom_fact_extraction_prompt: Mapped[str | None]
     custom_update_memory_prompt: Mapped[str | None]

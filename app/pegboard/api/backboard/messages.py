@@ -15,7 +15,7 @@ from pegboard.api.backboard.replies import pending_reply, stored_reply
 from pegboard.api.backboard.run_stream import pending_frames, stored_frames
 from pegboard.api.backboard.wire.message_request import BadMessage, MessageIn, PlacedMessageIn
 from pegboard.api.backboard.wire.replies import ReplyOut
-from pegboard.api.backboard.wire.tools import stored_tools
+from pegboard.api.backboard.wire.tools import tools_of
 from pegboard.api.http.scopes import CurrentCaller, Server
 from pegboard.api.http.sse import event_stream
 from pegboard.api.http.stream_claims import claim_stream
@@ -130,12 +130,12 @@ def _run_request(body: MessageIn, server: Resources) -> RunRequest:
     return RunRequest(
         model=body.model(server.resolver),
         instructions=body.system_prompt,
-        tools=None if body.tools is None else tuple(stored_tools(body.tools)),
+        tools=None if body.tools is None else tools_of(body.tools),
         memory=body.memory_use(),
         web=body.web_search,
         generation=body.generation(),
         script=(body.metadata or {}).get("sandbox"),
-        whole=not body.stream,
+        streaming=bool(body.stream),
     )
 
 

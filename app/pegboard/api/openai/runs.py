@@ -43,7 +43,8 @@ from pegboard.api.openai.wire.runs import (
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tool_resources import wanted_resources
-from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
+from pegboard.api.openai.wire.tools import MOST_OF_RUN, tools_of
+from pegboard.assistants.tools import CodeInterpreterTool, Tools, from_json
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
@@ -210,7 +211,7 @@ async def submit_tool_outputs(
             run_id=run.id,
             outputs=outputs,
             overrides=Overrides(),
-            whole=not body.stream,
+            streaming=bool(body.stream),
         )
     if not body.stream:
         return _queued(turn)
@@ -280,7 +281,7 @@ def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadR
             return server.default_model
         return server.resolver.resolve(name)
 
-    tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
+    tools = None if body.tools is None else tools_of(body.tools, most=MOST_OF_RUN)
     truncation = body.truncation_strategy
     return ThreadRunRequest(
         assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
@@ -298,17 +299,17 @@ def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadR
         asked=asked,
         expires_after=timedelta(seconds=EXPIRES_AFTER),
         script=(body.metadata or {}).get("sandbox"),
-        whole=not body.stream,
+        streaming=bool(body.stream),
         refuse=_refusal(server),
     )
 
 
-def _refusal(server: Resources) -> Callable[[Sequence[JsonDict]], None] | None:
+def _refusal(server: Resources) -> Callable[[Tools], None] | None:
     """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
     if server.settings.code_interpreter is CodeInterpreter.DROP:
         return None
 
-    def refuse(tools: Sequence[JsonDict]) -> None:
+    def refuse(tools: Tools) -> None:
         if _wants_code(tools):
             raise BadParameter(
                 "This server cannot run code: remove the tool 'code_interpreter' from the run, or "
@@ -320,12 +321,12 @@ def _refusal(server: Resources) -> Callable[[Sequence[JsonDict]], None] | None:
     return refuse
 
 
-def _wants_code(tools: Sequence[JsonDict]) -> bool:
-    return any(tool.get("type") == "code_interpreter" for tool in tools)
+def _wants_code(tools: Tools) -> bool:
+    return any(isinstance(tool, CodeInterpreterTool) for tool in tools)
 
 
 def _headers(run: Run) -> dict[str, str]:
-    if not _wants_code(run.options.get("tools") or ()):
+    if not _wants_code(from_json(run.options.get("tools") or ())):
         return {}
     log.info("tool_dropped", tool="code_interpreter", run_id=str(run.id))
     return {"x-pegboard-dropped-tools": "code_interpreter"}

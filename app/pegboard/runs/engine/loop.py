@@ -200,8 +200,8 @@ class _Playing:
             prompt=replace(self.what.prompt, turns=self.turns, tools=self.offered),
             options=self._generation(),
             round=self.run.rounds,
-            script=self.what.options.script,
-            whole=self.what.options.whole,
+            script=self.what.options.extensions.sandbox_script,
+            whole=not self.what.options.streaming,
         )
         self.run = replace(self.run, rounds=self.run.rounds + 1)
         self.draft.calls = {}

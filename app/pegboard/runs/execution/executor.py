@@ -211,7 +211,9 @@ class Execution:
             await self._log_writer.append(line)
             self._signals.tell(LOGGED, context.run.id)
 
-        event_writer = EventWriter(feed, write, first=context.first, whole=context.options.whole)
+        event_writer = EventWriter(
+            feed, write, first=context.first, whole=not context.options.streaming
+        )
         slot = Slot(self._working, context.run.tenant_id)
         played = _Played(context.run, feed, event_writer, slot)
         task = asyncio.create_task(
@@ -338,7 +340,7 @@ class Execution:
         answer = next((e for e in context.logged if isinstance(e, MessageStarted)), None)
         what = Play(run, context.options.model, context.options, brief.prompt, brief.tools, answer)
         told = {type(event) for event in context.logged}
-        silent = not context.options.whole  # of a whole answer nobody waits for the first piece
+        silent = context.options.streaming  # of a whole answer nobody waits for the first piece
         async with aclosing(play(self._gateway, what)) as moments:
             breath = monotonic()
             async for facts in moments:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from pegboard.db.base import JsonDict
+from pegboard.assistants.tools import Tools
 from pegboard.db.engine import is_collision
 from pegboard.documents import operations as documents
 from pegboard.documents.attaching import Attaching
@@ -26,7 +26,7 @@ from pegboard.runs import queries
 from pegboard.runs.execution import cancellation
 from pegboard.runs.execution.executor import Execution
 from pegboard.runs.leases import LeaseHolder
-from pegboard.runs.model.options import RunOptions, from_json
+from pegboard.runs.model.options import Extensions, RunOptions, from_json
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
 from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.requests import (
@@ -65,12 +65,12 @@ class RunRequest:
 
     model: ModelName
     instructions: str | None = None
-    tools: tuple[JsonDict, ...] | None = None
+    tools: Tools | None = None
     memory: MemoryUse = field(default_factory=MemoryUse)
     web: bool = False
     generation: GenerationOptions = field(default_factory=GenerationOptions)
     script: Any = None
-    whole: bool = False
+    streaming: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Conversations:
         run_id: UUID | None,
         outputs: Sequence[ToolOutput],
         overrides: Overrides,
-        whole: bool,
+        streaming: bool,
     ) -> Turn:
         """Store the outputs of a paused run and play it on.
 
@@ -190,7 +190,7 @@ class Conversations:
         self._execution.check_room(caller.tenant_id)
         with self._execution.starting() as starts:
             return await self._submit(
-                caller, thread_id, run_id, outputs, overrides, whole=whole, starts=starts
+                caller, thread_id, run_id, outputs, overrides, streaming=streaming, starts=starts
             )
 
     async def _submit(
@@ -201,7 +201,7 @@ class Conversations:
         outputs: Sequence[ToolOutput],
         overrides: Overrides,
         *,
-        whole: bool,
+        streaming: bool,
         starts: Callable[[UUID], None],
     ) -> Turn:
         async with self._scopes(caller.tenant_id) as scope:
@@ -215,7 +215,7 @@ class Conversations:
                 run_id=run_id,
                 outputs=outputs,
                 overrides=overrides,
-                whole=whole,
+                streaming=streaming,
                 lease_holder=self._lessee,
             )
             starts(run.id)
@@ -368,8 +368,8 @@ class Conversations:
                 memory=request.memory,
                 web=request.web,
                 generation=request.generation,
-                script=request.script,
-                whole=request.whole,
+                extensions=Extensions(sandbox_script=request.script),
+                streaming=request.streaming,
             )
             stored = await create.store_message(scope, thread_state, new)
             run = await create.begin_run(

@@ -97,7 +97,7 @@ async def open_place(scope: Scope, place: UUID | NewThread) -> ThreadState:
             thread_state,
             assistant_id=assistant.id,
             instructions=assistant.system_prompt,
-            tools=tuple(assistant.tools or ()),
+            tools=assistant.tools or (),
             tok_k=assistant.tok_k,
         )
     assistant_id = place.assistant_id

@@ -9,6 +9,7 @@ from uuid import UUID
 from pegboard.assistants import operations as assistants
 from pegboard.assistants import tool_resources
 from pegboard.assistants.tool_resources import ToolResources
+from pegboard.assistants.tools import Tools, file_search_of
 from pegboard.db.base import JsonDict
 from pegboard.documents import stores
 from pegboard.documents.attaching import Copies
@@ -17,7 +18,7 @@ from pegboard.errors import AppError, Kind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.messages.tables import Message
 from pegboard.runs import queries
-from pegboard.runs.model.options import RunOptions
+from pegboard.runs.model.options import Extensions, RunOptions
 from pegboard.runs.requests import create, message_files
 from pegboard.runs.requests.create import NewMessage, NewThread
 from pegboard.runs.thread_lock import ThreadState, lock_thread
@@ -64,7 +65,7 @@ class ThreadRunRequest:
     model: str | None = None
     instructions: str | None = None
     additional_instructions: str | None = None
-    tools: list[JsonDict] | None = None
+    tools: Tools | None = None
     messages: Sequence[NewMessage] = ()
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
@@ -73,8 +74,8 @@ class ThreadRunRequest:
     asked: JsonDict = field(default_factory=dict)
     expires_after: timedelta | None = None
     script: object = None
-    whole: bool = False
-    refuse: Callable[[Sequence[JsonDict]], None] | None = None
+    streaming: bool = True
+    refuse: Callable[[Tools], None] | None = None
     tool_resources: WantedResources | None = None
 
 
@@ -127,7 +128,7 @@ async def prepare(
 ) -> RunOptions:
     """Add the request's messages, and say what is in effect for its run."""
     assistant = await assistants.get(scope, request.assistant_id)
-    tools = (assistant.tools or []) if request.tools is None else request.tools
+    tools = (assistant.tools or ()) if request.tools is None else request.tools
     if request.refuse is not None:
         request.refuse(tools)
     await add_messages(scope, thread_state, request.messages, copies)
@@ -136,7 +137,7 @@ async def prepare(
     instructions = "\n\n".join(part for part in parts if part)
     if not instructions and not await queries.has_user_message(scope, thread_state.thread_id):
         raise NothingToAnswer
-    search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
+    search = file_search_of(tools)
     thread = await threads.get(scope, thread_state.thread_id)
     own_resources = await resolve(scope, request.tool_resources, copies)
     resources = (assistant.tool_resources, thread.tool_resources, own_resources)
@@ -157,26 +158,15 @@ async def prepare(
     return RunOptions(
         model=request.name_model(model),
         instructions=instructions,
-        tools=tuple(tools),
-        passages=assistant.tok_k if search is None else _most_results(search),
-        least_rating=0.0 if search is None else _threshold(search),
+        tools=tools,
+        passages=assistant.tok_k if search is None else search.most_results or USUAL_RESULTS,
+        least_rating=0.0 if search is None else search.least_rating,
         vector_store_ids=await stores.searchable(scope, list(named)) if search and named else (),
         cite=search is not None,
         generation=request.generation(asked),
-        script=request.script,
-        whole=request.whole,
+        streaming=request.streaming,
         max_prompt_tokens=request.max_prompt_tokens,
         max_completion_tokens=request.max_completion_tokens,
         last_messages=request.last_messages,
-        asked=asked,
+        extensions=Extensions(asked, request.script),
     )
-
-
-def _most_results(search: JsonDict) -> int:
-    most: int = (search.get("file_search") or {}).get("max_num_results") or USUAL_RESULTS
-    return most
-
-
-def _threshold(search: JsonDict) -> float:
-    ranking = (search.get("file_search") or {}).get("ranking_options") or {}
-    return float(ranking.get("score_threshold") or 0.0)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from pegboard import clock
+from pegboard.assistants.tools import Tools
 from pegboard.db.base import JsonDict
 from pegboard.errors import AppError, Kind, NotFound
 from pegboard.messages import operations as messages
@@ -32,7 +33,7 @@ class ToolOutput:
 class Overrides:
     """What a submission changes for the rest of its run; None leaves it."""
 
-    tools: tuple[JsonDict, ...] | None = None
+    tools: Tools | None = None
     thinking: JsonDict | None = None
 
     def applied(self, options: RunOptions) -> RunOptions:
@@ -84,7 +85,7 @@ async def resume_run(
     run_id: UUID,
     outputs: Sequence[ToolOutput],
     overrides: Overrides,
-    whole: bool,
+    streaming: bool,
     lease_holder: LeaseHolder,
 ) -> Run:
     """Store the outputs and take the run up again.
@@ -101,7 +102,7 @@ async def resume_run(
     calls = {call.id: call for call in calls_of(message.tool_calls)}
     _check(list(calls), outputs)
     await admit(scope, caller)
-    options = overrides.applied(replace(from_json(run.options), whole=whole))
+    options = overrides.applied(replace(from_json(run.options), streaming=streaming))
     taken = await scope.session.execute(
         update(Run)
         .where(

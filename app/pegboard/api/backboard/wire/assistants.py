@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.wire.limits import LONGEST_WORD, Prompt
-from pegboard.api.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
+from pegboard.api.backboard.wire.tools import ToolsIn, echoed_tools, tools_of
 from pegboard.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, LONGEST_NAME
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
@@ -53,7 +53,7 @@ class AssistantIn(BaseModel):
         return {
             "name": self.name,
             "system_prompt": prompt,
-            "tools": None if self.tools is None else stored_tools(self.tools),
+            "tools": None if self.tools is None else tools_of(self.tools),
             "tok_k": self.tok_k or DEFAULT_TOK_K,
             "custom_fact_extraction_prompt": self.custom_fact_extraction_prompt,
             "custom_update_memory_prompt": self.custom_update_memory_prompt,
@@ -83,7 +83,7 @@ class AssistantChange(BaseModel):
         if self.system_prompt is None and self.description is not None:
             given["system_prompt"] = self.description
         if self.tools is not None:
-            given["tools"] = stored_tools(self.tools)
+            given["tools"] = tools_of(self.tools)
         return given
 
 

@@ -8,7 +8,7 @@ from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
-from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
+from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, tools_of, tools_out
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
 
@@ -48,7 +48,7 @@ class AssistantChange(BaseModel):
         if "instructions" in given:
             changes["system_prompt"] = self.instructions
         if "tools" in given:
-            changes["tools"] = stored_tools(self.tools or [], most=MOST_OF_ASSISTANT)
+            changes["tools"] = tools_of(self.tools or [], most=MOST_OF_ASSISTANT)
         if "metadata" in given:
             changes["labels"] = self.metadata or {}
         for name in ("description", "model"):
@@ -90,7 +90,7 @@ class AssistantOut(Identified):
             description=assistant.description,
             model=assistant.model or DEFAULT_MODEL,
             instructions=assistant.system_prompt,
-            tools=told_tools(assistant.tools),
+            tools=tools_out(assistant.tools),
             tool_resources=resources_out(assistant.tool_resources),
             metadata=assistant.labels or {},
             temperature=_or(sampling.get("temperature"), 1.0),

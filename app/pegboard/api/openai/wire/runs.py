@@ -14,9 +14,11 @@ from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.messages import LONGEST, MessageIn
 from pegboard.api.openai.wire.threads import ThreadIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
-from pegboard.api.openai.wire.tools import Tools, told_tools
+from pegboard.api.openai.wire.tools import Tools, tools_out
+from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import GenerationOptions, ToolCall
+from pegboard.runs.model.options import echo_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
@@ -139,7 +141,7 @@ class RunView:
 
 
 def _told(run: Run, view: RunView, status: str) -> JsonDict:
-    asked: JsonDict = run.options.get("asked") or {}
+    asked = echo_of(run.options)
     over = status in _OVER
     when = {
         f"{name}_at": view.ended_at if status == ending else None
@@ -159,7 +161,7 @@ def _told(run: Run, view: RunView, status: str) -> JsonDict:
         **when,
         "model": asked.get("model") or run.model_name,
         "instructions": run.options.get("instructions", ""),
-        "tools": told_tools(run.options.get("tools")),
+        "tools": tools_out(tools.from_json(run.options.get("tools") or ())),
         "tool_resources": asked.get("tool_resources") or {},
         "metadata": run.labels or {},
         "incomplete_details": {"reason": view.incomplete} if view.incomplete else None,

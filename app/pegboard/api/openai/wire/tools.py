@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.wire.fields import check_size
 from pegboard.api.openai.wire.limits import check_length
+from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
 
 MOST_OF_ASSISTANT: Final = 128
@@ -77,23 +78,24 @@ Tools = Annotated[
 ]
 
 
-def stored_tools(tools: Sequence[ToolIn], *, most: int) -> list[JsonDict]:
-    """The tools as they are kept; names are told apart by."""
-    check_length("tools", tools, most=most)
-    stored = [tool.stored() for tool in tools]
+def tools_of(given: Sequence[ToolIn], *, most: int) -> tools.Tools:
+    """Raises BadParameter for too many or too much, and for two functions of one name."""
+    check_length("tools", given, most=most)
+    stored = [tool.stored() for tool in given]
     check_size("tools", stored)
     names = [tool["function"]["name"] for tool in stored if tool["type"] == "function"]
     if len(set(names)) != len(names):
         raise BadParameter("Invalid 'tools': two functions have the same name.", param="tools")
-    return stored
+    return tools.from_json(stored)
 
 
-def told_tools(stored: Sequence[JsonDict] | None) -> list[JsonDict]:
-    """Stored tools, those of the other API among them."""
-    told: list[JsonDict] = []
-    for tool in stored or ():
-        if "function" in tool:
-            told.append({**tool, "function": {"strict": False, **tool["function"]}})
-        else:
-            told.append(tool)
-    return told
+def tools_out(given: tools.Tools | None) -> list[JsonDict]:
+    """Tools as clients read them, those of the other API among them."""
+    return [_tool_out(tool) for tool in given or ()]
+
+
+def _tool_out(tool: tools.ToolDefinition) -> JsonDict:
+    written = tools.tool_to_json(tool)
+    if isinstance(tool, tools.FunctionTool):
+        return {**written, "function": {"strict": False, **written["function"]}}
+    return written
