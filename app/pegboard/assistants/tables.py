@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pegboard.assistants import tool_resources, tools
+from pegboard.assistants import sampling, tool_resources, tools
+from pegboard.assistants.sampling import Sampling
 from pegboard.assistants.tool_resources import ToolResources
 from pegboard.assistants.tools import Tools
 from pegboard.db.base import Base, JsonDict, Owned
@@ -16,7 +17,7 @@ class Assistant(Owned, Base):
     """A persona. None and () of `tools` both mean none.
 
     A tenant has one default assistant at most, which answers where none is named. `labels` is the
-    client's metadata; `sampling` is as the OpenAI API was given it.
+    client's metadata; `model` a name, to be resolved when a run asks for it.
     """
 
     __tablename__ = "assistants"
@@ -44,7 +45,9 @@ class Assistant(Owned, Base):
     description: Mapped[str | None] = mapped_column(default=None)
     model: Mapped[str | None] = mapped_column(default=None)
     labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
-    sampling: Mapped[JsonDict | None] = mapped_column(default=None)
+    sampling: Mapped[Sampling | None] = mapped_column(
+        JsonOf(sampling.to_json, sampling.from_json), default=None
+    )
     tool_resources: Mapped[ToolResources | None] = mapped_column(
         JsonOf(tool_resources.to_json, tool_resources.from_json), default=None
     )

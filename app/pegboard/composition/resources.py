@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from pegboard.assistants.tools import CodeInterpreterTool
 from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import OpenDatabase, open_database, statements_of
 from pegboard.composition.database_metrics import DatabaseMetrics
@@ -48,10 +49,12 @@ from pegboard.runs.model.server_tools import NoTools
 from pegboard.runs.prompt.builder import PromptBuilder
 from pegboard.runs.prompt.images import Pictures
 from pegboard.runs.requests.conversations import Conversations
+from pegboard.runs.requests.create_run import RefusedTools
+from pegboard.runs.requests.starter import Starter
 from pegboard.runs.stream import log_writer
 from pegboard.runs.stream.log_writer import LogWriter
 from pegboard.server_tools.web.choice import web_tools_of
-from pegboard.settings import Auth, SandboxMode, Settings
+from pegboard.settings import Auth, CodeInterpreter, SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag
 from pegboard.telemetry.trace_choice import traced
 from pegboard.tenants import keys
@@ -125,6 +128,7 @@ async def open_resources(
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings), catalogue)
+        resolver = resolver_of(settings, catalogue)
         readers = Readers()
         shelves = shelves_of(settings, work.scopes, gateway, signals, readers)
         kinds_of_jobs = job_kinds(shelves, work.scopes, work.sessions)
@@ -228,12 +232,16 @@ async def open_resources(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),
                 conversations=Conversations(
-                    scopes=asked,
-                    gateway=gateway,
-                    catalogue=catalogue,
-                    execution=execution,
-                    lease_holder=lease_holder,
-                    attaching=attaching,
+                    Starter(
+                        scopes=asked,
+                        attaching=attaching,
+                        gateway=gateway,
+                        catalogue=catalogue,
+                        resolver=resolver,
+                        execution=execution,
+                        lease_holder=lease_holder,
+                    ),
+                    refused_tools=refused_tools_of(settings),
                     patience=patience,
                 ),
                 attaching=attaching,
@@ -247,7 +255,7 @@ async def open_resources(
                 lookup=shelves.lookup,
                 recall=shelves.recall,
                 catalogue=catalogue,
-                resolver=resolver_of(settings, catalogue),
+                resolver=resolver,
                 gateway=gateway,
                 embeddings=shelves.embeddings,
                 pulses=pulses,
@@ -292,6 +300,12 @@ def execution_limits_of(settings: Settings) -> ExecutionLimits:
         working_per_tenant=max(1, working // 2),
         runs_per_tenant=settings.runs_per_tenant,
     )
+
+
+def refused_tools_of(settings: Settings) -> RefusedTools:
+    """Nothing here runs code; no run pretends to, unless the operator has it dropped."""
+    dropped = settings.code_interpreter is CodeInterpreter.DROP
+    return () if dropped else (CodeInterpreterTool,)
 
 
 async def _keep_bootstrap_key(

@@ -32,7 +32,7 @@ from pegboard.runs.model.events import (
     RunFailed,
     RunStarted,
 )
-from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
 from pegboard.slots import waiting

@@ -25,8 +25,8 @@ from pegboard.runs.model.events import (
     RunPaused,
 )
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
-from pegboard.runs.requests.conversations import PendingAction, Turn
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import PendingAction, Turn
 
 
 def reply(turn: Turn, events: Sequence[RunEvent], client: Client) -> ReplyOut:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from pegboard.api.backboard.run_stream import Telling
 from pegboard.messages import queries as messages
 from pegboard.runs.model.events import RunEvent, RunStarted
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes

@@ -30,8 +30,8 @@ from pegboard.runs.model.events import (
     ToolCallMade,
 )
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
-from pegboard.runs.requests.conversations import PendingAction, Turn
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import PendingAction, Turn
 
 MOST_TOLD: Final = 32_768
 """Characters up to which a stream repeats all that was said with each piece."""

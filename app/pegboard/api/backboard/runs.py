@@ -147,7 +147,7 @@ async def _submit(
 ) -> Response | ReplyOut:
     if stream:
         claim_stream(request)
-    turn = await server.conversations.submit(
+    turn = await server.conversations.submit_tool_outputs(
         caller,
         thread_id=thread_id,
         run_id=run_id,

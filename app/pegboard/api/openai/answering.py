@@ -18,7 +18,7 @@ from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.run_replay import replayed
 from pegboard.api.openai.run_stream import DONE, Telling
 from pegboard.composition.resources import Resources
-from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.tables import Run
 
 

@@ -18,7 +18,7 @@ from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageO
 from pegboard.db.pages import Page
 from pegboard.messages import operations, queries
 from pegboard.messages.tables import Role
-from pegboard.runs.requests.create import NewMessage
+from pegboard.runs.requests.new_messages import NewMessage
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Messages"], route_class=StrictRoute)
@@ -32,7 +32,7 @@ async def create_message(
     """Add a message. Nobody answers before a run is created."""
     wanted = id_of("Thread", thread_id, param="thread_id")
     with told_in_openais_words(adding=True):
-        (row,) = await server.conversations.add(tenant_id, wanted, new_messages([body]))
+        (row,) = await server.conversations.add_messages(tenant_id, wanted, new_messages([body]))
     return MessageOut.of(row)
 
 

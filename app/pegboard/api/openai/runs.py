@@ -3,11 +3,9 @@
 A run is played in the background: what is answered is a run that is queued, or its stream.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Final
-from uuid import UUID
+from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
@@ -30,6 +28,7 @@ from pegboard.api.openai.run_replay import submitted
 from pegboard.api.openai.run_stream import frame
 from pegboard.api.openai.wire.documented import RunShape, StepShape
 from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.messages import MessageIn
 from pegboard.api.openai.wire.runs import (
     EXPIRES_AFTER,
     QUEUED,
@@ -37,29 +36,30 @@ from pegboard.api.openai.wire.runs import (
     RunIn,
     ThreadAndRunIn,
     ToolOutputsIn,
-    generation,
     run_out,
+    tool_choice_of,
 )
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
-from pegboard.api.openai.wire.tool_resources import wanted_resources
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, wanted_resources
 from pegboard.api.openai.wire.tools import MOST_OF_RUN, tools_of
+from pegboard.assistants.sampling import Sampling
 from pegboard.assistants.tools import CodeInterpreterTool, Tools, from_json
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
-from pegboard.llm.gateway import ModelName, ToolCall
+from pegboard.llm.gateway import GenerationOptions, ToolCall
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import MessageStatus
 from pegboard.runs import queries
+from pegboard.runs.model.options import Extensions
 from pegboard.runs.prompt.history import calls_of
-from pegboard.runs.requests.conversations import Turn
-from pegboard.runs.requests.create import NewThread
-from pegboard.runs.requests.create_run import ThreadRunRequest
+from pegboard.runs.requests.run_request import RunRequest
 from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
+from pegboard.runs.requests.targets import NewThread, Target
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.tables import Run
-from pegboard.settings import CodeInterpreter
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -95,20 +95,17 @@ async def create_thread_and_run(
     if body.stream:
         claim_stream(request)
     thread = body.thread or ThreadIn()
-    place = NewThread(
+    target = NewThread(
         labels=thread.metadata,
         tool_resources=wanted_resources(thread.tool_resources),
     )
-    messages = new_messages([*(thread.messages or ()), *(body.additional_messages or ())])
-    run_request = replace(
-        _run_request(body, server, messages),
-        tool_resources=wanted_resources(body.tool_resources),
-    )
-    turn = await _start(server, caller, place, run_request)
+    messages = [*(thread.messages or ()), *(body.additional_messages or ())]
+    run_request = _run_request(body, body.tool_resources)
+    turn = await _created(server, caller, target, body, messages, run_request)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(caller.tenant_id) as scope:
-        made = ThreadOut.of(await threads.get(scope, place.id))
+        made = ThreadOut.of(await threads.get(scope, target.id))
     created = frame("thread.created", made.model_dump(mode="json"))
     return await streamed(turn, server, opening=created, content=CONTENT in include)
 
@@ -125,9 +122,9 @@ async def create_run(
     """Begin a run; its additional messages are added to the thread first."""
     if body.stream:
         claim_stream(request)
-    place = id_of("Thread", thread_id, param="thread_id")
-    run_request = _run_request(body, server, new_messages(body.additional_messages or ()))
-    turn = await _start(server, caller, place, run_request)
+    target = id_of("Thread", thread_id, param="thread_id")
+    messages = body.additional_messages or ()
+    turn = await _created(server, caller, target, body, messages, _run_request(body))
     if body.stream:
         return await streamed(turn, server, content=CONTENT in include)
     return _queued(turn)
@@ -205,7 +202,7 @@ async def submit_tool_outputs(
         waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
     with told_in_openais_words():
-        turn = await server.conversations.submit(
+        turn = await server.conversations.submit_tool_outputs(
             caller,
             thread_id=run.thread_id,
             run_id=run.id,
@@ -266,59 +263,38 @@ def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
     return step if CONTENT in include else without_content(step)
 
 
-def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadRunRequest:
-    asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
-    if body.truncation_strategy is not None:
-        asked["truncation_strategy"] = body.truncation_strategy.model_dump()
+def _run_request(body: RunIn, resources: ToolResourcesIn | None = None) -> RunRequest:
+    """Raises BadParameter, and Missing for what is no id."""
     choice = body.tool_choice
     if isinstance(choice, dict) and choice.get("type") == "code_interpreter":
         raise BadParameter(
             "This server cannot run code.", param="tool_choice", code="unsupported_tool"
         )
-
-    def name_model(name: str | None) -> ModelName:
-        if name is None:
-            return server.default_model
-        return server.resolver.resolve(name)
-
-    tools = None if body.tools is None else tools_of(body.tools, most=MOST_OF_RUN)
+    echo = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
     truncation = body.truncation_strategy
-    return ThreadRunRequest(
-        assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
-        name_model=name_model,
-        generation=generation,
+    if truncation is not None:
+        echo["truncation_strategy"] = truncation.model_dump()
+    return RunRequest(
         model=body.model,
         instructions=body.instructions,
         additional_instructions=body.additional_instructions,
-        tools=tools,
-        messages=said,
+        tools=None if body.tools is None else tools_of(body.tools, most=MOST_OF_RUN),
+        tool_resources=wanted_resources(resources),
+        sampling=Sampling(
+            body.temperature, body.top_p, body.reasoning_effort, body.response_format
+        ),
+        generation=GenerationOptions(
+            tool_choice=tool_choice_of(choice),
+            parallel_tool_calls=body.parallel_tool_calls is not False,
+        ),
+        streaming=bool(body.stream),
         max_prompt_tokens=body.max_prompt_tokens,
         max_completion_tokens=body.max_completion_tokens,
         last_messages=truncation.last_messages if truncation else None,
         labels=body.metadata,
-        asked=asked,
         expires_after=timedelta(seconds=EXPIRES_AFTER),
-        script=(body.metadata or {}).get("sandbox"),
-        streaming=bool(body.stream),
-        refuse=_refusal(server),
+        extensions=Extensions(echo, (body.metadata or {}).get("sandbox")),
     )
-
-
-def _refusal(server: Resources) -> Callable[[Tools], None] | None:
-    """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
-    if server.settings.code_interpreter is CodeInterpreter.DROP:
-        return None
-
-    def refuse(tools: Tools) -> None:
-        if _wants_code(tools):
-            raise BadParameter(
-                "This server cannot run code: remove the tool 'code_interpreter' from the run, or "
-                "set PEGBOARD_CODE_INTERPRETER=drop to have it run without.",
-                param="tools",
-                code="unsupported_tool",
-            )
-
-    return refuse
 
 
 def _wants_code(tools: Tools) -> bool:
@@ -332,11 +308,22 @@ def _headers(run: Run) -> dict[str, str]:
     return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
-async def _start(
-    server: Resources, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
+async def _created(
+    server: Resources,
+    caller: Caller,
+    target: Target,
+    body: RunIn,
+    messages: Sequence[MessageIn],
+    request: RunRequest,
 ) -> Turn:
     with told_in_openais_words():
-        return await server.conversations.start(caller, place, request)
+        return await server.conversations.create_run(
+            caller,
+            target=target,
+            assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
+            messages=new_messages(messages),
+            request=request,
+        )
 
 
 def _queued(turn: Turn) -> Response:

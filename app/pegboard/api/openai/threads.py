@@ -17,7 +17,7 @@ from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.db.pages import Page
 from pegboard.documents.wanted_resources import resolving
-from pegboard.runs.requests.create import NewThread
+from pegboard.runs.requests.targets import NewThread
 from pegboard.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
@@ -30,14 +30,16 @@ async def create_thread(
 ) -> ThreadOut:
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
-    place = NewThread(
+    target = NewThread(
         labels=wanted.metadata,
         tool_resources=wanted_resources(wanted.tool_resources),
     )
     with told_in_openais_words(adding=True):
-        await server.conversations.add(tenant_id, place, new_messages(wanted.messages or ()))
+        await server.conversations.add_messages(
+            tenant_id, target, new_messages(wanted.messages or ())
+        )
     async with server.read_scopes(tenant_id) as scope:
-        return ThreadOut.of(await operations.get(scope, place.id))
+        return ThreadOut.of(await operations.get(scope, target.id))
 
 
 @router.get("/threads")

@@ -19,7 +19,7 @@ from pegboard.runs.model.events import (
     RunFailed,
 )
 from pegboard.runs.model.snapshots import RunSnapshot
-from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log

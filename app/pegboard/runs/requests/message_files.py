@@ -11,7 +11,7 @@ from pegboard.documents.store_files import NewStoreFile
 from pegboard.errors import AppError
 from pegboard.files import operations as files
 from pegboard.messages.parts import FilePart
-from pegboard.runs.requests.create import NewMessage
+from pegboard.runs.requests.new_messages import NewMessage
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 

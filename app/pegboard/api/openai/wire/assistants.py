@@ -1,5 +1,6 @@
 """Assistants as the OpenAI API writes them; `instructions` is the other API's prompt."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
 from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, tools_of, tools_out
+from pegboard.assistants.sampling import Sampling
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
 
@@ -36,7 +38,7 @@ class AssistantChange(BaseModel):
     reasoning_effort: longest("reasoning_effort", 64) = None  # type: ignore[valid-type]
     response_format: ResponseFormat = None
 
-    def changes(self, present: JsonDict | None = None) -> dict[str, Any]:
+    def changes(self, present: Sampling | None = None) -> dict[str, Any]:
         """In the words of the assistants' room, all but the resources.
 
         `present` is the sampling that is kept now.
@@ -56,7 +58,7 @@ class AssistantChange(BaseModel):
                 changes[name] = getattr(self, name)
         sampling = {name: getattr(self, name) for name in SAMPLING if name in given}
         if sampling:
-            changes["sampling"] = {**(present or {}), **sampling}
+            changes["sampling"] = replace(present or Sampling(), **sampling)
         return changes
 
 
@@ -81,7 +83,7 @@ class AssistantOut(Identified):
 
     @classmethod
     def of(cls, assistant: Assistant) -> Self:
-        sampling = assistant.sampling or {}
+        sampling = assistant.sampling or Sampling()
         return cls(
             id=public_id(Prefix.ASSISTANT, assistant.id),
             object="assistant",
@@ -93,10 +95,10 @@ class AssistantOut(Identified):
             tools=tools_out(assistant.tools),
             tool_resources=resources_out(assistant.tool_resources),
             metadata=assistant.labels or {},
-            temperature=_or(sampling.get("temperature"), 1.0),
-            top_p=_or(sampling.get("top_p"), 1.0),
-            reasoning_effort=sampling.get("reasoning_effort"),
-            response_format=_or(sampling.get("response_format"), "auto"),
+            temperature=_or(sampling.temperature, 1.0),
+            top_p=_or(sampling.top_p, 1.0),
+            reasoning_effort=sampling.reasoning_effort,
+            response_format=_or(sampling.response_format, "auto"),
         )
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
-from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.assistants import ResponseFormat, Temperature, TopP
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
@@ -17,7 +16,7 @@ from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
 from pegboard.api.openai.wire.tools import Tools, tools_out
 from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
-from pegboard.llm.gateway import GenerationOptions, ToolCall
+from pegboard.llm.gateway import ToolCall
 from pegboard.runs.model.options import echo_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
@@ -85,29 +84,11 @@ class RunChange(BaseModel):
     metadata: Metadata = None
 
 
-def generation(asked: JsonDict) -> GenerationOptions:
-    """The wishes about the answer, from the fields that a run echoes."""
-    form = asked.get("response_format")
-    form = form if isinstance(form, dict) else {}
-    schema = (form.get("json_schema") or {}).get("schema")
-    if form.get("type") not in {None, "text", "json_object", "json_schema"}:
-        raise BadParameter("Invalid 'response_format.type'.", param="response_format.type")
-    effort = asked.get("reasoning_effort")
-    return GenerationOptions(
-        json_output=form.get("type") in {"json_object", "json_schema"},
-        json_schema=schema,
-        thinking={"effort": effort} if effort else None,
-        temperature=asked.get("temperature"),
-        top_p=asked.get("top_p"),
-        tool_choice=_choice(asked.get("tool_choice")),
-        parallel_tool_calls=asked.get("parallel_tool_calls") is not False,
-    )
-
-
-def _choice(asked: Any) -> str | JsonDict | None:
-    if isinstance(asked, dict) and asked.get("type") != "function":
+def tool_choice_of(given: Any) -> str | JsonDict | None:
+    """What a model is told of it: None where it may choose, or where no function is named."""
+    if isinstance(given, dict) and given.get("type") != "function":
         return None
-    return None if asked == "auto" else asked
+    return None if given == "auto" else given
 
 
 def run_out(run: Run, calls: Sequence[ToolCall] = ()) -> JsonDict:
