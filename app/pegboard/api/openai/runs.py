@@ -1,11 +1,12 @@
 """`/threads/{thread_id}/runs`: create, follow, answer and end runs.
 
-A run is played in the background: what is answered is a run that is queued, or its stream.
+A run is executed in the background: the answer tells of one that is queued, or is its stream.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypedDict
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
@@ -44,22 +45,20 @@ from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, wanted_resources
 from pegboard.api.openai.wire.tools import MOST_OF_RUN, tools_of
 from pegboard.assistants.sampling import Sampling
-from pegboard.assistants.tools import CodeInterpreterTool, Tools, from_json
+from pegboard.assistants.tools import CodeInterpreterTool
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
-from pegboard.llm.gateway import GenerationOptions, ToolCall
+from pegboard.llm.gateway import GenerationOptions
 from pegboard.messages import queries as messages
-from pegboard.messages.tables import MessageStatus
-from pegboard.runs import queries
+from pegboard.runs import records
 from pegboard.runs.model.options import Extensions
-from pegboard.runs.prompt.history import calls_of
+from pegboard.runs.records import RunRecord
 from pegboard.runs.requests.run_request import RunRequest
 from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.runs.requests.targets import NewThread, Target
 from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import ACTIVE, RunStatus
-from pegboard.runs.tables import Run
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -68,6 +67,7 @@ router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")
 Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
 AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
+
 
 _ECHOED: Final = (
     "temperature",
@@ -81,6 +81,11 @@ _ECHOED: Final = (
 )
 Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
+
+
+class _RunIds(TypedDict):
+    thread_id: UUID
+    run_id: UUID
 
 
 @router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
@@ -135,31 +140,28 @@ async def create_run(
 )
 async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    await threads.get(scope, wanted)
-    rows = await queries.page(scope, wanted, asked)
-    told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
-    return await page_response(told, has_more=rows.has_more)
+    runs = await records.page(scope, wanted, asked)
+    return await page_response([run_out(run) for run in runs.found], has_more=runs.has_more)
 
 
 @router.get(
     "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
 )
 async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
-    run = await _run(scope, thread_id, run_id)
-    return json_response(
-        run_out(run, await _waited_for(scope, run)),
-        headers={"openai-poll-after-ms": _POLL_AFTER_MS},
-    )
+    record = await records.get(scope, **_ids(thread_id, run_id))
+    return json_response(run_out(record), headers={"openai-poll-after-ms": _POLL_AFTER_MS})
 
 
 @router.post(
     "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
 )
 async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> Response:
-    run = await _run(scope, thread_id, run_id)
+    ids = _ids(thread_id, run_id)
     if "metadata" in body.model_fields_set:
-        run.labels = body.metadata or {}
-    return json_response(run_out(run, await _waited_for(scope, run)))
+        record = await records.relabel(scope, **ids, labels=body.metadata or {})
+    else:
+        record = await records.get(scope, **ids)
+    return json_response(run_out(record))
 
 
 @router.post(
@@ -170,15 +172,16 @@ async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writin
 async def cancel_run(
     thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
 ) -> Response:
+    ids = _ids(thread_id, run_id)
     async with server.read_scopes(tenant_id) as scope:
-        run = await _run(scope, thread_id, run_id)
-    if RunStatus(run.status) not in ACTIVE:
-        raise cannot_cancel(run.status)
-    ended = await server.conversations.cancel(tenant_id, thread_id=run.thread_id, run_id=run.id)
-    if not ended:
+        record = await records.get(scope, **ids)
+    if record.run.status not in ACTIVE:
+        raise cannot_cancel(record.run.status)
+    if not await server.conversations.cancel(tenant_id, **ids):
         async with server.read_scopes(tenant_id) as scope:
-            raise cannot_cancel((await _run(scope, thread_id, run_id)).status)
-    return json_response({**run_out(run), "status": RunStatus.CANCELLING})
+            raise cannot_cancel((await records.get(scope, **ids)).run.status)
+    cancelling = {"status": RunStatus.CANCELLING, "required_action": None}
+    return json_response({**run_out(record), **cancelling})
 
 
 @router.post(
@@ -197,15 +200,14 @@ async def submit_tool_outputs(
     """Submit the outputs of all calls that the run waits for; it goes on."""
     if body.stream:
         claim_stream(request)
+    ids = _ids(thread_id, run_id)
     async with server.read_scopes(caller.tenant_id) as scope:
-        run = await _run(scope, thread_id, run_id)
-        waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
+        answered = (await records.get(scope, **ids)).pending_message_id
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
     with told_in_openais_words():
         turn = await server.conversations.submit_tool_outputs(
             caller,
-            thread_id=run.thread_id,
-            run_id=run.id,
+            **ids,
             outputs=outputs,
             overrides=Overrides(),
             streaming=bool(body.stream),
@@ -213,8 +215,8 @@ async def submit_tool_outputs(
     if not body.stream:
         return _queued(turn)
     done = None
-    if waiting is not None:
-        done = await submitted(turn.row, waiting.id, server.read_scopes)
+    if answered is not None:
+        done = await submitted(turn.row, answered, server.read_scopes)
     return await streamed(turn, server, opening=done)
 
 
@@ -227,7 +229,7 @@ async def follow_run(
     This server's own: OpenAI has no such call.
     """
     claim_stream(request)
-    return await resumed(await _run(scope, thread_id, run_id), after, server)
+    return await resumed(await records.get_row(scope, **_ids(thread_id, run_id)), after, server)
 
 
 @router.get(
@@ -238,8 +240,7 @@ async def follow_run(
 async def list_steps(
     thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
 ) -> Response:
-    run = await _run(scope, thread_id, run_id)
-    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    steps = await _steps(scope, thread_id, run_id)
     return json_response(cut_page([_told(step, include) for step in steps], asked, Prefix.STEP))
 
 
@@ -251,8 +252,7 @@ async def list_steps(
 async def get_step(
     thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
 ) -> JsonDict:
-    run = await _run(scope, thread_id, run_id)
-    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
+    steps = await _steps(scope, thread_id, run_id)
     found = next((step for step in steps if step["id"] == step_id), None)
     if found is None:
         raise Missing("Run step", step_id)
@@ -297,14 +297,10 @@ def _run_request(body: RunIn, resources: ToolResourcesIn | None = None) -> RunRe
     )
 
 
-def _wants_code(tools: Tools) -> bool:
-    return any(isinstance(tool, CodeInterpreterTool) for tool in tools)
-
-
-def _headers(run: Run) -> dict[str, str]:
-    if not _wants_code(from_json(run.options.get("tools") or ())):
+def _headers(record: RunRecord) -> dict[str, str]:
+    if not any(isinstance(tool, CodeInterpreterTool) for tool in record.tools):
         return {}
-    log.info("tool_dropped", tool="code_interpreter", run_id=str(run.id))
+    log.info("tool_dropped", tool="code_interpreter", run_id=str(record.run.id))
     return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
@@ -328,26 +324,21 @@ async def _created(
 
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
-    queued = {**run_out(turn.row), "status": QUEUED, "usage": None}
+    record = turn.record
+    queued = {**run_out(record), "status": QUEUED, "usage": None}
     if turn.first == 0:
         queued["started_at"] = None
-    return json_response(queued, headers=_headers(turn.row))
+    return json_response(queued, headers=_headers(record))
 
 
-async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:
-    thread = id_of("Thread", thread_id, param="thread_id")
-    wanted = id_of("Run", run_id, param="run_id")
-    await threads.get(scope, thread)
-    run = await queries.get(scope, thread_id=thread, run_id=wanted)
-    if run is None:
-        raise Missing("Run", run_id)
-    return run
+async def _steps(scope: Scope, thread_id: str, run_id: str) -> list[JsonDict]:
+    row = await records.get_row(scope, **_ids(thread_id, run_id))
+    return steps_of(row, await messages.of_run(scope, row.thread_id, row.id))
 
 
-async def _waited_for(scope: Scope, run: Run) -> tuple[ToolCall, ...]:
-    if run.status != RunStatus.REQUIRES_ACTION:
-        return ()
-    waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
-    if waiting is None or waiting.status != MessageStatus.REQUIRES_ACTION:
-        return ()
-    return calls_of(waiting.tool_calls)
+def _ids(thread_id: str, run_id: str) -> _RunIds:
+    """Raises Missing for what is no id."""
+    return {
+        "thread_id": id_of("Thread", thread_id, param="thread_id"),
+        "run_id": id_of("Run", run_id, param="run_id"),
+    }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pegboard.runs.model.snapshots import MessageSnapshot, RunSnapshot
+from pegboard.runs.records import RunRecord, record_of
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run
@@ -20,6 +21,10 @@ class Turn:
     feed: Feed
     first: int = 0
     message: StoredMessage | None = None
+
+    @property
+    def record(self) -> RunRecord:
+        return record_of(self.row)
 
 
 @dataclass(frozen=True, slots=True)

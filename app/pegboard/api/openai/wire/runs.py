@@ -14,10 +14,9 @@ from pegboard.api.openai.wire.messages import LONGEST, MessageIn
 from pegboard.api.openai.wire.threads import ThreadIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
 from pegboard.api.openai.wire.tools import Tools, tools_out
-from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall
-from pegboard.runs.model.options import echo_of
+from pegboard.runs.records import RunRecord, record_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
@@ -91,15 +90,14 @@ def tool_choice_of(given: Any) -> str | JsonDict | None:
     return None if given == "auto" else given
 
 
-def run_out(run: Run, calls: Sequence[ToolCall] = ()) -> JsonDict:
-    """A stored run. `calls` are those that a paused one waits for."""
-    status = RunStatus(run.status)
-    return _told(run, RunView.of(run, calls), status)
+def run_out(record: RunRecord) -> JsonDict:
+    """A run as it is stored."""
+    return _run_out(record, RunView.of(record), record.run.status)
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """What changes while a run is played: taken from its row, or from its events."""
+    """What changes while a run is executed: taken from its record, or from its events."""
 
     calls: Sequence[ToolCall]
     usage: tuple[int, int, int]
@@ -109,20 +107,21 @@ class RunView:
     ended_at: int | None
 
     @classmethod
-    def of(cls, run: Run, calls: Sequence[ToolCall]) -> "RunView":
-        error = (run.error_code, run.error_message or "") if run.error_code else None
+    def of(cls, record: RunRecord) -> "RunView":
+        run = record.run
+        used = run.usage
         return cls(
-            calls=calls,
-            usage=(run.input_tokens, run.output_tokens, run.cached_input_tokens),
-            error=error,
-            incomplete=run.incomplete_reason,
-            started_at=seconds(run.started_at),
-            ended_at=seconds(run.ended_at),
+            calls=record.pending_calls,
+            usage=(used.input_tokens, used.output_tokens, used.cached_input_tokens),
+            error=None if run.failure is None else (run.failure.code, run.failure.message),
+            incomplete=run.incomplete,
+            started_at=seconds(record.started_at),
+            ended_at=seconds(record.ended_at),
         )
 
 
-def _told(run: Run, view: RunView, status: str) -> JsonDict:
-    asked = echo_of(run.options)
+def _run_out(record: RunRecord, view: RunView, status: str) -> JsonDict:
+    run, echo = record.run, record.echo
     over = status in _OVER
     when = {
         f"{name}_at": view.ended_at if status == ending else None
@@ -131,38 +130,38 @@ def _told(run: Run, view: RunView, status: str) -> JsonDict:
     return {
         "id": public_id(Prefix.RUN, run.id),
         "object": "thread.run",
-        "created_at": seconds(run.created_at),
+        "created_at": seconds(record.created_at),
         "thread_id": public_id(Prefix.THREAD, run.thread_id),
         "assistant_id": run.assistant_id and public_id(Prefix.ASSISTANT, run.assistant_id),
         "status": status,
         "required_action": required_action(view.calls) if view.calls else None,
         "last_error": last_error(view.error) if status == RunStatus.FAILED else None,
-        "expires_at": None if over and status != RunStatus.EXPIRED else seconds(run.expires_at),
+        "expires_at": None if over and status != RunStatus.EXPIRED else seconds(record.expires_at),
         "started_at": view.started_at,
         **when,
-        "model": asked.get("model") or run.model_name,
-        "instructions": run.options.get("instructions", ""),
-        "tools": tools_out(tools.from_json(run.options.get("tools") or ())),
-        "tool_resources": asked.get("tool_resources") or {},
-        "metadata": run.labels or {},
+        "model": echo.get("model") or run.model.name,
+        "instructions": record.instructions,
+        "tools": tools_out(record.tools),
+        "tool_resources": echo.get("tool_resources") or {},
+        "metadata": record.labels or {},
         "incomplete_details": {"reason": view.incomplete} if view.incomplete else None,
         "usage": usage_out(*view.usage) if over else None,
-        "temperature": asked.get("temperature", 1.0),
-        "top_p": asked.get("top_p", 1.0),
-        "reasoning_effort": asked.get("reasoning_effort"),
-        "max_prompt_tokens": asked.get("max_prompt_tokens"),
-        "max_completion_tokens": asked.get("max_completion_tokens"),
-        "truncation_strategy": asked.get("truncation_strategy")
+        "temperature": echo.get("temperature", 1.0),
+        "top_p": echo.get("top_p", 1.0),
+        "reasoning_effort": echo.get("reasoning_effort"),
+        "max_prompt_tokens": echo.get("max_prompt_tokens"),
+        "max_completion_tokens": echo.get("max_completion_tokens"),
+        "truncation_strategy": echo.get("truncation_strategy")
         or {"type": "auto", "last_messages": None},
-        "tool_choice": asked.get("tool_choice") or "auto",
-        "parallel_tool_calls": asked.get("parallel_tool_calls", True),
-        "response_format": asked.get("response_format") or "auto",
+        "tool_choice": echo.get("tool_choice") or "auto",
+        "parallel_tool_calls": echo.get("parallel_tool_calls", True),
+        "response_format": echo.get("response_format") or "auto",
     }
 
 
 def run_at(run: Run, status: str, view: RunView) -> JsonDict:
     """A run as it is at a moment of its stream."""
-    return _told(run, view, status)
+    return _run_out(record_of(run), view, status)
 
 
 def required_action(calls: Sequence[ToolCall]) -> JsonDict:
