@@ -21,7 +21,7 @@ from pegboard.api.http.numbered_frames import (
 from pegboard.api.http.sse import event_stream, in_parts
 from pegboard.composition.resources import Resources
 from pegboard.runs.model.events import RunEvent, RunStarted
-from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.tables import Run
 
 

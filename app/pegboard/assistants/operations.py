@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from pegboard import clock
 from pegboard.assistants.tables import Assistant
-from pegboard.db.base import JsonDict
+from pegboard.assistants.tools import Tools
 from pegboard.db.pages import Page, Rows, rows_of
 from pegboard.errors import NotFound
 from pegboard.identifiers import new_id
@@ -44,7 +44,7 @@ async def create(
     *,
     name: str,
     system_prompt: str | None = None,
-    tools: list[JsonDict] | None = None,
+    tools: Tools | None = None,
     tok_k: int = DEFAULT_TOK_K,
     custom_fact_extraction_prompt: str | None = None,
     custom_update_memory_prompt: str | None = None,

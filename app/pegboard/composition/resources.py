@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from pegboard.assistants.tools import CodeInterpreterTool
 from pegboard.blobs.store import BlobStore
 from pegboard.composition.database import OpenDatabase, open_database, statements_of
 from pegboard.composition.database_metrics import DatabaseMetrics
@@ -27,6 +28,7 @@ from pegboard.composition.sessions import PoolSessions
 from pegboard.composition.warming import Load, Warming
 from pegboard.db.pools import Pools, connections_of, pools_of
 from pegboard.db.signals import Signals
+from pegboard.documents.attaching import Attaching
 from pegboard.documents.document_search import DocumentSearch
 from pegboard.documents.parsing.forked import Readers
 from pegboard.documents.parsing.limits import Limits
@@ -36,6 +38,8 @@ from pegboard.idempotency.ledger import Ledger
 from pegboard.identifiers import new_id
 from pegboard.jobs.lanes import Places
 from pegboard.jobs.runner import run_jobs
+from pegboard.lifecycle.cloning import Cloning
+from pegboard.lifecycle.removal import Removal
 from pegboard.llm import providers
 from pegboard.llm.embeddings.answering import Embeddings
 from pegboard.llm.gateway import Gateway, ModelName
@@ -55,10 +59,12 @@ from pegboard.runs.model.server_tools import NoTools
 from pegboard.runs.prompt.builder import PromptBuilder
 from pegboard.runs.prompt.images import Pictures
 from pegboard.runs.requests.conversations import Conversations
+from pegboard.runs.requests.create_run import RefusedTools
+from pegboard.runs.requests.starter import Starter
 from pegboard.runs.stream import log_writer
 from pegboard.runs.stream.log_writer import LogWriter
 from pegboard.server_tools.web.choice import web_tools_of
-from pegboard.settings import Auth, SandboxMode, Settings
+from pegboard.settings import Auth, CodeInterpreter, SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag
 from pegboard.telemetry.trace_choice import traced
 from pegboard.tenants import keys
@@ -93,6 +99,9 @@ class Resources:
     rate_limiter: RateLimiter
     open_streams: OpenStreams
     conversations: Conversations
+    attaching: Attaching
+    removal: Removal
+    cloning: Cloning
     executor: Executor
     following: Following
     blobs: BlobStore
@@ -130,12 +139,19 @@ async def open_resources(
         signals = Signals()
         catalogue = catalogue_of(settings)
         gateway = observed(gateway_of(settings, connections), catalogue)
+        resolver = resolver_of(settings, catalogue)
         readers = Readers()
         knowledge = knowledge_of(settings, work.scopes, gateway, signals, readers)
         kinds_of_jobs = job_kinds(knowledge, work.scopes, work.sessions)
         patience = settings.document_patience
         ledger = ledger_of(settings, pools)
         request_scopes = recording_attempts(requests.scopes)
+        attaching = Attaching(
+            scopes=request_scopes,
+            read_scopes=requests.statement_scopes,
+            blobs=knowledge.blobs,
+            most_pending=settings.max_pending_documents,
+        )
         prompt_builder = PromptBuilder(
             catalogue=catalogue,
             lookup=knowledge.lookup,
@@ -227,13 +243,21 @@ async def open_resources(
                     per_tenant=settings.max_streams_per_tenant, in_all=settings.max_streams
                 ),
                 conversations=Conversations(
-                    scopes=request_scopes,
-                    gateway=gateway,
-                    catalogue=catalogue,
-                    executor=executor,
-                    lease_holder=lease_holder,
+                    Starter(
+                        scopes=request_scopes,
+                        attaching=attaching,
+                        gateway=gateway,
+                        catalogue=catalogue,
+                        resolver=resolver,
+                        executor=executor,
+                        lease_holder=lease_holder,
+                    ),
+                    refused_tools=refused_tools_of(settings),
                     patience=patience,
                 ),
+                attaching=attaching,
+                removal=Removal(request_scopes, abandon=executor.abandon),
+                cloning=Cloning(request_scopes, requests.statement_scopes, knowledge.blobs),
                 executor=executor,
                 following=Following(
                     scopes=requests.statement_scopes, executor=executor, tails=tails
@@ -242,7 +266,7 @@ async def open_resources(
                 lookup=knowledge.lookup,
                 recall=knowledge.recall,
                 catalogue=catalogue,
-                resolver=resolver_of(settings, catalogue),
+                resolver=resolver,
                 gateway=gateway,
                 embeddings=knowledge.embeddings,
                 heartbeats=heartbeats,
@@ -287,6 +311,12 @@ def execution_limits_of(settings: Settings) -> ExecutionLimits:
         working_per_tenant=max(1, working // 2),
         runs_per_tenant=settings.runs_per_tenant,
     )
+
+
+def refused_tools_of(settings: Settings) -> RefusedTools:
+    """Nothing here runs code; no run pretends to, unless the operator has it dropped."""
+    dropped = settings.code_interpreter is CodeInterpreter.DROP
+    return () if dropped else (CodeInterpreterTool,)
 
 
 async def _keep_bootstrap_key(

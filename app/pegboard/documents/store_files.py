@@ -3,7 +3,7 @@ itself, however long the file or other stores with it may last.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page, Rows, rows_of
 from pegboard.documents import operations as documents
 from pegboard.documents import stores
+from pegboard.documents.attaching import Copies
 from pegboard.documents.attributes import Condition, holds
 from pegboard.documents.chunking import Size
 from pegboard.documents.operations import Upload
@@ -28,7 +29,7 @@ NOUN: Final = "Vector store file"
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class NewStoreFile:
     """A file to be put into a store. Without a size, chunks are as we think best."""
 
     file_id: UUID
@@ -39,12 +40,12 @@ class Attachment:
 async def attach(
     scope: Scope,
     store_id: UUID,
-    wanted: Sequence[Attachment],
-    copies: Mapping[UUID, UUID],
+    wanted: Sequence[NewStoreFile],
+    copies: Copies,
     *,
     batch: FileBatch | None = None,
 ) -> list[Document]:
-    """Put files into a store and have them indexed; `copies` is from `cloning.copied_bytes`.
+    """Put files into a store and have them indexed; `copies` is from `Attaching.transaction`.
 
     A file that is there already is read anew. Raises NotFound for the first that does not exist.
     """
@@ -55,7 +56,7 @@ async def attach(
     made = []
     for file, attachment in zip(uploaded, distinct, strict=True):
         blob = StoredBlob(file.byte_size, file.sha256)
-        upload = Upload(copies[file.id], file.filename, blob)
+        upload = Upload(copies.take(file.id), file.filename, blob)
         size = attachment.size
         document = await documents.accept(
             scope,

@@ -1,5 +1,9 @@
-"""The statuses of a run and the legal moves between them. Pure."""
+"""The statuses of a run and the legal moves between them. Pure.
 
+Who changes a run asks here whether it may: rows by `Run.become`, statements by `sources`.
+"""
+
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
@@ -7,7 +11,8 @@ from pegboard.errors import AppError, Kind
 
 
 class RunStatus(StrEnum):
-    QUEUED = "queued"
+    """What a run's row says. It is in progress from the moment in which it is there."""
+
     IN_PROGRESS = "in_progress"
     REQUIRES_ACTION = "requires_action"
     CANCELLING = "cancelling"
@@ -18,8 +23,9 @@ class RunStatus(StrEnum):
     EXPIRED = "expired"
 
 
+INITIAL: Final = RunStatus.IN_PROGRESS
+
 ACTIVE: Final = (
-    RunStatus.QUEUED,
     RunStatus.IN_PROGRESS,
     RunStatus.REQUIRES_ACTION,
     RunStatus.CANCELLING,
@@ -29,21 +35,10 @@ ACTIVE: Final = (
 _ENDINGS = frozenset(RunStatus) - frozenset(ACTIVE)
 
 MOVES: Final[dict[RunStatus, frozenset[RunStatus]]] = {
-    RunStatus.QUEUED: frozenset(
-        {
-            RunStatus.IN_PROGRESS,
-            RunStatus.CANCELLING,
-            RunStatus.CANCELLED,
-            RunStatus.EXPIRED,
-            RunStatus.FAILED,
-        }
-    ),
     RunStatus.IN_PROGRESS: frozenset({RunStatus.REQUIRES_ACTION, RunStatus.CANCELLING, *_ENDINGS}),
     RunStatus.REQUIRES_ACTION: frozenset(
         {
-            RunStatus.QUEUED,
             RunStatus.IN_PROGRESS,
-            RunStatus.CANCELLING,
             RunStatus.CANCELLED,
             RunStatus.EXPIRED,
         }
@@ -68,6 +63,12 @@ class IllegalRunMove(AppError):
     code = "run_not_in_expected_status"
 
 
+def sources(wanted: RunStatus, *, among: Collection[RunStatus] = ACTIVE) -> tuple[RunStatus, ...]:
+    """Those of these statuses from which a run may become `wanted`."""
+    return tuple(present for present in among if wanted in MOVES[present])
+
+
 def check_move(present: RunStatus, wanted: RunStatus) -> None:
+    """Raises IllegalRunMove."""
     if wanted not in MOVES[present]:
         raise IllegalRunMove(f"A run that is {present} cannot become {wanted}")

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pegboard.db.base import Base, JsonDict, JsonList, Owned
+from pegboard.runs.statuses import RunStatus, check_move
 
 
 class Run(Owned, Base):
@@ -85,6 +86,11 @@ class Run(Owned, Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    def become(self, status: RunStatus) -> None:
+        """Raises IllegalRunMove."""
+        check_move(RunStatus(self.status), status)
+        self.status = status
 
 
 class RunEvents(Base):

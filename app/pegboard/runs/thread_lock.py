@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from pegboard.assistants import tools
 from pegboard.assistants.operations import DEFAULT_TOK_K
-from pegboard.db.base import JsonDict
+from pegboard.assistants.tools import Tools
 from pegboard.documents.tables import UNFINISHED, DocumentStatus
 from pegboard.errors import NotFound
 from pegboard.runs.statuses import ACTIVE, RunStatus
@@ -48,7 +49,7 @@ class ThreadState:
     thread_id: UUID
     assistant_id: UUID | None
     instructions: str | None
-    tools: tuple[JsonDict, ...]
+    tools: Tools
     tok_k: int
     active_run: tuple[UUID, RunStatus] | None
     has_documents: bool
@@ -75,7 +76,7 @@ async def lock_thread(scope: Scope, thread_id: UUID) -> ThreadState:
         thread_id=thread_id,
         assistant_id=row["assistant_id"],
         instructions=row["system_prompt"],
-        tools=tuple(row["tools"] or ()),
+        tools=tools.from_json(row["tools"] or ()),
         tok_k=row["tok_k"] or DEFAULT_TOK_K,
         active_run=None if active is None else (active, RunStatus(row["run_status"])),
         has_documents=bool(row["embedded_by"]),

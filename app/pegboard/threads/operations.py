@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from pegboard import clock
 from pegboard.assistants import operations as assistants
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page, Rows, rows_of
 from pegboard.identifiers import new_id
@@ -21,7 +22,7 @@ async def open_thread(
     assistant_id: UUID | None,
     labels: JsonDict | None = None,
     thread_id: UUID | None = None,
-    tool_resources: JsonDict | None = None,
+    tool_resources: ToolResources | None = None,
 ) -> Thread:
     """Begin a conversation with an assistant of the same tenant, who stays until this transaction
     ends, or with nobody yet. Raises NotFound."""

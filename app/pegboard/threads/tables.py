@@ -6,7 +6,10 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pegboard.assistants import tool_resources
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import Base, JsonDict, Owned
+from pegboard.db.json_columns import JsonOf
 
 
 class Thread(Owned, Base):
@@ -23,5 +26,7 @@ class Thread(Owned, Base):
     )
     # `metadata` is SQLAlchemy's own name on a declarative class.
     labels: Mapped[JsonDict | None] = mapped_column("metadata", default=None)
-    tool_resources: Mapped[JsonDict | None] = mapped_column(default=None)
+    tool_resources: Mapped[ToolResources | None] = mapped_column(
+        JsonOf(tool_resources.to_json, tool_resources.from_json), default=None
+    )
     updated_at: Mapped[datetime]

@@ -26,8 +26,8 @@ from pegboard.runs.model.events import (
     RunStarted,
 )
 from pegboard.runs.model.snapshots import Failure
-from pegboard.runs.requests.conversations import Turn
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream.feed import Feed

@@ -22,11 +22,6 @@ from pegboard.api.http.rendering import list_response, rendered
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.assistants import operations
-from pegboard.documents import operations as documents
-from pegboard.documents.cloning import clone as clone_documents
-from pegboard.documents.cloning import copied_bytes
-from pegboard.documents.cloning import originals_of as documents_of
-from pegboard.memories.cloning import clone as clone_memories
 from pegboard.strict_json import check_text
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
@@ -83,22 +78,13 @@ async def clone_assistant(
     body: CloneIn | None = None,
 ) -> CloneOut:
     """Copy an assistant with what it has read and remembers; later changes of one are its own."""
-    wanted = body or CloneIn()
-    async with server.read_scopes(tenant_id) as scope:
-        await operations.get(scope, assistant_id)
-        originals = await documents_of(scope, assistant_id) if wanted.copy_documents else []
-    async with copied_bytes(originals, server.blobs) as copies, server.scopes(tenant_id) as scope:
-        source = await operations.get(scope, assistant_id)
-        clone = await operations.clone(
-            scope, source, name=wanted.name, system_prompt=wanted.system_prompt
-        )
-        await scope.session.flush()
-        read = await clone_documents(scope, copies, target_id=clone.id)
-        known = 0
-        if wanted.copy_memories:
-            known = await clone_memories(scope, source.id, target_id=clone.id)
+    clone = await server.cloning.assistant(
+        tenant_id, assistant_id, (body or CloneIn()).clone_request()
+    )
     return CloneOut(
-        assistant=AssistantOut.of(clone, caller), documents_cloned=read, memories_cloned=known
+        assistant=AssistantOut.of(clone.assistant, caller),
+        documents_cloned=clone.documents,
+        memories_cloned=clone.memories,
     )
 
 
@@ -107,11 +93,7 @@ async def delete_assistant(
     assistant_id: UUID, tenant_id: CurrentTenant, server: Server
 ) -> AssistantDeleted:
     """Delete an assistant with its threads and their documents."""
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, assistant_id)
-        await documents.release_blobs(scope, assistant_id=assistant_id)
-        await operations.remove(scope, assistant_id)
-    server.conversations.abandon(assistant_id=assistant_id)
+    await server.removal.assistant_with_threads(tenant_id, assistant_id)
     return AssistantDeleted(
         message="Assistant deleted successfully",
         assistant_id=assistant_id,

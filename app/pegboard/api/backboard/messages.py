@@ -15,15 +15,17 @@ from pegboard.api.backboard.replies import pending_reply, stored_reply
 from pegboard.api.backboard.run_encoder import pending_frames, stored_frames
 from pegboard.api.backboard.wire.message_request import BadMessage, MessageIn, PlacedMessageIn
 from pegboard.api.backboard.wire.replies import ReplyOut
-from pegboard.api.backboard.wire.tools import stored_tools
+from pegboard.api.backboard.wire.tools import tools_of
 from pegboard.api.http.scopes import CurrentCaller, Server
 from pegboard.api.http.sse import event_stream
 from pegboard.api.http.stream_claims import claim_stream
 from pegboard.api.http.uploads import stored
 from pegboard.composition.resources import Resources
 from pegboard.documents.pending import check_pending
-from pegboard.runs.requests.conversations import RunRequest
-from pegboard.runs.requests.create import NewMessage, NewThread
+from pegboard.runs.model.options import Extensions
+from pegboard.runs.requests.new_messages import NewMessage
+from pegboard.runs.requests.run_request import RunRequest
+from pegboard.runs.requests.targets import Target
 from pegboard.tenants.callers import Caller
 
 router = APIRouter(tags=["Messages"])
@@ -79,7 +81,7 @@ async def send_message(
     answer carries both ids. `system_prompt` and `tools` count for this turn alone.
     """
     body, files = await read_message(request, PlacedMessageIn, max_text=server.settings.max_body)
-    return await _answer(body.place(), body, files, request, caller, server)
+    return await _answer(body.target(), body, files, request, caller, server)
 
 
 @router.post(
@@ -100,7 +102,7 @@ async def add_message(
 
 
 async def _answer(
-    place: UUID | NewThread,
+    target: Target,
     body: MessageIn,
     files: Sequence[UploadFile],
     request: Request,
@@ -110,7 +112,7 @@ async def _answer(
     if body.stream:
         claim_stream(request)
     if not (body.content or "").strip() and not files:
-        return await _tell_pending(server, caller.tenant_id, place, stream=bool(body.stream))
+        return await _tell_pending(server, caller.tenant_id, target, stream=bool(body.stream))
     run_request = _run_request(body, server)
     if files:
         async with server.read_scopes(caller.tenant_id) as scope:
@@ -119,8 +121,10 @@ async def _answer(
     async with stored(files, server.blobs) as uploads:
         new = NewMessage(body.content, body.metadata, uploads)
         if body.send_to_llm is False:
-            return await _only_store(server, caller, place, new, body, request)
-        turn = await server.conversations.say(caller, place=place, new=new, request=run_request)
+            return await _only_store(server, caller, target, new, body, request)
+        turn = await server.conversations.send_message(
+            caller, target=target, message=new, request=run_request
+        )
     if body.stream:
         return await streamed(turn, server)
     return await whole(turn, client_of(request), server)
@@ -130,21 +134,21 @@ def _run_request(body: MessageIn, server: Resources) -> RunRequest:
     return RunRequest(
         model=body.model(server.resolver),
         instructions=body.system_prompt,
-        tools=None if body.tools is None else tuple(stored_tools(body.tools)),
+        tools=None if body.tools is None else tools_of(body.tools),
         memory=body.memory_use(),
         web=body.web_search,
         generation=body.generation(),
-        script=(body.metadata or {}).get("sandbox"),
-        whole=not body.stream,
+        extensions=Extensions(sandbox_script=(body.metadata or {}).get("sandbox")),
+        streaming=bool(body.stream),
     )
 
 
 async def _tell_pending(
-    server: Resources, tenant_id: UUID, place: UUID | NewThread, *, stream: bool
+    server: Resources, tenant_id: UUID, target: Target, *, stream: bool
 ) -> Response | ReplyOut:
     pending = None
-    if isinstance(place, UUID):
-        pending = await server.conversations.pending(tenant_id, place)
+    if isinstance(target, UUID):
+        pending = await server.conversations.pending_action(tenant_id, target)
     if pending is None:
         raise BadMessage("A message needs content or files")
     if stream:
@@ -156,15 +160,15 @@ async def _tell_pending(
 async def _only_store(
     server: Resources,
     caller: Caller,
-    place: UUID | NewThread,
+    target: Target,
     new: NewMessage,
     body: MessageIn,
     request: Request,
 ) -> Response | ReplyOut:
-    stored = await server.conversations.store(
+    stored = await server.conversations.store_message(
         caller,
-        place=place,
-        new=new,
+        target=target,
+        message=new,
         memory=body.memory_use(),
         model=body.model(server.resolver),
     )

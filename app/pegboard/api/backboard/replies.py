@@ -19,8 +19,8 @@ from pegboard.documents.tables import Document
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.model.events import AnswerFinished, RunEvent, RunSettled
 from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, RunSnapshot
-from pegboard.runs.requests.conversations import PendingAction, Turn
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import PendingAction, Turn
 from pegboard.runs.statuses import RunStatus
 
 

@@ -38,8 +38,8 @@ from pegboard.runs.model.items import (
     ServerToolCallItem,
 )
 from pegboard.runs.model.snapshots import RUN_EXPIRED, AnswerSnapshot, RunSnapshot
-from pegboard.runs.requests.conversations import PendingAction
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import PendingAction
 from pegboard.runs.statuses import RunStatus
 
 LONGEST_ACCUMULATED: Final = 32_768

@@ -13,7 +13,7 @@ from pegboard.api.backboard.clients import client_of
 from pegboard.api.backboard.wire.limits import MOST_OUTPUTS
 from pegboard.api.backboard.wire.message_request import Thinking
 from pegboard.api.backboard.wire.replies import ReplyOut
-from pegboard.api.backboard.wire.tools import ToolsIn, stored_tools
+from pegboard.api.backboard.wire.tools import ToolsIn, tools_of
 from pegboard.api.http.numbered_frames import After
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentCaller, CurrentTenant, Server
@@ -51,7 +51,7 @@ class ToolOutputsIn(BaseModel):
     thinking: Thinking = None
 
     def overrides(self) -> Overrides:
-        tools = None if self.tools is None else tuple(stored_tools(self.tools))
+        tools = None if self.tools is None else tools_of(self.tools)
         return Overrides(tools, self.thinking)
 
 
@@ -147,13 +147,13 @@ async def _submit(
 ) -> Response | ReplyOut:
     if stream:
         claim_stream(request)
-    turn = await server.conversations.submit(
+    turn = await server.conversations.submit_tool_outputs(
         caller,
         thread_id=thread_id,
         run_id=run_id,
         outputs=[ToolOutput(one.tool_call_id, one.output_text()) for one in body.tool_outputs],
         overrides=body.overrides(),
-        whole=not stream,
+        streaming=stream,
     )
     if stream:
         return await streamed(turn, server)

@@ -89,11 +89,7 @@ async def get_thread(thread_id: UUID, scope: Reading, caller: Caller) -> Respons
 
 @router.delete("/threads/{thread_id}")
 async def delete_thread(thread_id: UUID, tenant_id: CurrentTenant, server: Server) -> ThreadDeleted:
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, thread_id)
-        await documents.release_blobs(scope, thread_id=thread_id)
-        await operations.remove(scope, thread_id)
-    server.conversations.abandon(thread_id=thread_id)
+    await server.removal.thread(tenant_id, thread_id)
     return ThreadDeleted(
         message="Thread deleted successfully", thread_id=thread_id, deleted_at=clock.now()
     )

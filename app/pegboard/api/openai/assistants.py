@@ -10,17 +10,16 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import resolved
 from pegboard.api.openai.wire.assistants import AssistantChange, AssistantIn, AssistantOut
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.assistants import operations
 from pegboard.db.pages import Page
-from pegboard.documents import operations as documents
-from pegboard.threads import operations as threads
+from pegboard.documents.wanted_resources import resolving
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
-RequestedPage = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
+Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
 
 
 @router.post("/assistants")
@@ -28,18 +27,17 @@ async def create_assistant(
     body: AssistantIn, tenant_id: CurrentTenant, server: Server
 ) -> AssistantOut:
     server.resolver.resolve(body.model)
-    values = {"name": "", **body.changes()}
-    values["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
-        return AssistantOut.of(await operations.create(scope, **values))
+    fields = {"name": "", **body.changes()}
+    resources = wanted_resources(body.tool_resources)
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
+        fields["tool_resources"] = resolved
+        return AssistantOut.of(await operations.create(scope, **fields))
 
 
 @router.get("/assistants", response_model=ListOut[AssistantOut])
-async def list_assistants(scope: Reading, requested: RequestedPage) -> Response:
-    listed = await operations.page(scope, requested)
-    return await page_response(
-        [AssistantOut.of(one) for one in listed.rows], has_more=listed.has_more
-    )
+async def list_assistants(scope: Reading, asked: Asked) -> Response:
+    rows = await operations.page(scope, asked)
+    return await page_response([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
 
 
 @router.get("/assistants/{assistant_id}")
@@ -56,12 +54,12 @@ async def modify_assistant(
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
     if body.model is not None:
         server.resolver.resolve(body.model)
-    resources = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
+    resources = wanted_resources(body.tool_resources)
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
         present = await operations.get(scope, wanted)
         changes = body.changes(present.sampling)
         if "tool_resources" in body.model_fields_set:
-            changes["tool_resources"] = resources
+            changes["tool_resources"] = resolved
         return AssistantOut.of(await operations.change(scope, wanted, changes))
 
 
@@ -71,10 +69,5 @@ async def delete_assistant(
 ) -> DeletedOut:
     """Delete an assistant. Its threads stay, as threads of nobody."""
     wanted = id_of("Assistant", assistant_id, param="assistant_id")
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, wanted)
-        await threads.release(scope, wanted)
-        await documents.release_to_threads(scope, wanted)
-        await documents.release_blobs(scope, assistant_id=wanted)
-        await operations.remove(scope, wanted)
+    await server.removal.assistant_alone(tenant_id, wanted)
     return DeletedOut.of(Prefix.ASSISTANT, wanted, "assistant.deleted")

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Response
 
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
-from pegboard.api.openai.attaching import attaching
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.vector_store_files import POLL_AFTER, StatusFilter, StoreFilePage
 from pegboard.api.openai.vector_stores import StoreId
@@ -26,7 +25,8 @@ async def create_file_batch(
     wanted = body.attachments()
     async with server.read_scopes(tenant_id) as scope:
         await stores.get(scope, store_id)
-    async with attaching(server, tenant_id, wanted) as (scope, copies):
+    file_ids = [one.file_id for one in wanted]
+    async with server.attaching.transaction(tenant_id, file_ids) as (scope, copies):
         batch = await batches.open_batch(scope, store_id)
         await store_files.attach(scope, store_id, wanted, copies, batch=batch)
         counts = await batches.counts_of(scope, batch)

@@ -17,7 +17,7 @@ from pegboard.api.openai.wire.lists import ListOut
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
 from pegboard.files import operations as files
-from pegboard.messages import queries
+from pegboard.messages import attachments, queries
 from pegboard.messages.tables import Message
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -26,7 +26,7 @@ router = APIRouter(tags=["Messages"], route_class=StrictRoute)
 ThreadId = Annotated[UUID, Depends(id_in_path("thread_id", "Thread"))]
 MessageId = Annotated[UUID, Depends(id_in_path("message_id", "Message"))]
 FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
-RequestedPage = Annotated[Page, Depends(page_of(Prefix.FILE))]
+Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
 @router.get(
@@ -35,9 +35,9 @@ RequestedPage = Annotated[Page, Depends(page_of(Prefix.FILE))]
     responses={200: {"model": ListOut[MessageFileShape]}},
 )
 async def list_message_files(
-    thread_id: ThreadId, message_id: MessageId, scope: Reading, requested: RequestedPage
+    thread_id: ThreadId, message_id: MessageId, scope: Reading, asked: Asked
 ) -> JsonDict:
-    return cut_page(await _files(scope, thread_id, message_id), requested, Prefix.FILE)
+    return cut_page(await _files(scope, thread_id, message_id), asked, Prefix.FILE)
 
 
 @router.get(
@@ -58,13 +58,13 @@ async def get_message_file(
 async def _files(scope: Scope, thread_id: UUID, message_id: UUID) -> list[JsonDict]:
     await threads.get(scope, thread_id)
     message = await queries.get(scope, thread_id, message_id)
-    ids = dict.fromkeys(one["file_id"] for one in message.attachments or ())
-    return [_listed(message, file_id) for file_id in ids]
+    attached = attachments.from_json(message.attachments or ())
+    return [_file_out(message, file_id) for file_id in dict.fromkeys(a.file_id for a in attached)]
 
 
-def _listed(message: Message, file_id: str) -> JsonDict:
+def _file_out(message: Message, file_id: UUID) -> JsonDict:
     return {
-        "id": file_id,
+        "id": public_id(Prefix.FILE, file_id),
         "object": "thread.message.file",
         "created_at": seconds(message.created_at),
         "message_id": public_id(Prefix.MESSAGE, message.id),

@@ -11,7 +11,6 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import attach_to_thread, check_attachments
 from pegboard.api.openai.run_faults import told_in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
@@ -19,7 +18,7 @@ from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageO
 from pegboard.db.pages import Page
 from pegboard.messages import operations, queries
 from pegboard.messages.tables import Role
-from pegboard.runs.requests.create import NewMessage
+from pegboard.runs.requests.new_messages import NewMessage
 from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Messages"], route_class=StrictRoute)
@@ -32,11 +31,8 @@ async def create_message(
 ) -> MessageOut:
     """Add a message. Nobody answers before a run is created."""
     wanted = id_of("Thread", thread_id, param="thread_id")
-    added = new_messages([body])
-    await check_attachments(server, tenant_id, [body])
     with told_in_openais_words(adding=True):
-        (row,) = await server.conversations.add(tenant_id, wanted, added)
-    await attach_to_thread(server, tenant_id, wanted, [body])
+        (row,) = await server.conversations.add_messages(tenant_id, wanted, new_messages([body]))
     return MessageOut.of(row)
 
 
@@ -87,16 +83,17 @@ async def delete_message(
 
 
 def new_messages(messages: Iterable[MessageIn]) -> list[NewMessage]:
-    """What is to be stored of messages; raises BadParameter for one that says nothing."""
+    """What is to be stored of messages.
+
+    Raises BadParameter for one that says nothing, and Missing for what is no id of a file.
+    """
     return [
         NewMessage(
             one.text(),
             labels=one.metadata,
             role=Role(one.role),
             parts=one.parts(),
-            attachments=[each.model_dump() for each in one.attachments]
-            if one.attachments
-            else None,
+            attachments=tuple(each.attachment() for each in one.attachments or ()),
         )
         for one in messages
     ]

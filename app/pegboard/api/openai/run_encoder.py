@@ -14,7 +14,7 @@ from pegboard import clock
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.messages import annotation_out, refusal_part, text_part
-from pegboard.api.openai.wire.runs import RunView, last_error, run_at
+from pegboard.api.openai.wire.runs import QUEUED, RunView, last_error, run_at
 from pegboard.api.openai.wire.steps import (
     CALLED,
     SAID,
@@ -142,10 +142,10 @@ class AssistantsEncoder:
 
     def _started(self, run: RunSnapshot) -> Sequence[bytes]:
         self.retrieved = run.retrieved
-        created = () if self.is_resumed else (self._run("created", run, RunStatus.QUEUED),)
+        created = () if self.is_resumed else (self._run("created", run, QUEUED),)
         return (
             *created,
-            self._run("queued", run, RunStatus.QUEUED),
+            self._run("queued", run, QUEUED),
             self._run("in_progress", run, RunStatus.IN_PROGRESS),
             *(() if self.is_resumed else self._search(run)),
         )
@@ -348,10 +348,10 @@ class AssistantsEncoder:
         return [text_part("".join(self.text), self.cited), *refused]
 
     def _run(
-        self, event: str, run: RunSnapshot, status: RunStatus, calls: tuple[ToolCall, ...] = ()
+        self, event: str, run: RunSnapshot, status: str, calls: tuple[ToolCall, ...] = ()
     ) -> bytes:
         failure = (run.failure.code, run.failure.message) if run.failure else None
-        waits = status is RunStatus.QUEUED and not self.is_resumed
+        waits = status == QUEUED and not self.is_resumed
         view = RunView(
             calls=calls,
             usage=run.usage,

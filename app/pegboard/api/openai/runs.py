@@ -1,12 +1,11 @@
 """`/threads/{thread_id}/runs`: create, follow, answer and end runs.
 
-A run is played in the background: what is answered is a run that is queued, or its stream.
+A run is executed in the background: the answer tells of one that is queued, or is its stream.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, TypedDict
 from uuid import UUID
 
 import structlog
@@ -24,45 +23,42 @@ from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.missing import Missing
 from pegboard.api.openai.paging import cut_page, page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import (
-    attach_to_thread,
-    check_attachments,
-    resolved,
-    searched_files,
-    stores_of,
-)
 from pegboard.api.openai.run_encoder import AssistantsEncoder, frame
 from pegboard.api.openai.run_faults import cannot_cancel, told_in_openais_words
 from pegboard.api.openai.wire.documented import RunShape, StepShape
 from pegboard.api.openai.wire.lists import ListOut, page_response
+from pegboard.api.openai.wire.messages import MessageIn
 from pegboard.api.openai.wire.runs import (
     EXPIRES_AFTER,
+    QUEUED,
     RunChange,
     RunIn,
     ThreadAndRunIn,
     ToolOutputsIn,
-    generation,
     run_out,
+    tool_choice_of,
 )
 from pegboard.api.openai.wire.steps import CONTENT, steps_of, without_content
 from pegboard.api.openai.wire.threads import ThreadIn, ThreadOut
-from pegboard.api.openai.wire.tools import MOST_OF_RUN, stored_tools
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, wanted_resources
+from pegboard.api.openai.wire.tools import MOST_OF_RUN, tools_of
 from pegboard.api.run_streams import stream_again, stream_of_turn
+from pegboard.assistants.sampling import Sampling
+from pegboard.assistants.tools import CodeInterpreterTool
 from pegboard.composition.resources import Resources
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
-from pegboard.llm.gateway import ModelName, ToolCall
+from pegboard.llm.gateway import GenerationOptions
 from pegboard.messages import queries as messages
-from pegboard.messages.tables import MessageStatus
-from pegboard.runs import queries
-from pegboard.runs.prompt.history import calls_of
-from pegboard.runs.requests.conversations import Turn
-from pegboard.runs.requests.create import NewThread
-from pegboard.runs.requests.create_run import ThreadRunRequest
+from pegboard.runs import records
+from pegboard.runs.model.options import Extensions
+from pegboard.runs.records import RunRecord
+from pegboard.runs.requests.run_request import RunRequest
 from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
+from pegboard.runs.requests.targets import NewThread, Target
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import ACTIVE, RunStatus
 from pegboard.runs.tables import Run
-from pegboard.settings import CodeInterpreter
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -71,6 +67,7 @@ router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")
 Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
 AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
+
 
 _ECHOED: Final = (
     "temperature",
@@ -86,6 +83,11 @@ Include = Annotated[tuple[str, ...], Query(alias="include[]")]
 _POLL_AFTER_MS: Final = "300"
 
 
+class _RunIds(TypedDict):
+    thread_id: UUID
+    run_id: UUID
+
+
 @router.post("/threads/runs", response_model=None, responses={200: {"model": RunShape}})
 async def create_thread_and_run(
     body: ThreadAndRunIn,
@@ -98,35 +100,20 @@ async def create_thread_and_run(
     if body.stream:
         claim_stream(request)
     thread = body.thread or ThreadIn()
-    await server.conversations.check_limits(caller)  # before anything is stored
-    given = [*(thread.messages or ()), *(body.additional_messages or ())]
-    said = new_messages(given)
-    run_request = _run_request(body, server, said)
-    await check_attachments(server, caller.tenant_id, given)
-    place = NewThread(
+    target = NewThread(
         labels=thread.metadata,
-        tool_resources=await resolved(server, caller.tenant_id, thread.tool_resources),
+        tool_resources=wanted_resources(thread.tool_resources),
     )
-    if searched_files(given):
-        # Its files are to be in sight when the run begins, so the thread comes first.
-        await server.conversations.add(caller.tenant_id, place, said)
-        await attach_to_thread(server, caller.tenant_id, place.id, given)
-        where: UUID | NewThread = place.id
-        run_request = replace(run_request, messages=())
-    else:
-        where = place
-    if body.tool_resources:
-        resources = await resolved(server, caller.tenant_id, body.tool_resources)
-        run_request = replace(run_request, tool_resources=resources)
-    turn = await _start(server, caller, where, run_request)
+    messages = [*(thread.messages or ()), *(body.additional_messages or ())]
+    run_request = _run_request(body, body.tool_resources)
+    turn = await _created(server, caller, target, body, messages, run_request)
     if not body.stream:
         return _queued(turn)
     async with server.read_scopes(caller.tenant_id) as scope:
-        made = ThreadOut.of(await threads.get(scope, place.id))
+        made = ThreadOut.of(await threads.get(scope, target.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    return await stream_of_turn(
-        turn, _encoder(turn.row, server, include), server, preface=[created]
-    )
+    encoder = _encoder(turn.row, server, include)
+    return await stream_of_turn(turn, encoder, server, preface=[created])
 
 
 @router.post("/threads/{thread_id}/runs", response_model=None, responses={200: {"model": RunShape}})
@@ -141,13 +128,9 @@ async def create_run(
     """Begin a run; its additional messages are added to the thread first."""
     if body.stream:
         claim_stream(request)
-    place = id_of("Thread", thread_id, param="thread_id")
-    await server.conversations.check_limits(caller)
-    given = body.additional_messages or []
-    run_request = _run_request(body, server, new_messages(given))
-    await check_attachments(server, caller.tenant_id, given)
-    await attach_to_thread(server, caller.tenant_id, place, given)
-    turn = await _start(server, caller, place, run_request)
+    target = id_of("Thread", thread_id, param="thread_id")
+    messages = body.additional_messages or ()
+    turn = await _created(server, caller, target, body, messages, _run_request(body))
     if body.stream:
         return await stream_of_turn(turn, _encoder(turn.row, server, include), server)
     return _queued(turn)
@@ -158,31 +141,28 @@ async def create_run(
 )
 async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    await threads.get(scope, wanted)
-    rows = await queries.page(scope, wanted, asked)
-    told = [run_out(run, await _waited_for(scope, run)) for run in rows.found]
-    return await page_response(told, has_more=rows.has_more)
+    runs = await records.page(scope, wanted, asked)
+    return await page_response([run_out(run) for run in runs.found], has_more=runs.has_more)
 
 
 @router.get(
     "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
 )
 async def get_run(thread_id: str, run_id: str, scope: Reading) -> Response:
-    run = await _run(scope, thread_id, run_id)
-    return json_response(
-        run_out(run, await _waited_for(scope, run)),
-        headers={"openai-poll-after-ms": _POLL_AFTER_MS},
-    )
+    record = await records.get(scope, **_ids(thread_id, run_id))
+    return json_response(run_out(record), headers={"openai-poll-after-ms": _POLL_AFTER_MS})
 
 
 @router.post(
     "/threads/{thread_id}/runs/{run_id}", response_model=None, responses={200: {"model": RunShape}}
 )
 async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writing) -> Response:
-    run = await _run(scope, thread_id, run_id)
+    ids = _ids(thread_id, run_id)
     if "metadata" in body.model_fields_set:
-        run.labels = body.metadata or {}
-    return json_response(run_out(run, await _waited_for(scope, run)))
+        record = await records.relabel(scope, **ids, labels=body.metadata or {})
+    else:
+        record = await records.get(scope, **ids)
+    return json_response(run_out(record))
 
 
 @router.post(
@@ -193,15 +173,16 @@ async def modify_run(thread_id: str, run_id: str, body: RunChange, scope: Writin
 async def cancel_run(
     thread_id: str, run_id: str, tenant_id: CurrentTenant, server: Server
 ) -> Response:
+    ids = _ids(thread_id, run_id)
     async with server.read_scopes(tenant_id) as scope:
-        run = await _run(scope, thread_id, run_id)
-    if RunStatus(run.status) not in ACTIVE:
-        raise cannot_cancel(run.status)
-    ended = await server.conversations.cancel(tenant_id, thread_id=run.thread_id, run_id=run.id)
-    if not ended:
+        record = await records.get(scope, **ids)
+    if record.run.status not in ACTIVE:
+        raise cannot_cancel(record.run.status)
+    if not await server.conversations.cancel(tenant_id, **ids):
         async with server.read_scopes(tenant_id) as scope:
-            raise cannot_cancel((await _run(scope, thread_id, run_id)).status)
-    return json_response({**run_out(run), "status": RunStatus.CANCELLING})
+            raise cannot_cancel((await records.get(scope, **ids)).run.status)
+    cancelling = {"status": RunStatus.CANCELLING, "required_action": None}
+    return json_response({**run_out(record), **cancelling})
 
 
 @router.post(
@@ -220,17 +201,15 @@ async def submit_tool_outputs(
     """Submit the outputs of all calls that the run waits for; it goes on."""
     if body.stream:
         claim_stream(request)
-    async with server.read_scopes(caller.tenant_id) as scope:
-        run = await _run(scope, thread_id, run_id)
+    ids = _ids(thread_id, run_id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
     with told_in_openais_words():
-        turn = await server.conversations.submit(
+        turn = await server.conversations.submit_tool_outputs(
             caller,
-            thread_id=run.thread_id,
-            run_id=run.id,
+            **ids,
             outputs=outputs,
             overrides=Overrides(),
-            whole=not body.stream,
+            streaming=bool(body.stream),
         )
     if not body.stream:
         return _queued(turn)
@@ -246,8 +225,8 @@ async def follow_run(
     This server's own: OpenAI has no such call.
     """
     claim_stream(request)
-    run = await _run(scope, thread_id, run_id)
-    return await stream_again(run, after, _encoder(run, server), server)
+    row = await records.get_row(scope, **_ids(thread_id, run_id))
+    return await stream_again(row, after, _encoder(row, server), server)
 
 
 @router.get(
@@ -258,9 +237,8 @@ async def follow_run(
 async def list_steps(
     thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
 ) -> Response:
-    run = await _run(scope, thread_id, run_id)
-    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
-    return json_response(cut_page([_told(step, include) for step in steps], asked, Prefix.STEP))
+    steps = await _steps(scope, thread_id, run_id)
+    return json_response(cut_page([_step_out(step, include) for step in steps], asked, Prefix.STEP))
 
 
 @router.get(
@@ -271,118 +249,97 @@ async def list_steps(
 async def get_step(
     thread_id: str, run_id: str, step_id: str, scope: Reading, include: Include = ()
 ) -> JsonDict:
-    run = await _run(scope, thread_id, run_id)
-    steps = steps_of(run, await messages.of_run(scope, run.thread_id, run.id))
-    found = next((step for step in steps if step["id"] == step_id), None)
-    if found is None:
-        raise Missing("Run step", step_id)
-    return _told(found, include)
+    steps = await _steps(scope, thread_id, run_id)
+    for step in steps:
+        if step["id"] == step_id:
+            return _step_out(step, include)
+    raise Missing("Run step", step_id)
 
 
-def _encoder(run: Run, server: Resources, include: Sequence[str] = ()) -> AssistantsEncoder:
-    return AssistantsEncoder(run, server.read_scopes, content=CONTENT in include)
+def _encoder(row: Run, server: Resources, include: Sequence[str] = ()) -> AssistantsEncoder:
+    return AssistantsEncoder(row, server.read_scopes, content=CONTENT in include)
 
 
-def _told(step: JsonDict, include: Sequence[str]) -> JsonDict:
+def _step_out(step: JsonDict, include: Sequence[str]) -> JsonDict:
     return step if CONTENT in include else without_content(step)
 
 
-def _run_request(body: RunIn, server: Resources, said: Sequence[Any]) -> ThreadRunRequest:
-    asked = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
-    if body.truncation_strategy is not None:
-        asked["truncation_strategy"] = body.truncation_strategy.model_dump()
+def _run_request(body: RunIn, resources: ToolResourcesIn | None = None) -> RunRequest:
+    """Raises BadParameter, and Missing for what is no id."""
     choice = body.tool_choice
     if isinstance(choice, dict) and choice.get("type") == "code_interpreter":
         raise BadParameter(
             "This server cannot run code.", param="tool_choice", code="unsupported_tool"
         )
-
-    def name_model(name: str | None) -> ModelName:
-        if name is None:
-            return server.default_model
-        return server.resolver.resolve(name)
-
-    tools = None if body.tools is None else stored_tools(body.tools, most=MOST_OF_RUN)
+    echo = {name: getattr(body, name) for name in _ECHOED if getattr(body, name) is not None}
     truncation = body.truncation_strategy
-    return ThreadRunRequest(
-        assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
-        name_model=name_model,
-        generation=generation,
+    if truncation is not None:
+        echo["truncation_strategy"] = truncation.model_dump()
+    return RunRequest(
         model=body.model,
         instructions=body.instructions,
         additional_instructions=body.additional_instructions,
-        tools=tools,
-        messages=said,
+        tools=None if body.tools is None else tools_of(body.tools, most=MOST_OF_RUN),
+        tool_resources=wanted_resources(resources),
+        sampling=Sampling(
+            body.temperature, body.top_p, body.reasoning_effort, body.response_format
+        ),
+        generation=GenerationOptions(
+            tool_choice=tool_choice_of(choice),
+            parallel_tool_calls=body.parallel_tool_calls is not False,
+        ),
+        streaming=bool(body.stream),
         max_prompt_tokens=body.max_prompt_tokens,
         max_completion_tokens=body.max_completion_tokens,
         last_messages=truncation.last_messages if truncation else None,
         labels=body.metadata,
-        asked=asked,
         expires_after=timedelta(seconds=EXPIRES_AFTER),
-        script=(body.metadata or {}).get("sandbox"),
-        whole=not body.stream,
-        refuse=_refusal(server),
-        stores_of=stores_of,
+        extensions=Extensions(echo, (body.metadata or {}).get("sandbox")),
     )
 
 
-def _refusal(server: Resources) -> Callable[[Sequence[JsonDict]], None] | None:
-    """Nothing here runs code; such a tool is kept and told, but no run pretends to have it."""
-    if server.settings.code_interpreter is CodeInterpreter.DROP:
-        return None
-
-    def refuse(tools: Sequence[JsonDict]) -> None:
-        if _wants_code(tools):
-            raise BadParameter(
-                "This server cannot run code: remove the tool 'code_interpreter' from the run, or "
-                "set PEGBOARD_CODE_INTERPRETER=drop to have it run without.",
-                param="tools",
-                code="unsupported_tool",
-            )
-
-    return refuse
-
-
-def _wants_code(tools: Sequence[JsonDict]) -> bool:
-    return any(tool.get("type") == "code_interpreter" for tool in tools)
-
-
-def _headers(run: Run) -> dict[str, str]:
-    if not _wants_code(run.options.get("tools") or ()):
+def _headers(record: RunRecord) -> dict[str, str]:
+    if not any(isinstance(tool, CodeInterpreterTool) for tool in record.tools):
         return {}
-    log.info("tool_dropped", tool="code_interpreter", run_id=str(run.id))
+    log.info("tool_dropped", tool="code_interpreter", run_id=str(record.run.id))
     return {"x-pegboard-dropped-tools": "code_interpreter"}
 
 
-async def _start(
-    server: Resources, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
+async def _created(
+    server: Resources,
+    caller: Caller,
+    target: Target,
+    body: RunIn,
+    messages: Sequence[MessageIn],
+    request: RunRequest,
 ) -> Turn:
     with told_in_openais_words():
-        return await server.conversations.start(caller, place, request)
+        return await server.conversations.create_run(
+            caller,
+            target=target,
+            assistant_id=id_of("Assistant", body.assistant_id, param="assistant_id"),
+            messages=new_messages(messages),
+            request=request,
+        )
 
 
 def _queued(turn: Turn) -> Response:
     """A run as it was when it was asked for: clients wait for one that is not over yet."""
-    queued = {**run_out(turn.row), "status": RunStatus.QUEUED, "usage": None}
+    record = turn.record
+    queued = {**run_out(record), "status": QUEUED, "usage": None}
     if turn.first == 0:
         queued["started_at"] = None
-    return json_response(queued, headers=_headers(turn.row))
+    return json_response(queued, headers=_headers(record))
 
 
-async def _run(scope: Scope, thread_id: str, run_id: str) -> Run:
-    thread = id_of("Thread", thread_id, param="thread_id")
-    wanted = id_of("Run", run_id, param="run_id")
-    await threads.get(scope, thread)
-    run = await queries.get(scope, thread_id=thread, run_id=wanted)
-    if run is None:
-        raise Missing("Run", run_id)
-    return run
+async def _steps(scope: Scope, thread_id: str, run_id: str) -> list[JsonDict]:
+    row = await records.get_row(scope, **_ids(thread_id, run_id))
+    return steps_of(row, await messages.of_run(scope, row.thread_id, row.id))
 
 
-async def _waited_for(scope: Scope, run: Run) -> tuple[ToolCall, ...]:
-    if run.status != RunStatus.REQUIRES_ACTION:
-        return ()
-    waiting = await queries.waiting_message(scope, thread_id=run.thread_id, run_id=run.id)
-    if waiting is None or waiting.status != MessageStatus.REQUIRES_ACTION:
-        return ()
-    return calls_of(waiting.tool_calls)
+def _ids(thread_id: str, run_id: str) -> _RunIds:
+    """Raises Missing for what is no id."""
+    return {
+        "thread_id": id_of("Thread", thread_id, param="thread_id"),
+        "run_id": id_of("Run", run_id, param="run_id"),
+    }

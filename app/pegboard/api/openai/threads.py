@@ -10,17 +10,18 @@ from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.resources import attach_to_thread, check_attachments, resolved
+from pegboard.api.openai.run_faults import told_in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut
 from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
+from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.db.pages import Page
-from pegboard.documents import operations as documents
-from pegboard.runs.requests.create import NewThread
+from pegboard.documents.wanted_resources import resolving
+from pegboard.runs.requests.targets import NewThread
 from pegboard.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
-RequestedPage = Annotated[Page, Depends(page_of(Prefix.THREAD))]
+Asked = Annotated[Page, Depends(page_of(Prefix.THREAD))]
 
 
 @router.post("/threads")
@@ -29,22 +30,23 @@ async def create_thread(
 ) -> ThreadOut:
     """Open a thread, perhaps with messages. The body may be missing."""
     wanted = body or ThreadIn()
-    given = wanted.messages or []
-    added = new_messages(given)
-    await check_attachments(server, tenant_id, given)
-    resources = await resolved(server, tenant_id, wanted.tool_resources)
-    place = NewThread(labels=wanted.metadata, tool_resources=resources)
-    await server.conversations.add(tenant_id, place, added)
-    await attach_to_thread(server, tenant_id, place.id, given)
+    target = NewThread(
+        labels=wanted.metadata,
+        tool_resources=wanted_resources(wanted.tool_resources),
+    )
+    with told_in_openais_words(adding=True):
+        await server.conversations.add_messages(
+            tenant_id, target, new_messages(wanted.messages or ())
+        )
     async with server.read_scopes(tenant_id) as scope:
-        return ThreadOut.of(await operations.get(scope, place.id))
+        return ThreadOut.of(await operations.get(scope, target.id))
 
 
 @router.get("/threads")
-async def list_threads(scope: Reading, requested: RequestedPage) -> ListOut[ThreadOut]:
+async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
     """All threads, those of the other API among them. OpenAI never offered this."""
-    listed = await operations.page(scope, requested)
-    return ListOut.of([ThreadOut.of(one) for one in listed.rows], has_more=listed.has_more)
+    rows = await operations.page(scope, asked)
+    return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
 
 
 @router.get("/threads/{thread_id}")
@@ -59,18 +61,15 @@ async def modify_thread(
 ) -> ThreadOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
     changes = body.changes()
-    if "tool_resources" in body.model_fields_set:
-        changes["tool_resources"] = await resolved(server, tenant_id, body.tool_resources)
-    async with server.scopes(tenant_id) as scope:
+    resources = wanted_resources(body.tool_resources)
+    async with resolving(server.attaching, tenant_id, resources) as (scope, resolved):
+        if "tool_resources" in body.model_fields_set:
+            changes["tool_resources"] = resolved
         return ThreadOut.of(await operations.change(scope, wanted, changes))
 
 
 @router.delete("/threads/{thread_id}")
 async def delete_thread(thread_id: str, tenant_id: CurrentTenant, server: Server) -> DeletedOut:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    async with server.scopes(tenant_id) as scope:
-        await operations.get(scope, wanted)
-        await documents.release_blobs(scope, thread_id=wanted)
-        await operations.remove(scope, wanted)
-    server.conversations.abandon(thread_id=wanted)
+    await server.removal.thread(tenant_id, wanted)
     return DeletedOut.of(Prefix.THREAD, wanted, "thread.deleted")

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
-from pegboard.api.openai.attaching import attaching
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
@@ -41,7 +40,7 @@ async def create_vector_store_file(
     wanted = body.attachment()
     async with server.read_scopes(tenant_id) as scope:
         await stores.get(scope, store_id)
-    async with attaching(server, tenant_id, [wanted]) as (scope, copies):
+    async with server.attaching.transaction(tenant_id, [wanted.file_id]) as (scope, copies):
         (document,) = await store_files.attach(scope, store_id, [wanted], copies)
     return StoreFileOut.of(document)
 

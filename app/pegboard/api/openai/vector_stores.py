@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends
 
 from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
-from pegboard.api.openai.attaching import attaching
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
@@ -24,6 +23,7 @@ from pegboard.api.openai.wire.vector_stores import (
 from pegboard.db.pages import Page
 from pegboard.documents import store_files, stores
 from pegboard.documents.retrieval import SearchScope
+from pegboard.documents.wanted_resources import create_store
 
 router = APIRouter(tags=["Vector stores"], route_class=StrictRoute)
 StoreId = Annotated[UUID, Depends(id_in_path("vector_store_id", stores.NOUN))]
@@ -35,12 +35,10 @@ async def create_vector_store(
     tenant_id: CurrentTenant, server: Server, body: StoreIn | None = None
 ) -> StoreOut:
     """Make a store, with files or empty. Files are read in the background."""
-    wanted = body or StoreIn()
-    given, attachments = wanted.given(), wanted.attachments()
-    async with attaching(server, tenant_id, attachments) as (scope, copies):
-        store = await stores.create(scope, **given)
-        if attachments:
-            await store_files.attach(scope, store.id, attachments, copies)
+    wanted = (body or StoreIn()).new_store()
+    file_ids = [one.file_id for one in wanted.files]
+    async with server.attaching.transaction(tenant_id, file_ids) as (scope, copies):
+        store = await create_store(scope, wanted, copies)
         counts = await stores.counts_of(scope, [store.id])
     return StoreOut.of(store, counts[store.id])
 

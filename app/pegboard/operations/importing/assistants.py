@@ -5,6 +5,8 @@ from typing import Any
 from pegboard.api.openai.profiles.requests import from_v1
 from pegboard.api.openai.wire.assistants import AssistantIn
 from pegboard.assistants import operations as assistants
+from pegboard.assistants import tool_resources
+from pegboard.assistants.tool_resources import ToolResources
 from pegboard.db.base import JsonDict
 from pegboard.operations.importing.files import moment
 from pegboard.operations.importing.import_context import given
@@ -28,39 +30,39 @@ _FIELDS = (
 
 async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
     value = from_v1(names.translated(item))
-    fields = given(value, *_FIELDS)
-    if isinstance(fields.get("tools"), list):
-        fields["tools"] = [_tool(tool) for tool in fields["tools"]]
+    told = given(value, *_FIELDS)
+    if isinstance(told.get("tools"), list):
+        told["tools"] = [_tool(tool) for tool in told["tools"]]
     if value.get("response_format") is not None:
-        fields["response_format"] = _schema_named(value["response_format"])
-    made = {"name": "", **AssistantIn.model_validate(fields).changes()}
+        told["response_format"] = _schema_named(value["response_format"])
+    made = {"name": "", **AssistantIn.model_validate(told).changes()}
     made["tool_resources"] = resources_of(value)
     assistant = await assistants.create(scope, **made)
     assistant.id = names.object_id(item.original_id)
     assistant.created_at = assistant.updated_at = moment(item.value["created_at"])
 
 
-def resources_of(value: JsonDict) -> JsonDict | None:
-    """What an object is given to work with, as the API keeps it."""
-    resources = value.get("tool_resources")
-    if resources is None:
+def resources_of(value: JsonDict) -> ToolResources | None:
+    """What an object is given to work with. Raises Skip."""
+    told = value.get("tool_resources")
+    if told is None:
         return None
-    if not isinstance(resources, dict):
+    if not isinstance(told, dict):
         raise Skip("tool_resources are no object")
-    stored: JsonDict = {}
+    kept: JsonDict = {}
     for tool, field in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
-        resource = resources.get(tool)
-        if resource is None:
+        asked = told.get(tool)
+        if asked is None:
             continue
-        ids = (resource.get(field) or []) if isinstance(resource, dict) else None
+        ids = (asked.get(field) or []) if isinstance(asked, dict) else None
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
             raise Skip(f"tool_resources.{tool}.{field} is no list of ids")
-        stored[tool] = {field: ids}
-    return stored
+        kept[tool] = {field: ids}
+    return tool_resources.from_json(kept)
 
 
 def _tool(tool: Any) -> Any:
-    """Nulls are what an SDK's object has where nothing was given."""
+    """Nulls are what an SDK's object has where nothing was said."""
     if not isinstance(tool, dict):
         return tool
     return {key: _tool(value) for key, value in tool.items() if value is not None}
@@ -71,7 +73,7 @@ def _schema_named(form: Any) -> Any:
     schema = form.get("json_schema") if isinstance(form, dict) else None
     if not isinstance(schema, dict):
         return form
-    renamed = {key: value for key, value in schema.items() if key != "schema_"}
+    told = {key: value for key, value in schema.items() if key != "schema_"}
     if "schema_" in schema:
-        renamed["schema"] = schema["schema_"]
-    return {**form, "json_schema": renamed}
+        told["schema"] = schema["schema_"]
+    return {**form, "json_schema": told}

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pegboard.api.openai.wire.store_files import StoreFileIn
 from pegboard.api.openai.wire.vector_stores import StoreIn
 from pegboard.documents import store_files, stores
+from pegboard.documents.attaching import Copies
 from pegboard.documents.cloning import copied_bytes
-from pegboard.documents.store_files import Attachment
+from pegboard.documents.store_files import NewStoreFile
 from pegboard.documents.tables import VectorStore
 from pegboard.errors import AppError, NotFound
 from pegboard.files import operations as files
@@ -27,10 +28,10 @@ _EXPIRED: Final = "expired"
 
 async def take_store(scope: Scope, item: Item, names: Names) -> None:
     """Make the store, still empty. It counts as used now, unless its time was over already."""
-    fields = given(item.value, "name", "description", "expires_after", "metadata")
+    told = given(item.value, "name", "description", "expires_after", "metadata")
     store = await stores.create(
         scope,
-        **StoreIn.model_validate(fields).given(),
+        **StoreIn.model_validate(told).given(),
         store_id=names.object_id(item.original_id),
         created_at=moment(item.value["created_at"]),
     )
@@ -38,63 +39,63 @@ async def take_store(scope: Scope, item: Item, names: Names) -> None:
         store.expires_at = store.created_at
 
 
-async def fill_store(context: ImportContext, item: Item) -> None:
+async def fill_store(desk: ImportContext, item: Item) -> None:
     """Put those of its files into a store that are here and not in it yet."""
-    async with context.scopes(context.tenant_id) as scope:
+    async with desk.scopes(desk.tenant_id) as scope:
         names = await names_of(scope, [item])
     if names.is_there(item.original_id):
-        await fill(context, item, names, names.object_id(item.original_id))
+        await fill(desk, item, names, names.object_id(item.original_id))
 
 
-async def fill(context: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
+async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
     """Put the files that an item names into a store; nothing, where that was deleted since."""
-    counts = context.report.of(STORE_FILES)
-    wanted: list[Attachment] = []
-    async with context.scopes(context.tenant_id) as scope:
+    tally = desk.report.of(STORE_FILES)
+    wanted: list[NewStoreFile] = []
+    async with desk.scopes(desk.tenant_id) as scope:
         try:
             store = await stores.get(scope, store_id)
         except NotFound:
             return
-        for named in _files(item.value):
-            original_id = str(named.get("id"))[:100]
+        for told in _files(item.value):
+            original_id = str(told.get("id"))[:100]
             try:
-                attachment = _attachment(names.in_ours(named))
+                attachment = _attachment(names.in_ours(told))
                 if await _is_in(scope, store, attachment):
-                    counts.already += 1
+                    tally.already += 1
                     continue
                 await _check(scope, store, attachment, original_id)
                 wanted.append(attachment)
             except (Skip, AppError, ValidationError) as reason:
-                counts.skip(item.place, skip_of(reason, original_id))
+                tally.skip(item.place, skip_of(reason, original_id))
     for attachment in wanted:
         async with (
-            copied_bytes([attachment.file_id], context.blobs) as copies,
-            context.scopes(context.tenant_id) as scope,
+            copied_bytes([attachment.file_id], desk.blobs) as copies,
+            desk.scopes(desk.tenant_id) as scope,
         ):
-            await store_files.attach(scope, store_id, [attachment], copies)
-        counts.imported += 1
+            await store_files.attach(scope, store_id, [attachment], Copies([copies]))
+        tally.imported += 1
 
 
 def _files(value: dict[str, Any]) -> Sequence[dict[str, Any]]:
     """As objects of their own, `files`, or by their ids alone, `file_ids`."""
-    files = value.get("files")
-    if isinstance(files, list):
-        return [one for one in files if isinstance(one, dict)]
+    told = value.get("files")
+    if isinstance(told, list):
+        return [one for one in told if isinstance(one, dict)]
     ids = value.get("file_ids")
     return [{"id": one} for one in ids] if isinstance(ids, list) else []
 
 
-def _attachment(named: dict[str, Any]) -> Attachment:
-    strategy = named.get("chunking_strategy")
+def _attachment(told: dict[str, Any]) -> NewStoreFile:
+    strategy = told.get("chunking_strategy")
     sized = isinstance(strategy, dict) and strategy.get("type") == "static"
     return StoreFileIn(
-        file_id=named.get("id") or "",
-        attributes=named.get("attributes"),
+        file_id=told.get("id") or "",
+        attributes=told.get("attributes"),
         chunking_strategy=strategy if sized else None,
     ).attachment()
 
 
-async def _is_in(scope: Scope, store: VectorStore, attachment: Attachment) -> bool:
+async def _is_in(scope: Scope, store: VectorStore, attachment: NewStoreFile) -> bool:
     try:
         await store_files.get(scope, store.id, attachment.file_id)
     except NotFound:
@@ -103,7 +104,7 @@ async def _is_in(scope: Scope, store: VectorStore, attachment: Attachment) -> bo
 
 
 async def _check(
-    scope: Scope, store: VectorStore, attachment: Attachment, original_id: str
+    scope: Scope, store: VectorStore, attachment: NewStoreFile, original_id: str
 ) -> None:
     if stores.has_expired(store):
         raise Skip("its vector store has expired", original_id)

@@ -77,8 +77,8 @@ class ExecutionState:
             prompt=replace(execution.prompt, turns=self.turns, tools=self.offered),
             options=self._generation(),
             round=self.run.rounds,
-            script=execution.options.script,
-            whole=execution.options.whole,
+            script=execution.options.extensions.sandbox_script,
+            whole=not execution.options.streaming,
         )
         self.run = replace(self.run, rounds=self.run.rounds + 1)
         self.draft.begin_round()

@@ -10,7 +10,7 @@ from pegboard.db.signals import send
 from pegboard.messages.tables import MessageStatus
 from pegboard.runs import queries
 from pegboard.runs.leases import RELEASED
-from pegboard.runs.statuses import RunStatus
+from pegboard.runs.statuses import RunStatus, sources
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 
@@ -25,7 +25,7 @@ async def request(scope: Scope, run_id: UUID) -> None:
         .where(
             Run.id == run_id,
             Run.tenant_id == scope.tenant_id,
-            Run.status.in_((RunStatus.QUEUED, RunStatus.IN_PROGRESS)),
+            Run.status.in_(sources(RunStatus.CANCELLING)),
         )
         .values(status=RunStatus.CANCELLING)
         .execution_options(synchronize_session=False)
@@ -43,7 +43,7 @@ async def cancel_paused(scope: Scope, *, thread_id: UUID, run_id: UUID) -> bool:
         .where(
             Run.id == run_id,
             Run.tenant_id == scope.tenant_id,
-            Run.status == RunStatus.REQUIRES_ACTION,
+            Run.status.in_(sources(RunStatus.CANCELLED, among=(RunStatus.REQUIRES_ACTION,))),
         )
         .values(status=RunStatus.CANCELLED, ended_at=clock.now(), **RELEASED)
         .returning(Run.id)

@@ -198,7 +198,7 @@ class Executor:
             context,
             self._services,
             feed,
-            EventWriter(feed, write, first=context.first, whole=context.options.whole),
+            EventWriter(feed, write, first=context.first, whole=not context.options.streaming),
             Slot(self._working, context.run.tenant_id),
         )
         task = asyncio.create_task(self._perform(run_task, abort), name=f"run {context.run.id}")

@@ -30,7 +30,7 @@ from pegboard.runs.model.snapshots import (
     Retrieved,
     RunSnapshot,
 )
-from pegboard.runs.statuses import MOVES, RunStatus
+from pegboard.runs.statuses import RunStatus, sources
 from pegboard.runs.stream.event_log import LOGGED, LogEntry, RunLost
 from pegboard.tenants.scope import Scope
 from pegboard.usage import recording as usage
@@ -140,7 +140,7 @@ def _parameters(
         "thread_id": run.thread_id,
         "owner_id": lease.owner_id,
         "attempts": lease.attempts,
-        "playing": [one for one in PLAYING if run.status in MOVES[one]],
+        "playing": list(sources(run.status, among=PLAYING)),
         "first": entry.first,
         "after": entry.after,
         "events": json.dumps(entry.to_json(), separators=(",", ":")),

@@ -30,7 +30,7 @@ from pegboard.runs.model.events import AnswerFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
 from pegboard.runs.prompt.run_context import RunContext, run_context_of
-from pegboard.runs.statuses import ACTIVE, RunStatus
+from pegboard.runs.statuses import RunStatus, sources
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log
 from pegboard.runs.tables import Run
@@ -220,9 +220,9 @@ class Rescuer:
         async with self._scopes(run.tenant_id) as scope:
             await lock_thread(scope, run.thread_id)
             present = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
-            if present is None or present.attempts != run.attempts:
+            if present is None or present.attempts != run.attempts or present.status not in PLAYING:
                 return
-            present.status = RunStatus.FAILED
+            present.become(RunStatus.FAILED)
             present.error_code, present.error_message = _LOST.code, _LOST.message
             _end(present)
 
@@ -232,7 +232,7 @@ class Rescuer:
             late = await session.scalars(
                 select(Run)
                 .join(Thread, Thread.id == Run.thread_id)
-                .where(Run.status.in_(ACTIVE), Run.expires_at < func.now())
+                .where(Run.status.in_(sources(RunStatus.EXPIRED)), Run.expires_at < func.now())
                 .with_for_update(of=Thread, key_share=True, skip_locked=True)
             )
             for run in late.all():
@@ -243,7 +243,7 @@ class Rescuer:
                 if waiting is not None:
                     waiting.status = MessageStatus.CANCELLED
                 await self._keep_what_was_said(scope, run)
-                run.status = RunStatus.EXPIRED
+                run.become(RunStatus.EXPIRED)
                 _end(run)
                 await send(session, CANCELLED, run.id)
 

@@ -145,7 +145,7 @@ class RunTask:
         status = RunStatus.IN_PROGRESS
         logged = {type(event) for event in self.context.logged}
         # Of an answer that is not streamed nobody waits for the first piece.
-        silent = not self.context.options.whole
+        silent = self.context.options.streaming
         async with aclosing(execute(self.services.gateway, execution)) as moments:
             turn_began = monotonic()
             async for facts in moments:

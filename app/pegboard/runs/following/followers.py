@@ -12,7 +12,7 @@ from pegboard.runs.following.tails import Tails
 from pegboard.runs.leases import PLAYING
 from pegboard.runs.model.events import RunEvent, RunSettled
 from pegboard.runs.model.snapshots import RunSnapshot
-from pegboard.runs.requests.conversations import Turn
+from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from pegboard.db.base import JsonDict
+from pegboard.assistants.tools import FunctionTool
 from pegboard.documents.document_search import Found
 from pegboard.llm.gateway import Passage, Prompt, Tool, ToolTurn
 from pegboard.llm.tokens import count_prompt_tokens, count_tokens
@@ -114,7 +114,7 @@ def _newest(turns: Sequence[SizedTurn], most: int | None) -> Sequence[SizedTurn]
 
 
 def _tools(options: RunOptions, server_tools: Sequence[Tool]) -> tuple[Tool, ...]:
-    theirs = tuple(tool_of(one) for one in options.tools if "function" in one)
+    theirs = tuple(_offered(one) for one in options.tools if isinstance(one, FunctionTool))
     taken = {tool.name for tool in theirs}
     return (*theirs, *(tool for tool in server_tools if tool.name not in taken))
 
@@ -153,13 +153,12 @@ def _system(options: RunOptions, found: Found, recalled: Sequence[Recalled]) -> 
     return "\n\n".join(part for part in parts if part)
 
 
-def tool_of(definition: JsonDict) -> Tool:
-    """A stored tool definition as the model is shown it: without the nulls that SDKs write."""
-    function = definition.get("function") or {}
-    parameters = _without_nulls(function.get("parameters") or {})
+def _offered(tool: FunctionTool) -> Tool:
+    """A function as the model is shown it: without the nulls that SDKs write."""
+    parameters = _without_nulls(tool.parameters)
     return Tool(
-        name=function.get("name") or "",
-        description=function.get("description") or "",
+        name=tool.name,
+        description=tool.description or "",
         parameters={"type": "object", "properties": {}, **parameters},
     )
 

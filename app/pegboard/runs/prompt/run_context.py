@@ -1,8 +1,11 @@
 """A run in a process' hands, with all that was read for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pegboard.documents import operations as documents
+from pegboard.documents.tables import UNFINISHED, Document
 from pegboard.identifiers import new_id
 from pegboard.messages import queries as messages
 from pegboard.models.catalogue import Catalogue
@@ -40,17 +43,47 @@ class RunContext:
 
 
 async def run_context_of(
-    scope: Scope, run: Run, options: RunOptions, *, lease_holder: LeaseHolder, catalogue: Catalogue
+    scope: Scope,
+    run: Run,
+    options: RunOptions,
+    *,
+    lease_holder: LeaseHolder,
+    catalogue: Catalogue,
+    has_documents: bool = False,
+    attached: Sequence[Document] = (),
 ) -> RunContext:
-    """Read what the model is to know for a run that this process has leased."""
+    """Read what the model is to know for a run that this process has leased.
+
+    `has_documents`: the thread can draw on some that are indexed; `attached` came with its message.
+    """
     window = catalogue.window_of(options.model)
     reasoning = await _reasoning_of(scope, run) if run.rounds else {}
     prepared = await context.gather(
         scope, thread_id=run.thread_id, window=window, reasoning=reasoning
     )
+    stores = options.vector_store_ids
     return RunContext(
-        snapshot_of(run), options, prepared, lease_holder.lease_of(run), first=run.events
+        snapshot_of(run),
+        options,
+        prepared,
+        lease_holder.lease_of(run),
+        first=run.events,
+        look_up=has_documents or bool(attached) or bool(stores),
+        awaited=await _unfinished(scope, run, attached, stores),
     )
+
+
+async def _unfinished(
+    scope: Scope, run: Run, attached: Sequence[Document], stores: Sequence[UUID]
+) -> tuple[UUID, ...]:
+    """The documents that are waited for: those of the message and of the stores, in a first round.
+
+    A run that goes on after a pause has waited for them before.
+    """
+    if run.rounds:
+        return ()
+    own = tuple(document.id for document in attached if document.status in UNFINISHED)
+    return (*own, *(await documents.unfinished_in_stores(scope, stores) if stores else ()))
 
 
 async def _reasoning_of(scope: Scope, run: Run) -> ReasoningByMessage:

@@ -13,7 +13,7 @@ from pegboard.usage.budgets import check_tokens
 RETRY_SECONDS: Final = 2
 """When to ask again for a place: nobody knows how long a run takes, many take so long."""
 
-PLAYED: Final = (RunStatus.QUEUED, RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
+PLAYED: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
 """A run that waits for its caller holds no place: abandoned ones would hold theirs for ever."""
 
 # Until the end of the transaction, in which the place is taken. Not the row of the key: that it was

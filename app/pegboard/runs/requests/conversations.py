@@ -1,329 +1,141 @@
-"""A message or tool outputs in, a run being played out: the engine's front desk for every API."""
+"""The front of the room: what a caller may do with runs, in one place for every API."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
-from pegboard.db.base import JsonDict
-from pegboard.db.engine import is_collision
-from pegboard.documents import operations as documents
-from pegboard.documents.search_scope import DocumentsNotIndexed
-from pegboard.errors import NotFound
-from pegboard.identifiers import new_id
-from pegboard.llm.gateway import Gateway, GenerationOptions, ModelName
-from pegboard.memories.learning import ExtractionRequest, open_operation
+from pegboard.llm.gateway import ModelName
 from pegboard.memories.modes import MemoryUse
 from pegboard.messages.tables import Message
-from pegboard.models.catalogue import Catalogue
 from pegboard.runs import queries
-from pegboard.runs.execution import cancellation
-from pegboard.runs.execution.executor import Executor
-from pegboard.runs.leases import LeaseHolder
-from pegboard.runs.model.options import RunOptions, from_json
-from pegboard.runs.model.snapshots import AnswerSnapshot, RunSnapshot
-from pegboard.runs.prompt.run_context import RunContext, run_context_of
 from pegboard.runs.requests import (
-    admission,
-    create,
+    add_messages,
+    cancel,
     create_run,
+    send_message,
+    store_message,
     submit_tool_outputs,
+    targets,
 )
-from pegboard.runs.requests.create import NewMessage, NewThread, StoredMessage, ThreadBusy
-from pegboard.runs.requests.create_run import ThreadRunRequest
-from pegboard.runs.requests.submit_tool_outputs import NothingPending, Overrides, ToolOutput
-from pegboard.runs.requests.thread_queues import ThreadLines
-from pegboard.runs.statuses import ACTIVE, RunStatus
+from pegboard.runs.requests.create_run import RefusedTools
+from pegboard.runs.requests.idle_threads import IdleThreads
+from pegboard.runs.requests.new_messages import NewMessage, StoredMessage
+from pegboard.runs.requests.run_request import RunRequest
+from pegboard.runs.requests.starter import Starter
+from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
+from pegboard.runs.requests.targets import Target
+from pegboard.runs.requests.turns import PendingAction, Turn
 from pegboard.runs.stored import answer_of, snapshot_of
-from pegboard.runs.stream.feed import Feed
-from pegboard.runs.tables import Run
-from pegboard.runs.thread_lock import ThreadState, lock_thread
-from pegboard.slots import waiting
+from pegboard.runs.thread_lock import lock_thread
 from pegboard.tenants.callers import Caller
-from pegboard.tenants.limits import UNLIMITED
-from pegboard.tenants.scope import Scope, Scopes
-from pegboard.threads import operations as threads
-from pegboard.usage.budgets import check_tokens
-
-_POLL: Final = 0.1
-CANCELLING_SECONDS: Final = 5.0
-"""How long a cancellation waits for the process that plays the run."""
-
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What the caller wants of one turn; None leaves the assistant's own."""
-
-    model: ModelName
-    instructions: str | None = None
-    tools: tuple[JsonDict, ...] | None = None
-    memory: MemoryUse = field(default_factory=MemoryUse)
-    web: bool = False
-    generation: GenerationOptions = field(default_factory=GenerationOptions)
-    script: Any = None
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A run on its way. `message` is the user's, None where tool outputs took the run up again.
-
-    `first` is the number of the first event that its `feed` tells.
-    """
-
-    run: RunSnapshot
-    row: Run
-    feed: Feed
-    first: int = 0
-    message: StoredMessage | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PendingAction:
-    """A run that waits for the outputs of its calls, as its thread shows it."""
-
-    run: RunSnapshot
-    message: AnswerSnapshot
+from pegboard.tenants.scope import Scope
 
 
 class Conversations:
-    """Takes turns on threads, one at a time on each."""
+    """Each request is one transaction: refused, it leaves nothing behind."""
 
-    def __init__(
-        self,
-        *,
-        scopes: Scopes,
-        gateway: Gateway,
-        catalogue: Catalogue,
-        executor: Executor,
-        lease_holder: LeaseHolder,
-        patience: float,
-    ) -> None:
+    def __init__(self, starter: Starter, *, refused_tools: RefusedTools, patience: float) -> None:
         """`patience`: seconds that a message waits for what keeps its thread from taking it."""
-        self._patience = patience
-        self._scopes = scopes
-        self._gateway = gateway
-        self._catalogue = catalogue
-        self._executor = executor
-        self._lessee = lease_holder
-        self._lines = ThreadLines()
+        self._starter = starter
+        self._scopes = starter.scopes
+        self._refused_tools = refused_tools
+        self._idle_threads = IdleThreads(starter.executor.feed_of_thread, patience=patience)
 
-    async def say(
-        self, caller: Caller, *, place: UUID | NewThread, new: NewMessage, request: RunRequest
+    async def send_message(
+        self, caller: Caller, *, target: Target, message: NewMessage, request: RunRequest
     ) -> Turn:
-        """Store a message on a thread, or on one that it opens, and start to answer it.
+        """Store a message and start to answer it: `send_message.send_message` names the errors."""
+        return await send_message.send_message(
+            self._starter,
+            self._idle_threads,
+            caller,
+            target=target,
+            message=message,
+            request=request,
+        )
 
-        Raises NotFound, ThreadBusy, DocumentsNotIndexed, LimitReached; nothing is stored then.
-        """
-        self._executor.check_room(caller.tenant_id)
-
-        async def attempt() -> Turn:
-            with self._executor.starting() as starts:
-                stored, run, context = await self._start(caller, place, new, request, starts)
-                return Turn(context.run, run, self._executor.begin(context), context.first, stored)
-
-        return await self._when_idle(place, attempt)
-
-    async def store(
+    async def store_message(
         self,
         caller: Caller,
         *,
-        place: UUID | NewThread,
-        new: NewMessage,
+        target: Target,
+        message: NewMessage,
         memory: MemoryUse,
         model: ModelName,
     ) -> StoredMessage:
-        """Store a message that nobody answers. Where memory is written, it is learnt from.
+        """Store a message that nobody answers: `store_message.store_message` names the errors."""
+        return await store_message.store_message(
+            self._scopes,
+            self._idle_threads,
+            caller,
+            target=target,
+            message=message,
+            memory=memory,
+            model=model,
+        )
 
-        Raises NotFound, ThreadBusy, LimitReached; nothing is stored then.
-        """
-
-        async def attempt() -> StoredMessage:
-            async with self._scopes(caller.tenant_id) as scope:
-                thread_state = await create.open_place(scope, place)
-                stored = await create.store_message(scope, thread_state, new)
-                await threads.touch(scope, thread_state.thread_id)
-                if not memory.writes or thread_state.assistant_id is None:
-                    return stored
-                await check_tokens(scope, caller)
-                extraction = ExtractionRequest(
-                    operation_id=new_id(),
-                    assistant_id=thread_state.assistant_id,
-                    thread_id=thread_state.thread_id,
-                    message_id=stored.row.id,
-                    answer_id=None,
-                    model=model,
-                    careful=memory.careful,
-                    key_id=caller.key_id,
-                )
-                await open_operation(scope, extraction)
-                return replace(stored, memory_operation_id=extraction.operation_id)
-
-        return await self._when_idle(place, attempt)
-
-    async def submit(
-        self,
-        caller: Caller,
-        *,
-        thread_id: UUID,
-        run_id: UUID | None,
-        outputs: Sequence[ToolOutput],
-        overrides: Overrides,
-        whole: bool,
-    ) -> Turn:
-        """Store the outputs of a paused run and play it on.
-
-        Without a run's id, that of the one run of the thread that waits. Raises NotFound,
-        NothingPending, IllegalRunMove, WrongOutputs, LimitReached; nothing has changed then.
-        """
-        self._executor.check_room(caller.tenant_id)
-        with self._executor.starting() as starts:
-            return await self._submit(
-                caller, thread_id, run_id, outputs, overrides, whole=whole, starts=starts
-            )
-
-    async def _submit(
-        self,
-        caller: Caller,
-        thread_id: UUID,
-        run_id: UUID | None,
-        outputs: Sequence[ToolOutput],
-        overrides: Overrides,
-        *,
-        whole: bool,
-        starts: Callable[[UUID], None],
-    ) -> Turn:
-        async with self._scopes(caller.tenant_id) as scope:
-            thread_state = await lock_thread(scope, thread_id)
-            if run_id is None:
-                run_id = _waiting(thread_state)
-            run = await submit_tool_outputs.resume_run(
-                scope,
-                caller=caller,
-                thread_id=thread_id,
-                run_id=run_id,
-                outputs=outputs,
-                overrides=overrides,
-                whole=whole,
-                lease_holder=self._lessee,
-            )
-            starts(run.id)
-            context = await self._ready(scope, run, from_json(run.options))
-            stores = context.options.vector_store_ids
-            context = replace(context, look_up=thread_state.has_documents or bool(stores))
-        return Turn(context.run, run, self._executor.begin(context), context.first)
-
-    async def check_limits(self, caller: Caller) -> None:
-        """Raises LimitReached where a run could not begin: for those who store something first."""
-        self._executor.check_room(caller.tenant_id)
-        if caller.limits != UNLIMITED:
-            async with self._scopes(caller.tenant_id) as scope:
-                await admission.check(scope, caller)
-
-    async def start(
-        self, caller: Caller, place: UUID | NewThread, request: ThreadRunRequest
-    ) -> Turn:
-        """Begin a run on a thread as it is, with the messages that the wish adds.
-
-        Raises NotFound, RunActive, NothingToAnswer, LimitReached; nothing has changed then.
-        """
-        self._executor.check_room(caller.tenant_id)
-        with self._executor.starting() as starts:
-            return await self._start_asked(caller, place, request, starts)
-
-    async def _start_asked(
-        self,
-        caller: Caller,
-        place: UUID | NewThread,
-        request: ThreadRunRequest,
-        starts: Callable[[UUID], None],
-    ) -> Turn:
-        async with self._scopes(caller.tenant_id) as scope:
-            thread_state = await create_run.open_thread(scope, place)
-            options = await create_run.prepare(scope, thread_state, request)
-            run = await create.begin_run(
-                scope,
-                replace(thread_state, assistant_id=request.assistant_id),
-                caller=caller,
-                options=options,
-                reported=self._gateway.answers_as(options.model),
-                lease_holder=self._lessee,
-                expires_after=request.expires_after,
-                labels=request.labels,
-            )
-            starts(run.id)
-            context = await self._ready(scope, run, options)
-            stores = options.vector_store_ids
-            context = replace(
-                context,
-                look_up=thread_state.has_documents or bool(stores),
-                awaited=await documents.unfinished_in_stores(scope, stores) if stores else (),
-            )
-        return Turn(context.run, run, self._executor.begin(context), context.first)
-
-    async def add(
-        self, tenant_id: UUID, place: UUID | NewThread, messages: Sequence[NewMessage]
+    async def add_messages(
+        self, tenant_id: UUID, target: Target, messages: Sequence[NewMessage]
     ) -> Sequence[Message]:
-        """Put messages on a new thread, or on one that has no run going.
+        """Fill a thread: `add_messages.add_messages` names the errors."""
+        return await add_messages.add_messages(self._starter.attaching, tenant_id, target, messages)
 
-        Raises NotFound and RunActive.
-        """
-        async with self._scopes(tenant_id) as scope:
-            thread_state = await create_run.open_thread(scope, place)
-            return await create_run.add_messages(scope, thread_state, messages)
+    async def create_run(
+        self,
+        caller: Caller,
+        *,
+        target: Target,
+        assistant_id: UUID,
+        messages: Sequence[NewMessage],
+        request: RunRequest,
+    ) -> Turn:
+        """Begin a run on a thread as it is: `create_run.create_run` names the errors."""
+        return await create_run.create_run(
+            self._starter,
+            caller,
+            target=target,
+            assistant_id=assistant_id,
+            messages=messages,
+            request=request,
+            refused_tools=self._refused_tools,
+        )
+
+    async def submit_tool_outputs(
+        self,
+        caller: Caller,
+        *,
+        thread_id: UUID,
+        run_id: UUID | None,
+        outputs: Sequence[ToolOutput],
+        overrides: Overrides,
+        streaming: bool,
+    ) -> Turn:
+        """Have a paused run go on: `submit_tool_outputs.submit` names the errors."""
+        return await submit_tool_outputs.submit(
+            self._starter,
+            caller,
+            thread_id=thread_id,
+            run_id=run_id,
+            outputs=outputs,
+            overrides=overrides,
+            streaming=streaming,
+        )
+
+    async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
+        """End a run; False where it had ended otherwise. Raises NotFound."""
+        return await cancel.cancel_run(
+            self._scopes, self._starter.executor, tenant_id, thread_id=thread_id, run_id=run_id
+        )
 
     @asynccontextmanager
     async def idle(self, tenant_id: UUID, thread_id: UUID) -> AsyncIterator[Scope]:
-        """A scope in which no run begins on the thread. Raises NotFound and RunActive."""
+        """A transaction in which no run begins on the thread. Raises NotFound and RunActive."""
         async with self._scopes(tenant_id) as scope:
-            await create_run.open_thread(scope, thread_id)
+            await targets.hold_idle(scope, thread_id)
             yield scope
 
-    async def cancel(self, tenant_id: UUID, *, thread_id: UUID, run_id: UUID) -> bool:
-        """End a run, wherever it is played; False where it had ended otherwise. Raises NotFound.
-
-        Returns once it is ended, with the text that was told kept, or after some seconds where
-        another process plays it.
-        """
-        async with self._scopes(tenant_id) as scope:
-            await lock_thread(scope, thread_id)
-            status = await self._status(scope, thread_id, run_id)
-            if status is RunStatus.REQUIRES_ACTION:
-                return await cancellation.cancel_paused(scope, thread_id=thread_id, run_id=run_id)
-            if status not in ACTIVE:
-                return status is RunStatus.CANCELLED
-            await cancellation.request(scope, run_id)
-        async with waiting():
-            await self._executor.cancel(run_id)
-        deadline = asyncio.get_running_loop().time() + CANCELLING_SECONDS
-        while True:
-            async with self._scopes(tenant_id) as scope:
-                status = await self._status(scope, thread_id, run_id)
-            if status not in ACTIVE:
-                return status is RunStatus.CANCELLED
-            if asyncio.get_running_loop().time() > deadline:
-                return True
-            async with waiting():
-                await asyncio.sleep(_POLL)
-
-    def abandon(self, *, thread_id: UUID | None = None, assistant_id: UUID | None = None) -> None:
-        """Stop the runs of a thread, or of an assistant, that has been deleted."""
-        self._executor.abandon(thread_id=thread_id, assistant_id=assistant_id)
-
-    async def _status(self, scope: Scope, thread_id: UUID, run_id: UUID) -> RunStatus:
-        run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
-        if run is None:
-            raise NotFound("Run", run_id)
-        return RunStatus(run.status)
-
-    async def pending(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
-        """What the thread's paused run waits for, if there is one."""
+    async def pending_action(self, tenant_id: UUID, thread_id: UUID) -> PendingAction | None:
+        """What the thread's paused run waits for, if there is one. Raises NotFound."""
         async with self._scopes(tenant_id) as scope:
             thread_state = await lock_thread(scope, thread_id)
             if thread_state.active_run is None:
@@ -334,96 +146,3 @@ class Conversations:
             if run is None or message is None:
                 return None
             return PendingAction(snapshot_of(run), answer_of(message, run))
-
-    async def _start(
-        self,
-        caller: Caller,
-        place: UUID | NewThread,
-        new: NewMessage,
-        request: RunRequest,
-        starts: Callable[[UUID], None],
-    ) -> tuple[StoredMessage, Run, RunContext]:
-        async with self._scopes(caller.tenant_id) as scope:
-            thread_state = await create.open_place(scope, place)
-            if thread_state.unfinished:
-                raise DocumentsNotIndexed(thread_state.unfinished)
-            instructions, tools = request.instructions, request.tools
-            options = RunOptions(
-                model=request.model,
-                instructions=(thread_state.instructions or "")
-                if instructions is None
-                else instructions,
-                tools=thread_state.tools if tools is None else tools,
-                passages=thread_state.tok_k,
-                memory=request.memory,
-                web=request.web,
-                generation=request.generation,
-                script=request.script,
-                whole=request.whole,
-            )
-            stored = await create.store_message(scope, thread_state, new)
-            run = await create.begin_run(
-                scope,
-                thread_state,
-                caller=caller,
-                options=options,
-                reported=self._gateway.answers_as(request.model),
-                lease_holder=self._lessee,
-            )
-            starts(run.id)
-            context = await self._ready(scope, run, options)
-            return (
-                stored,
-                run,
-                replace(
-                    context,
-                    look_up=thread_state.has_documents or bool(stored.attachments),
-                    awaited=tuple(document.id for document in stored.attachments),
-                ),
-            )
-
-    async def _ready(self, scope: Scope, run: Run, options: RunOptions) -> RunContext:
-        return await run_context_of(
-            scope, run, options, lease_holder=self._lessee, catalogue=self._catalogue
-        )
-
-    async def _when_idle(
-        self, place: UUID | NewThread, attempt: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
-        """Try until no other run is being played on the thread, or patience is used up."""
-        deadline = asyncio.get_running_loop().time() + self._patience
-        if isinstance(place, NewThread):
-            return await self._attempts(place.id, attempt, deadline)
-        async with self._lines.place(place, deadline=deadline):
-            return await self._attempts(place, attempt, deadline)
-
-    async def _attempts(
-        self, thread_id: UUID, attempt: Callable[[], Awaitable[Answer]], deadline: float
-    ) -> Answer:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                return await attempt()
-            except DBAPIError as error:
-                if not is_collision(error) or loop.time() > deadline:
-                    raise
-            except (ThreadBusy, DocumentsNotIndexed) as reason:
-                left = deadline - loop.time()
-                if left <= 0:
-                    raise
-                busy = isinstance(reason, ThreadBusy)
-                feed = self._executor.feed_of_thread(thread_id) if busy else None
-                async with waiting():
-                    if feed is None:  # somebody else is at work
-                        await asyncio.sleep(min(_POLL, left))
-                    else:
-                        await asyncio.wait([asyncio.ensure_future(feed.ended())], timeout=left)
-
-
-def _waiting(thread_state: ThreadState) -> UUID:
-    if (
-        thread_state.active_run is None
-        or thread_state.active_run[1] is not RunStatus.REQUIRES_ACTION
-    ):
-        raise NothingPending
-    return thread_state.active_run[0]

@@ -1,39 +1,41 @@
-"""A run that is asked for by itself, on a thread as it is."""
+"""A run that is asked for by itself, on a thread as it is: one transaction."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from pegboard.assistants import operations as assistants
-from pegboard.db.base import JsonDict
+from pegboard.assistants import sampling, tool_resources
+from pegboard.assistants.tables import Assistant
+from pegboard.assistants.tool_resources import ToolResources
+from pegboard.assistants.tools import ToolDefinition, Tools, file_search_of
 from pegboard.documents import stores
+from pegboard.documents.attaching import Copies
+from pegboard.documents.wanted_resources import copied_files, resolve
 from pegboard.errors import AppError, Kind
-from pegboard.llm.gateway import GenerationOptions, ModelName
-from pegboard.messages.tables import Message
+from pegboard.llm.gateway import ModelName
 from pegboard.runs import queries
-from pegboard.runs.model.options import RunOptions
-from pegboard.runs.requests import create
-from pegboard.runs.requests.create import NewMessage, NewThread
-from pegboard.runs.thread_lock import ThreadState, lock_thread
+from pegboard.runs.model.options import Extensions, RunOptions
+from pegboard.runs.prompt.run_context import RunContext
+from pegboard.runs.requests import admission, message_files, targets
+from pegboard.runs.requests.add_messages import write_messages
+from pegboard.runs.requests.new_messages import NewMessage
+from pegboard.runs.requests.run_request import RunRequest
+from pegboard.runs.requests.starter import Starter
+from pegboard.runs.requests.targets import Target
+from pegboard.runs.requests.turns import Turn
+from pegboard.runs.tables import Run
+from pegboard.tenants.callers import Caller
+from pegboard.tenants.limits import UNLIMITED
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 
 USUAL_RESULTS: Final = 20
 """How many passages a search of files gives where the tool does not say."""
 
-
-class RunActive(AppError):
-    """A run of the thread is not over, and nothing may be added beside it."""
-
-    kind = Kind.CONFLICT
-    code = "run_active"
-
-    def __init__(self, thread_id: UUID, run_id: UUID) -> None:
-        super().__init__("The thread has an active run")
-        self.thread_id = thread_id
-        self.run_id = run_id
+RefusedTools: TypeAlias = Collection[type[ToolDefinition]]
+"""Kinds of tools that this server does not have, and does not pretend to."""
 
 
 class NothingToAnswer(AppError):
@@ -45,111 +47,147 @@ class NothingToAnswer(AppError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRunRequest:
-    """What the caller wants of a run; None leaves the assistant's own.
+class UnsupportedTool(AppError):
+    """A tool is wanted that this server refuses to run without."""
 
-    `asked` are the fields that an API echoes, those of the assistant not among them; the API says
-    which model a name means, and what the fields ask of an answer. `refuse` raises for tools that
-    cannot be served; `stores_of` reads the vector stores that tool resources name.
+    kind = Kind.UNSUPPORTED
+    code = "unsupported_tool"
+
+    def __init__(self, tool: ToolDefinition) -> None:
+        super().__init__(f"This server has no {type(tool).__name__}")
+        self.tool = tool
+
+
+async def create_run(
+    starter: Starter,
+    caller: Caller,
+    *,
+    target: Target,
+    assistant_id: UUID,
+    messages: Sequence[NewMessage],
+    request: RunRequest,
+    refused_tools: RefusedTools,
+) -> Turn:
+    """Begin a run of an assistant on a thread as it is, with `messages` added to it first.
+
+    Raises NotFound, RunActive, ThreadBusy, NothingToAnswer, UnsupportedTool, UnsupportedPicture,
+    UnknownResponseFormat, NameRefused, StoreExpired, TooManyPending, LimitReached; nothing has
+    changed then.
     """
-
-    assistant_id: UUID
-    name_model: Callable[[str | None], ModelName]
-    generation: Callable[[JsonDict], GenerationOptions]
-    model: str | None = None
-    instructions: str | None = None
-    additional_instructions: str | None = None
-    tools: list[JsonDict] | None = None
-    messages: Sequence[NewMessage] = ()
-    max_prompt_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    last_messages: int | None = None
-    labels: JsonDict | None = None
-    asked: JsonDict = field(default_factory=dict)
-    expires_after: timedelta | None = None
-    script: object = None
-    whole: bool = False
-    refuse: Callable[[Sequence[JsonDict]], None] | None = None
-    stores_of: Callable[[JsonDict | None], Sequence[UUID]] = lambda _: ()
-    tool_resources: JsonDict | None = None
-
-
-async def open_thread(scope: Scope, place: UUID | NewThread) -> ThreadState:
-    """The thread, on which no run is going. Raises NotFound and RunActive."""
-    if isinstance(place, NewThread):
-        await threads.open_thread(
-            scope,
-            assistant_id=None,
-            labels=place.labels,
-            thread_id=place.id,
-            tool_resources=place.tool_resources,
+    starter.executor.check_room(caller.tenant_id)
+    if caller.limits != UNLIMITED:  # before bytes are copied for it
+        async with starter.scopes(caller.tenant_id) as scope:
+            await admission.check(scope, caller)
+    with starter.executor.starting() as starts:
+        run, context = await _write(
+            starter, caller, target, assistant_id, messages, request, refused_tools, starts
         )
-        await scope.session.flush()
-        return await lock_thread(scope, place.id)
-    thread_state = await lock_thread(scope, place)
-    if thread_state.active_run is not None:
-        raise RunActive(thread_state.thread_id, thread_state.active_run[0])
-    return thread_state
+        return starter.begin(run, context)
 
 
-async def add_messages(
-    scope: Scope, thread_state: ThreadState, messages: Sequence[NewMessage]
-) -> Sequence[Message]:
-    added = []
-    for new in messages:
-        stored = await create.store_message(scope, thread_state, new)
-        added.append(stored.row)
-    if added:
-        await threads.touch(scope, thread_state.thread_id)
-    return added
+async def _write(
+    starter: Starter,
+    caller: Caller,
+    target: Target,
+    assistant_id: UUID,
+    messages: Sequence[NewMessage],
+    request: RunRequest,
+    refused_tools: RefusedTools,
+    starts: Callable[[UUID], None],
+) -> tuple[Run, RunContext]:
+    async with starter.attaching.transaction(
+        caller.tenant_id,
+        targets.copied_for(target),
+        message_files.searched(messages),
+        copied_files(request.tool_resources),
+    ) as (scope, copies):
+        thread_state = await targets.open_for_run(scope, target, copies)
+        assistant = await assistants.get(scope, assistant_id)
+        tools = (assistant.tools or ()) if request.tools is None else request.tools
+        _check(tools, refused_tools)
+        await write_messages(scope, thread_state, messages, copies)
+        options = await _options(
+            starter, scope, thread_state.thread_id, assistant, tools, request, copies
+        )
+        run = await starter.create(
+            scope,
+            replace(thread_state, assistant_id=assistant.id),
+            caller=caller,
+            options=options,
+            expires_after=request.expires_after,
+            labels=request.labels,
+        )
+        starts(run.id)
+        return run, await starter.context_of(scope, run, options, thread_state=thread_state)
 
 
-async def prepare(scope: Scope, thread_state: ThreadState, request: ThreadRunRequest) -> RunOptions:
-    """Add the wish's messages, and say what is in effect for its run."""
-    assistant = await assistants.get(scope, request.assistant_id)
-    tools = (assistant.tools or []) if request.tools is None else request.tools
-    if request.refuse is not None:
-        request.refuse(tools)
-    await add_messages(scope, thread_state, request.messages)
+def _check(tools: Tools, refused: RefusedTools) -> None:
+    for tool in tools:
+        if type(tool) in refused:
+            raise UnsupportedTool(tool)
+
+
+async def _options(
+    starter: Starter,
+    scope: Scope,
+    thread_id: UUID,
+    assistant: Assistant,
+    tools: Tools,
+    request: RunRequest,
+    copies: Copies,
+) -> RunOptions:
     base = assistant.system_prompt if request.instructions is None else request.instructions
     parts = (base, request.additional_instructions)
     instructions = "\n\n".join(part for part in parts if part)
-    if not instructions and not await queries.has_user_message(scope, thread_state.thread_id):
+    if not instructions and not await queries.has_user_message(scope, thread_id):
         raise NothingToAnswer
-    search = next((tool for tool in tools if tool.get("type") == "file_search"), None)
-    thread = await threads.get(scope, thread_state.thread_id)
-    resources = (assistant.tool_resources, thread.tool_resources, request.tool_resources)
-    named = dict.fromkeys(store for one in resources for store in request.stores_of(one))
-    sampling = {
-        key: value for key, value in (assistant.sampling or {}).items() if value is not None
-    }
+    search = file_search_of(tools)
+    own_resources = await resolve(scope, request.tool_resources, copies)
+    thread = await threads.get(scope, thread_id)
+    named = _stores_of(assistant.tool_resources, thread.tool_resources, own_resources)
     model = request.model or assistant.model
-    effective = {**(assistant.tool_resources or {}), **(request.tool_resources or {})}
-    asked = {**sampling, **request.asked, "model": model, "tool_resources": effective}
     return RunOptions(
-        model=request.name_model(model),
+        model=starter.model_of(model),
         instructions=instructions,
-        tools=tuple(tools),
-        passages=assistant.tok_k if search is None else _most_results(search),
-        least_rating=0.0 if search is None else _threshold(search),
-        vector_store_ids=await stores.searchable(scope, list(named)) if search and named else (),
+        tools=tools,
+        passages=assistant.tok_k if search is None else search.most_results or USUAL_RESULTS,
+        least_rating=0.0 if search is None else search.least_rating,
+        vector_store_ids=await stores.searchable(scope, named) if search and named else (),
         cite=search is not None,
-        generation=request.generation(asked),
-        script=request.script,
-        whole=request.whole,
+        memory=request.memory,
+        web=request.web,
+        generation=request.sampling.over(assistant.sampling).applied(request.generation),
+        streaming=request.streaming,
         max_prompt_tokens=request.max_prompt_tokens,
         max_completion_tokens=request.max_completion_tokens,
         last_messages=request.last_messages,
-        asked=asked,
+        extensions=_completed(
+            request,
+            assistant,
+            model,
+            (own_resources or ToolResources()).over(assistant.tool_resources),
+        ),
     )
 
 
-def _most_results(search: JsonDict) -> int:
-    most: int = (search.get("file_search") or {}).get("max_num_results") or USUAL_RESULTS
-    return most
+def _stores_of(*resources: ToolResources | None) -> list[UUID]:
+    """The vector stores that these name, each once."""
+    named = (one.vector_store_ids or () for one in resources if one is not None)
+    return list(dict.fromkeys(store_id for ids in named for store_id in ids))
 
 
-def _threshold(search: JsonDict) -> float:
-    ranking = (search.get("file_search") or {}).get("ranking_options") or {}
-    return float(ranking.get("score_threshold") or 0.0)
+def _completed(
+    request: RunRequest,
+    assistant: Assistant,
+    model: ModelName | str | None,
+    resources: ToolResources,
+) -> Extensions:
+    """The extensions; what an API echoes is told also where it came from the assistant."""
+    own = {} if assistant.sampling is None else sampling.to_json(assistant.sampling)
+    echo = {
+        **own,
+        **request.extensions.echo,
+        "model": model.name if isinstance(model, ModelName) else model,
+        "tool_resources": tool_resources.to_json(resources),
+    }
+    return replace(request.extensions, echo=echo)

@@ -1,12 +1,13 @@
 """Tool outputs in, a paused run in progress again: one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import update
 
 from pegboard import clock
+from pegboard.assistants.tools import Tools
 from pegboard.db.base import JsonDict
 from pegboard.errors import AppError, Kind, NotFound
 from pegboard.messages import operations as messages
@@ -15,9 +16,13 @@ from pegboard.runs import queries
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, from_json, to_json
 from pegboard.runs.prompt.history import calls_of
+from pegboard.runs.prompt.run_context import RunContext
 from pegboard.runs.requests.admission import admit
-from pegboard.runs.statuses import IllegalRunMove, RunStatus
+from pegboard.runs.requests.starter import Starter
+from pegboard.runs.requests.turns import Turn
+from pegboard.runs.statuses import IllegalRunMove, RunStatus, sources
 from pegboard.runs.tables import Run
+from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 
@@ -32,7 +37,7 @@ class ToolOutput:
 class Overrides:
     """What a submission changes for the rest of its run; None leaves it."""
 
-    tools: tuple[JsonDict, ...] | None = None
+    tools: Tools | None = None
     thinking: JsonDict | None = None
 
     def applied(self, options: RunOptions) -> RunOptions:
@@ -76,7 +81,67 @@ class NotWaiting(IllegalRunMove):
         self.status = status
 
 
-async def resume_run(
+async def submit(
+    starter: Starter,
+    caller: Caller,
+    *,
+    thread_id: UUID,
+    run_id: UUID | None,
+    outputs: Sequence[ToolOutput],
+    overrides: Overrides,
+    streaming: bool,
+) -> Turn:
+    """Store the outputs of a paused run and have it go on.
+
+    Without a run's id, that of the one run of the thread that waits. Raises NotFound,
+    NothingPending, NotWaiting, WrongOutputs, LimitReached; nothing has changed then.
+    """
+    starter.executor.check_room(caller.tenant_id)
+    with starter.executor.starting() as starts:
+        run, context = await _write(
+            starter, caller, thread_id, run_id, outputs, overrides, starts, streaming=streaming
+        )
+        return starter.begin(run, context)
+
+
+async def _write(
+    starter: Starter,
+    caller: Caller,
+    thread_id: UUID,
+    run_id: UUID | None,
+    outputs: Sequence[ToolOutput],
+    overrides: Overrides,
+    starts: Callable[[UUID], None],
+    *,
+    streaming: bool,
+) -> tuple[Run, RunContext]:
+    async with starter.scopes(caller.tenant_id) as scope:
+        thread_state = await lock_thread(scope, thread_id)
+        run = await _resumed(
+            scope,
+            caller=caller,
+            thread_id=thread_id,
+            run_id=_waiting(thread_state) if run_id is None else run_id,
+            outputs=outputs,
+            overrides=overrides,
+            streaming=streaming,
+            lease_holder=starter.lease_holder,
+        )
+        starts(run.id)
+        options = from_json(run.options)
+        return run, await starter.context_of(scope, run, options, thread_state=thread_state)
+
+
+def _waiting(thread_state: ThreadState) -> UUID:
+    if thread_state.active_run is None:
+        raise NothingPending
+    run_id, status = thread_state.active_run
+    if status is not RunStatus.REQUIRES_ACTION:
+        raise NothingPending
+    return run_id
+
+
+async def _resumed(
     scope: Scope,
     *,
     caller: Caller,
@@ -84,14 +149,9 @@ async def resume_run(
     run_id: UUID,
     outputs: Sequence[ToolOutput],
     overrides: Overrides,
-    whole: bool,
+    streaming: bool,
     lease_holder: LeaseHolder,
 ) -> Run:
-    """Store the outputs and take the run up again.
-
-    Raises NotFound, IllegalRunMove for a run that waits for nothing, WrongOutputs and LimitReached;
-    in each case nothing has changed.
-    """
     run = await queries.get(scope, thread_id=thread_id, run_id=run_id)
     if run is None:
         raise NotFound("Run", run_id)
@@ -101,13 +161,13 @@ async def resume_run(
     calls = {call.id: call for call in calls_of(message.tool_calls)}
     _check(list(calls), outputs)
     await admit(scope, caller)
-    options = overrides.applied(replace(from_json(run.options), whole=whole))
+    options = overrides.applied(replace(from_json(run.options), streaming=streaming))
     taken = await scope.session.execute(
         update(Run)
         .where(
             Run.id == run.id,
             Run.tenant_id == scope.tenant_id,
-            Run.status == RunStatus.REQUIRES_ACTION,
+            Run.status.in_(sources(RunStatus.IN_PROGRESS)),
         )
         .values(
             status=RunStatus.IN_PROGRESS,

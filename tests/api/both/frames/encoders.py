@@ -24,8 +24,8 @@ from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import AnswerFinished, RunEvent, RunSettled
-from pegboard.runs.requests.conversations import PendingAction, Turn
-from pegboard.runs.requests.create import StoredMessage
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.requests.turns import PendingAction, Turn
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream.feed import Feed
 from pegboard.runs.tables import Run

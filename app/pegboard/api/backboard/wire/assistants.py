@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.wire.limits import LONGEST_WORD, Prompt
-from pegboard.api.backboard.wire.tools import ToolsIn, echoed_tools, stored_tools
+from pegboard.api.backboard.wire.tools import ToolsIn, echoed_tools, tools_of
 from pegboard.assistants.operations import DEFAULT_EMBEDDING, DEFAULT_TOK_K, LONGEST_NAME
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
+from pegboard.lifecycle.cloning import CloneRequest
 from pegboard.llm.embeddings.embedder import EmbeddingName
 from pegboard.models.entries import ModelType
 from pegboard.models.resolution import Fields, Resolver
@@ -52,7 +53,7 @@ class AssistantIn(BaseModel):
         return {
             "name": self.name,
             "system_prompt": prompt,
-            "tools": None if self.tools is None else stored_tools(self.tools),
+            "tools": None if self.tools is None else tools_of(self.tools),
             "tok_k": self.tok_k or DEFAULT_TOK_K,
             "custom_fact_extraction_prompt": self.custom_fact_extraction_prompt,
             "custom_update_memory_prompt": self.custom_update_memory_prompt,
@@ -82,7 +83,7 @@ class AssistantChange(BaseModel):
         if self.system_prompt is None and self.description is not None:
             given["system_prompt"] = self.description
         if self.tools is not None:
-            given["tools"] = stored_tools(self.tools)
+            given["tools"] = tools_of(self.tools)
         return given
 
 
@@ -131,6 +132,14 @@ class CloneIn(BaseModel):
     copy_memories: bool = True
     name: Name | None = None
     system_prompt: Prompt | None = None
+
+    def clone_request(self) -> CloneRequest:
+        return CloneRequest(
+            documents=self.copy_documents,
+            memories=self.copy_memories,
+            name=self.name,
+            system_prompt=self.system_prompt,
+        )
 
 
 class CloneOut(BaseModel):

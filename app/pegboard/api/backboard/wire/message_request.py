@@ -15,7 +15,7 @@ from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import GenerationOptions, ModelName
 from pegboard.memories.modes import MemoryMode, MemoryUse
 from pegboard.models.resolution import Fields, Resolver
-from pegboard.runs.requests.create import NewThread
+from pegboard.runs.requests.targets import NewThread, Target
 from pegboard.strict_json import BadJson, loads
 
 _FIELDS: Final = Fields(model="model_name", provider="llm_provider")
@@ -182,5 +182,5 @@ class PlacedMessageIn(MessageIn):
     thread_id: Annotated[UUID | None, BeforeValidator(_empty_as_absent)] = None
     assistant_id: Annotated[UUID | None, BeforeValidator(_empty_as_absent)] = None
 
-    def place(self) -> UUID | NewThread:
+    def target(self) -> Target:
         return self.thread_id or NewThread(assistant_id=self.assistant_id)

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.wire.limits import MOST_TOOLS, check_size
+from pegboard.assistants.tools import FunctionTool, Tools, from_json, to_json
 from pegboard.db.base import JsonDict
 
 _NO_PARAMETERS: Final[JsonDict] = {"type": "object", "properties": {}}
@@ -60,25 +61,26 @@ ToolsIn = Annotated[
 ]
 
 
-def stored_tools(tools: list[ToolIn]) -> list[JsonDict]:
+def tools_of(tools: list[ToolIn]) -> Tools:
     """As the client wrote them, with the parameters that clients insist on in answers."""
     stored = [tool.model_dump(exclude_unset=True) for tool in tools]
     for tool in stored:
         tool.setdefault("type", "function")
         tool["function"]["parameters"] = tool["function"].get("parameters") or dict(_NO_PARAMETERS)
-    return stored
+    return from_json(stored)
 
 
-def echoed_tools(tools: list[JsonDict] | None, client: Client) -> list[JsonDict] | None:
-    """The stored tools, put so that this client's parser accepts them.
+def echoed_tools(tools: Tools | None, client: Client) -> list[JsonDict] | None:
+    """Tools, put so that this client's parser accepts them.
 
     Tools of the other API that are no functions are left out: this API has no word for them.
     """
-    if tools is not None:
-        tools = [tool for tool in tools if "function" in tool]
-    if tools is None or not client.wants_typed_properties:
-        return tools
-    return [_for_python(tool, strict=client.refuses_extra_keywords) for tool in tools]
+    if tools is None:
+        return None
+    functions = to_json(tool for tool in tools if isinstance(tool, FunctionTool))
+    if not client.wants_typed_properties:
+        return functions
+    return [_for_python(tool, strict=client.refuses_extra_keywords) for tool in functions]
 
 
 def _for_python(tool: JsonDict, *, strict: bool) -> JsonDict:

@@ -1,5 +1,6 @@
 """Assistants as the OpenAI API writes them; `instructions` is the other API's prompt."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, Field
@@ -7,8 +8,9 @@ from pydantic import BaseModel, Field
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.lists import Identified
-from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
-from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, stored_tools, told_tools
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
+from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, tools_of, tools_out
+from pegboard.assistants.sampling import Sampling
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
 
@@ -36,7 +38,7 @@ class AssistantChange(BaseModel):
     reasoning_effort: longest("reasoning_effort", 64) = None  # type: ignore[valid-type]
     response_format: ResponseFormat = None
 
-    def changes(self, present: JsonDict | None = None) -> dict[str, Any]:
+    def changes(self, present: Sampling | None = None) -> dict[str, Any]:
         """In the words of the assistants' room, all but the resources.
 
         `present` is the sampling that is kept now.
@@ -48,7 +50,7 @@ class AssistantChange(BaseModel):
         if "instructions" in given:
             changes["system_prompt"] = self.instructions
         if "tools" in given:
-            changes["tools"] = stored_tools(self.tools or [], most=MOST_OF_ASSISTANT)
+            changes["tools"] = tools_of(self.tools or [], most=MOST_OF_ASSISTANT)
         if "metadata" in given:
             changes["labels"] = self.metadata or {}
         for name in ("description", "model"):
@@ -56,7 +58,7 @@ class AssistantChange(BaseModel):
                 changes[name] = getattr(self, name)
         sampling = {name: getattr(self, name) for name in SAMPLING if name in given}
         if sampling:
-            changes["sampling"] = {**(present or {}), **sampling}
+            changes["sampling"] = replace(present or Sampling(), **sampling)
         return changes
 
 
@@ -81,7 +83,7 @@ class AssistantOut(Identified):
 
     @classmethod
     def of(cls, assistant: Assistant) -> Self:
-        sampling = assistant.sampling or {}
+        sampling = assistant.sampling or Sampling()
         return cls(
             id=public_id(Prefix.ASSISTANT, assistant.id),
             object="assistant",
@@ -90,13 +92,13 @@ class AssistantOut(Identified):
             description=assistant.description,
             model=assistant.model or DEFAULT_MODEL,
             instructions=assistant.system_prompt,
-            tools=told_tools(assistant.tools),
-            tool_resources=assistant.tool_resources or {},
+            tools=tools_out(assistant.tools),
+            tool_resources=resources_out(assistant.tool_resources),
             metadata=assistant.labels or {},
-            temperature=_or(sampling.get("temperature"), 1.0),
-            top_p=_or(sampling.get("top_p"), 1.0),
-            reasoning_effort=sampling.get("reasoning_effort"),
-            response_format=_or(sampling.get("response_format"), "auto"),
+            temperature=_or(sampling.temperature, 1.0),
+            top_p=_or(sampling.top_p, 1.0),
+            reasoning_effort=sampling.reasoning_effort,
+            response_format=_or(sampling.response_format, "auto"),
         )
 
 

@@ -10,11 +10,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from pegboard.api.openai.faults import BadParameter
-from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
+from pegboard.api.openai.ids import id_of
+from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, seconds, too_long
 from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
+from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
+from pegboard.messages.attachments import Attachment
+from pegboard.messages.parts import FilePart, ImagePart, Part, TextPart
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.model import citations
 from pegboard.runs.model.items import Annotation
@@ -57,12 +61,26 @@ class PartIn(BaseModel):
             )
         return self
 
+    def part(self) -> Part:
+        """Raises Missing for what is no id of a file."""
+        if self.type == "image_url" and self.image_url is not None:
+            return ImagePart(self.image_url.url, self.image_url.detail)
+        if self.type == "image_file" and self.image_file is not None:
+            file_id = id_of("File", self.image_file.file_id, param="image_file.file_id")
+            return FilePart(file_id, self.image_file.detail)
+        return TextPart(self.text or "")
+
 
 class AttachmentIn(BaseModel):
     file_id: str
     tools: Annotated[
         list[dict[str, Any]], Field(fail_fast=True), at_most("attachments[].tools", _MOST_KINDS)
     ] = []
+
+    def attachment(self) -> Attachment:
+        """Raises Missing for what is no id of a file."""
+        file_id = id_of("File", self.file_id, param="file_id")
+        return Attachment(file_id, tools.from_json(self.tools))
 
 
 class MessageChange(BaseModel):
@@ -94,17 +112,11 @@ class MessageIn(MessageChange):
             raise BadParameter("Message content must be non-empty.", param="content")
         return text
 
-    def parts(self) -> list[JsonDict] | None:
-        """The parts as they are kept; None for a plain text."""
+    def parts(self) -> tuple[Part, ...] | None:
+        """None for a plain text. Raises Missing for what is no id of a file."""
         if isinstance(self.content, str):
             return None
-        return [_kept(part) for part in self.content]
-
-    def picture_files(self) -> list[str]:
-        """The ids of files that are shown as pictures."""
-        if isinstance(self.content, str):
-            return []
-        return [part.image_file.file_id for part in self.content if part.image_file is not None]
+        return tuple(part.part() for part in self.content)
 
     def _pictures(self) -> bool:
         return not isinstance(self.content, str) and any(p.type != "text" for p in self.content)
@@ -171,14 +183,6 @@ def annotation_out(annotation: Annotation) -> JsonDict:
         "end_index": annotation.end,
         "file_citation": {"file_id": file_id, "quote": annotation.quote},
     }
-
-
-def _kept(part: PartIn) -> JsonDict:
-    """A part as it is kept, beside its file's id as the rooms know it."""
-    kept = part.model_dump(include={"type", part.type}, exclude_none=True)
-    if part.image_file is not None and part.type == "image_file":
-        kept["file"] = str(uuid_of(Prefix.FILE, part.image_file.file_id))
-    return kept
 
 
 def _content(message: Message) -> list[JsonDict]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
-from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.assistants import ResponseFormat, Temperature, TopP
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
@@ -14,13 +13,17 @@ from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.messages import LONGEST, MessageIn
 from pegboard.api.openai.wire.threads import ThreadIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
-from pegboard.api.openai.wire.tools import Tools, told_tools
+from pegboard.api.openai.wire.tools import Tools, tools_out
 from pegboard.db.base import JsonDict
-from pegboard.llm.gateway import GenerationOptions, ToolCall, Usage
+from pegboard.llm.gateway import ToolCall, Usage
+from pegboard.runs.records import RunRecord, record_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
 EXPIRES_AFTER: Final = 600
+QUEUED: Final = "queued"
+"""What a run is told to be until its stream says more: clients of this API wait for it. None is."""
+
 _MOST_ADDED: Final = 256
 _MOST_OUTPUTS: Final = 512
 _RATE_LIMITED: Final = frozenset({"rate_limit_exceeded"})
@@ -80,40 +83,21 @@ class RunChange(BaseModel):
     metadata: Metadata = None
 
 
-def generation(asked: JsonDict) -> GenerationOptions:
-    """The wishes about the answer, from the fields that a run echoes."""
-    form = asked.get("response_format")
-    form = form if isinstance(form, dict) else {}
-    schema = (form.get("json_schema") or {}).get("schema")
-    if form.get("type") not in {None, "text", "json_object", "json_schema"}:
-        raise BadParameter("Invalid 'response_format.type'.", param="response_format.type")
-    effort = asked.get("reasoning_effort")
-    return GenerationOptions(
-        json_output=form.get("type") in {"json_object", "json_schema"},
-        json_schema=schema,
-        thinking={"effort": effort} if effort else None,
-        temperature=asked.get("temperature"),
-        top_p=asked.get("top_p"),
-        tool_choice=_choice(asked.get("tool_choice")),
-        parallel_tool_calls=asked.get("parallel_tool_calls") is not False,
-    )
-
-
-def _choice(asked: Any) -> str | JsonDict | None:
-    if isinstance(asked, dict) and asked.get("type") != "function":
+def tool_choice_of(given: Any) -> str | JsonDict | None:
+    """What a model is told of it: None where it may choose, or where no function is named."""
+    if isinstance(given, dict) and given.get("type") != "function":
         return None
-    return None if asked == "auto" else asked
+    return None if given == "auto" else given
 
 
-def run_out(run: Run, calls: Sequence[ToolCall] = ()) -> JsonDict:
-    """A stored run. `calls` are those that a paused one waits for."""
-    status = RunStatus(run.status)
-    return _told(run, RunView.of(run, calls), status)
+def run_out(record: RunRecord) -> JsonDict:
+    """A run as it is stored."""
+    return _run_out(record, RunView.of(record), record.run.status)
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """What changes while a run is played: taken from its row, or from its events."""
+    """What changes while a run is executed: taken from its record, or from its events."""
 
     calls: Sequence[ToolCall]
     usage: Usage
@@ -123,65 +107,60 @@ class RunView:
     ended_at: int | None
 
     @classmethod
-    def of(cls, run: Run, calls: Sequence[ToolCall]) -> "RunView":
-        error = (run.error_code, run.error_message or "") if run.error_code else None
+    def of(cls, record: RunRecord) -> "RunView":
+        run = record.run
         return cls(
-            calls=calls,
-            usage=Usage(
-                run.input_tokens,
-                run.output_tokens,
-                run.cached_input_tokens,
-                reasoning_tokens=run.reasoning_tokens,
-            ),
-            error=error,
-            incomplete=run.incomplete_reason,
-            started_at=seconds(run.started_at),
-            ended_at=seconds(run.ended_at),
+            calls=record.pending_calls,
+            usage=run.usage,
+            error=None if run.failure is None else (run.failure.code, run.failure.message),
+            incomplete=run.incomplete,
+            started_at=seconds(record.started_at),
+            ended_at=seconds(record.ended_at),
         )
 
 
-def _told(run: Run, view: RunView, status: RunStatus) -> JsonDict:
-    asked: JsonDict = run.options.get("asked") or {}
+def _run_out(record: RunRecord, view: RunView, status: str) -> JsonDict:
+    run, echo = record.run, record.echo
     over = status in _OVER
     when = {
-        f"{name}_at": view.ended_at if status is ending else None
+        f"{name}_at": view.ended_at if status == ending else None
         for name, ending in _ENDINGS.items()
     }
     return {
         "id": public_id(Prefix.RUN, run.id),
         "object": "thread.run",
-        "created_at": seconds(run.created_at),
+        "created_at": seconds(record.created_at),
         "thread_id": public_id(Prefix.THREAD, run.thread_id),
         "assistant_id": run.assistant_id and public_id(Prefix.ASSISTANT, run.assistant_id),
         "status": status,
         "required_action": required_action(view.calls) if view.calls else None,
-        "last_error": last_error(view.error) if status is RunStatus.FAILED else None,
-        "expires_at": None if over and status is not RunStatus.EXPIRED else seconds(run.expires_at),
+        "last_error": last_error(view.error) if status == RunStatus.FAILED else None,
+        "expires_at": None if over and status != RunStatus.EXPIRED else seconds(record.expires_at),
         "started_at": view.started_at,
         **when,
-        "model": asked.get("model") or run.model_name,
-        "instructions": run.options.get("instructions", ""),
-        "tools": told_tools(run.options.get("tools")),
-        "tool_resources": asked.get("tool_resources") or {},
-        "metadata": run.labels or {},
+        "model": echo.get("model") or run.model.name,
+        "instructions": record.instructions,
+        "tools": tools_out(record.tools),
+        "tool_resources": echo.get("tool_resources") or {},
+        "metadata": record.labels or {},
         "incomplete_details": {"reason": view.incomplete} if view.incomplete else None,
         "usage": usage_of(view.usage) if over else None,
-        "temperature": asked.get("temperature", 1.0),
-        "top_p": asked.get("top_p", 1.0),
-        "reasoning_effort": asked.get("reasoning_effort"),
-        "max_prompt_tokens": asked.get("max_prompt_tokens"),
-        "max_completion_tokens": asked.get("max_completion_tokens"),
-        "truncation_strategy": asked.get("truncation_strategy")
+        "temperature": echo.get("temperature", 1.0),
+        "top_p": echo.get("top_p", 1.0),
+        "reasoning_effort": echo.get("reasoning_effort"),
+        "max_prompt_tokens": echo.get("max_prompt_tokens"),
+        "max_completion_tokens": echo.get("max_completion_tokens"),
+        "truncation_strategy": echo.get("truncation_strategy")
         or {"type": "auto", "last_messages": None},
-        "tool_choice": asked.get("tool_choice") or "auto",
-        "parallel_tool_calls": asked.get("parallel_tool_calls", True),
-        "response_format": asked.get("response_format") or "auto",
+        "tool_choice": echo.get("tool_choice") or "auto",
+        "parallel_tool_calls": echo.get("parallel_tool_calls", True),
+        "response_format": echo.get("response_format") or "auto",
     }
 
 
-def run_at(run: Run, status: RunStatus, view: RunView) -> JsonDict:
+def run_at(run: Run, status: str, view: RunView) -> JsonDict:
     """A run as it is at a moment of its stream."""
-    return _told(run, view, status)
+    return _run_out(record_of(run), view, status)
 
 
 def required_action(calls: Sequence[ToolCall]) -> JsonDict:
@@ -202,10 +181,10 @@ def last_error(error: tuple[str, str] | None) -> JsonDict | None:
         return None
     code, message = error
     if code in _RATE_LIMITED:
-        told = "rate_limit_exceeded"
+        word = "rate_limit_exceeded"
     else:
-        told = "invalid_prompt" if code in _BAD_PROMPT else "server_error"
-    return {"code": told, "message": message}
+        word = "invalid_prompt" if code in _BAD_PROMPT else "server_error"
+    return {"code": word, "message": message}
 
 
 def usage_of(usage: Usage) -> JsonDict:

@@ -13,7 +13,7 @@ from pegboard.api.openai.wire.chunking import ChunkingIn, ChunkingOut
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.limits import at_most, check_choice, check_length
 from pegboard.api.openai.wire.lists import Identified
-from pegboard.documents.store_files import Attachment
+from pegboard.documents.store_files import NewStoreFile
 from pegboard.documents.stores import Counts
 from pegboard.documents.tables import Document, DocumentStatus, FileBatch
 from pegboard.files.operations import NOUN as FILE
@@ -42,10 +42,10 @@ class StoreFileIn(BaseModel):
     attributes: Attributes = None
     chunking_strategy: ChunkingIn | None = None
 
-    def attachment(self, place: str = "") -> Attachment:
+    def attachment(self, place: str = "") -> NewStoreFile:
         size = self.chunking_strategy.size() if self.chunking_strategy else None
         file_id = id_of(FILE, self.file_id, param=f"{place}file_id")
-        return Attachment(file_id, self.attributes, size)
+        return NewStoreFile(file_id, self.attributes, size)
 
 
 class AttributesIn(BaseModel):
@@ -65,7 +65,7 @@ class BatchIn(BaseModel):
     attributes: Attributes = None
     chunking_strategy: ChunkingIn | None = None
 
-    def attachments(self) -> list[Attachment]:
+    def attachments(self) -> list[NewStoreFile]:
         if (self.file_ids is None) is (self.files is None):
             raise BadParameter("Expected either 'file_ids' or 'files'.", param="file_ids")
         if self.files is not None:
@@ -76,9 +76,9 @@ class BatchIn(BaseModel):
         return attachments_of(self.file_ids or (), attributes=self.attributes, size=size)
 
 
-def attachments_of(file_ids: Any, **alike: Any) -> list[Attachment]:
+def attachments_of(file_ids: Any, **alike: Any) -> list[NewStoreFile]:
     return [
-        Attachment(id_of(FILE, text, param=f"file_ids[{at}]"), **alike)
+        NewStoreFile(id_of(FILE, text, param=f"file_ids[{at}]"), **alike)
         for at, text in enumerate(file_ids)
     ]
 

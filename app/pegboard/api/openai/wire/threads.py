@@ -9,7 +9,7 @@ from pegboard.api.openai.wire.fields import Metadata, seconds
 from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.messages import MessageIn
-from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
+from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
 from pegboard.db.base import JsonDict
 from pegboard.threads.tables import Thread
 
@@ -46,5 +46,5 @@ class ThreadOut(Identified):
             object="thread",
             created_at=seconds(thread.created_at),
             metadata=thread.labels or {},
-            tool_resources=thread.tool_resources or {},
+            tool_resources=resources_out(thread.tool_resources),
         )

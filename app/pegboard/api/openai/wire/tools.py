@@ -1,4 +1,4 @@
-"""Tools as the OpenAI API takes and shows them."""
+"""Tools as the OpenAI API takes and tells them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.wire.fields import check_size
 from pegboard.api.openai.wire.limits import check_length
+from pegboard.assistants import tools
 from pegboard.db.base import JsonDict
 
 MOST_OF_ASSISTANT: Final = 128
@@ -42,11 +43,8 @@ class ToolIn(BaseModel):
         """As it is kept and echoed: with what OpenAI fills in."""
         if self.type == "file_search":
             given = self.file_search or FileSearchIn()
-            given_fields = given.model_dump(exclude_none=True)
-            return {
-                "type": self.type,
-                "file_search": {"ranking_options": dict(_RANKING), **given_fields},
-            }
+            kept = given.model_dump(exclude_none=True)
+            return {"type": self.type, "file_search": {"ranking_options": dict(_RANKING), **kept}}
         if self.type == "code_interpreter":
             return {"type": self.type}
         if self.function is None:
@@ -80,23 +78,24 @@ Tools = Annotated[
 ]
 
 
-def stored_tools(tools: Sequence[ToolIn], *, most: int) -> list[JsonDict]:
-    """The tools as they are kept; names are told apart by."""
-    check_length("tools", tools, most=most)
-    stored = [tool.stored() for tool in tools]
+def tools_of(given: Sequence[ToolIn], *, most: int) -> tools.Tools:
+    """Raises BadParameter for too many or too much, and for two functions of one name."""
+    check_length("tools", given, most=most)
+    stored = [tool.stored() for tool in given]
     check_size("tools", stored)
     names = [tool["function"]["name"] for tool in stored if tool["type"] == "function"]
     if len(set(names)) != len(names):
         raise BadParameter("Invalid 'tools': two functions have the same name.", param="tools")
-    return stored
+    return tools.from_json(stored)
 
 
-def told_tools(stored: Sequence[JsonDict] | None) -> list[JsonDict]:
-    """Stored tools, those of the other API among them."""
-    tools: list[JsonDict] = []
-    for tool in stored or ():
-        if "function" in tool:
-            tools.append({**tool, "function": {"strict": False, **tool["function"]}})
-        else:
-            tools.append(tool)
-    return tools
+def tools_out(given: tools.Tools | None) -> list[JsonDict]:
+    """Tools as clients read them, those of the other API among them."""
+    return [_tool_out(tool) for tool in given or ()]
+
+
+def _tool_out(tool: tools.ToolDefinition) -> JsonDict:
+    written = tools.tool_to_json(tool)
+    if isinstance(tool, tools.FunctionTool):
+        return {**written, "function": {"strict": False, **written["function"]}}
+    return written

@@ -13,9 +13,9 @@ from pegboard.api.openai.wire.limits import at_most, check_length, check_range
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.store_files import CountsOut, TextOut, attachments_of
 from pegboard.documents.retrieval import FoundPassage
-from pegboard.documents.store_files import Attachment
 from pegboard.documents.stores import Counts, has_expired
 from pegboard.documents.tables import VectorStore
+from pegboard.documents.wanted_resources import NewStore
 
 _MOST_FILES: Final = 500
 _MOST_QUERIES: Final = 20
@@ -45,10 +45,12 @@ class StoreIn(BaseModel):
             "expires_after_days": _days(self.expires_after),
         }
 
-    def attachments(self) -> list[Attachment]:
+    def new_store(self) -> NewStore:
+        """Raises BadParameter, and Missing for a file id that is none."""
         check_length("file_ids", self.file_ids or (), most=_MOST_FILES)
         size = self.chunking_strategy.size() if self.chunking_strategy else None
-        return attachments_of(self.file_ids or (), size=size)
+        files = attachments_of(self.file_ids or (), size=size)
+        return NewStore(**self.given(), files=tuple(files))
 
 
 class StoreChange(BaseModel):

@@ -1,0 +1,35 @@
+"""What a request gets that has set a run going, or that looks at one which waits for it."""
+
+from dataclasses import dataclass
+
+from pegboard.runs.model.snapshots import AnswerSnapshot, RunSnapshot
+from pegboard.runs.records import RunRecord, record_of
+from pegboard.runs.requests.new_messages import StoredMessage
+from pegboard.runs.stream.feed import Feed
+from pegboard.runs.tables import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A run on its way. `message` is the user's, None where no message set it going.
+
+    `first` is the number of the first event that its `feed` tells.
+    """
+
+    run: RunSnapshot
+    row: Run
+    feed: Feed
+    first: int = 0
+    message: StoredMessage | None = None
+
+    @property
+    def record(self) -> RunRecord:
+        return record_of(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAction:
+    """A run that waits for the outputs of its calls, as its thread shows it."""
+
+    run: RunSnapshot
+    message: AnswerSnapshot
