@@ -38,7 +38,7 @@ class SandboxGateway:
         stop = _stop_after(scene)
         whole = request.whole and not scene.counts_pieces
         if stop != 0:
-            pieces = deltas(reply.reasoning, reply.text, reply.calls, whole=whole)
+            pieces = deltas(reply.reasoning, reply.text, reply.refusal, reply.calls, whole=whole)
             for count, delta in enumerate(pieces, start=1):
                 # Even without a delay others get their turn, and a cancellation is heard.
                 await self._pause(scene.delay_ms / 1000)
@@ -73,9 +73,15 @@ def _stop_after(scene: Scene) -> int | None:
 
 
 def _usage(request: ModelRequest, reply: Reply) -> Usage:
-    texts = (reply.reasoning, reply.text, *(f"{c.name} {c.arguments}" for c in reply.calls))
+    texts = (
+        reply.reasoning,
+        reply.text,
+        reply.refusal,
+        *(f"{c.name} {c.arguments}" for c in reply.calls),
+    )
     return Usage(
         input_tokens=count_prompt_tokens(request.prompt),
         output_tokens=sum(count_tokens(text) for text in texts),
         cost_usd=Decimal(0),
+        reasoning_tokens=count_tokens(reply.reasoning),
     )

@@ -17,8 +17,11 @@ from pegboard.llm.tokens import count_tokens
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`refusal` is what is said in place of a text."""
+
     reasoning: str
     text: str
+    refusal: str
     calls: tuple[ToolCall, ...]
     reason: FinishReason
 
@@ -26,13 +29,16 @@ class Reply:
 def reply_to(request: ModelRequest, scene: Scene) -> Reply:
     calls = _calls(request, scene)
     meant = before_stop(_text(request, scene, calls), request.options.stop)
+    refusal = scene.refusal or ""
     planned = reasoning_for(request, calls) if scene.reasoning is None else scene.reasoning
     limit = request.options.max_output_tokens
     reasoning = within_tokens(planned, limit)
     text = within_tokens(meant, None if limit is None else limit - count_tokens(reasoning))
     cut_short = (reasoning, text) != (planned, meant)
     reason = _reason(cut_short=cut_short, calling=bool(calls))
-    return Reply(reasoning, text, () if cut_short else calls, scene.finish_reason or reason)
+    return Reply(
+        reasoning, text, refusal, () if cut_short else calls, scene.finish_reason or reason
+    )
 
 
 def _reason(*, cut_short: bool, calling: bool) -> FinishReason:
@@ -47,13 +53,13 @@ def _calls(request: ModelRequest, scene: Scene) -> tuple[ToolCall, ...]:
             ToolCall(call.id or call_id(request, at), call.name, call.arguments)
             for at, call in enumerate(scene.tool_calls)
         )
-    return next_calls(request) if scene.reply is None else ()
+    return next_calls(request) if scene.reply is None and scene.refusal is None else ()
 
 
 def _text(request: ModelRequest, scene: Scene, calls: tuple[ToolCall, ...]) -> str:
     if scene.reply is not None:
         return scene.reply
-    if calls:
+    if calls or scene.refusal is not None:
         return ""
     prose = _prose(request.prompt)
     options = request.options

@@ -43,6 +43,7 @@ class Scene:
     """What happens in one round. What is None is left to the model."""
 
     reply: str | None = None
+    refusal: str | None = None
     tool_calls: tuple[ScriptedCall, ...] | None = None
     reasoning: str | None = None
     delay_ms: float = 0
@@ -164,9 +165,8 @@ def _failure(value: object, where: str) -> ScriptedFailure:
 
 
 def _usage(value: object, where: str) -> Usage:
-    fields = _object(
-        value, where, ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd")
-    )
+    counts = ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens")
+    fields = _object(value, where, (*counts, "cost_usd"))
     return Usage(
         input_tokens=_count(fields.get("input_tokens", 0), f"{where}.input_tokens"),
         output_tokens=_count(fields.get("output_tokens", 0), f"{where}.output_tokens"),
@@ -174,6 +174,7 @@ def _usage(value: object, where: str) -> Usage:
             fields.get("cached_input_tokens", 0), f"{where}.cached_input_tokens"
         ),
         cost_usd=_price(fields.get("cost_usd", 0), f"{where}.cost_usd"),
+        reasoning_tokens=_count(fields.get("reasoning_tokens", 0), f"{where}.reasoning_tokens"),
     )
 
 
@@ -196,6 +197,7 @@ def _reason(value: object, where: str) -> FinishReason:
 
 _READERS: dict[str, Callable[[object, str], Any]] = {
     "reply": _text,
+    "refusal": _text,
     "tool_calls": _calls,
     "reasoning": _text,
     "delay_ms": _delay,
