@@ -20,7 +20,7 @@ from tests.documents import made_files as made
 from tests.documents.bombs import BOMBS, picture_of_gigapixels
 from tests.support.deadlines import patience
 
-LIMITS = Limits(seconds=patience(20), cpu_seconds=6, memory=512 * 1024 * 1024)
+LIMITS = Limits(seconds=patience(60), cpu_seconds=6, memory=512 * 1024 * 1024)
 MOST_GROWTH = 50 * 1024 * 1024
 MUTABLE = {
     ".docx": made.docx(made.paragraph("Hello") + made.table(("A", "B"), ("1", "2"))),
