@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Upstream:
     answers: list[Answer] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once a connection is over, whoever ended it."""
 
     def answer_with(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -62,6 +65,7 @@ class Upstream:
                 answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
                 if not await _send(answer, reader, writer):
                     break
+        self.left.set()
         writer.close()
 
 
@@ -102,10 +106,11 @@ async def _send(answer: Answer, reader: asyncio.StreamReader, writer: asyncio.St
 
 
 @asynccontextmanager
-async def running_upstream() -> AsyncIterator[Upstream]:
+async def running_upstream(tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
     upstream = Upstream()
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    upstream.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, ssl=tls)
+    scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
+    upstream.url = f"{scheme}://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield upstream
     finally:

@@ -5,6 +5,7 @@ The HTTP library is imported in a thread, when first needed or when the server w
 
 import asyncio
 import importlib
+from ssl import SSLContext
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -23,16 +24,14 @@ class Connections:
         self.first_byte = first_byte
         self.silence = silence
         self._pools: dict[str, Pool] = {}
-        self._transport: ModuleType | None = None
+        self._loaded: tuple[ModuleType, SSLContext] | None = None
         self._loading = asyncio.Lock()
 
     async def load(self) -> None:
         """What the first call would wait for."""
-        if self._transport is not None:
-            return
         async with self._loading:
-            if self._transport is None:
-                self._transport = await asyncio.to_thread(_load)
+            if self._loaded is None:
+                self._loaded = await asyncio.to_thread(_load)
 
     async def pool_of(self, url: str) -> "Pool":
         pool = self._pools.get(url)
@@ -48,16 +47,17 @@ class Connections:
             await pool.close()
 
     def _open(self, url: str) -> "Pool":
-        transport = self._transport
-        assert transport is not None  # noqa: S101  loaded before
+        assert self._loaded is not None  # noqa: S101  loaded before
+        transport, authorities = self._loaded
         patience = transport.Patience(self.connect, self.first_byte, self.silence)
-        pool: Pool = transport.Pool(url, size=self._size, patience=patience)
+        pool: Pool = transport.Pool(
+            url, size=self._size, patience=patience, authorities=authorities
+        )
         self._pools[url] = pool
         return pool
 
 
-def _load() -> ModuleType:
+def _load() -> tuple[ModuleType, SSLContext]:
     price_table.load()
     transport = importlib.import_module("pegboard.llm.openai_compatible.transport")
-    transport.load()
-    return transport
+    return transport, transport.authorities()

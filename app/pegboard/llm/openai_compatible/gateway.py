@@ -5,6 +5,7 @@ arrival of a piece and its delta are one split of bytes and one decoding of the 
 """
 
 import os
+from asyncio import to_thread
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -84,7 +85,7 @@ class OpenAiCompatibleGateway:
 
 async def _estimate(prompt: Prompt, written: str) -> Usage:
     """What was used, where the provider does not say."""
-    return Usage(count_prompt_tokens(prompt), await count_aside(written))
+    return Usage(await to_thread(count_prompt_tokens, prompt), await count_aside(written))
 
 
 def _place_of(model: ModelName) -> tuple[Endpoint, str]:

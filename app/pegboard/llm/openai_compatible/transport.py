@@ -9,7 +9,6 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Final
 
@@ -105,7 +104,9 @@ class Answer:
 class Pool:
     """Connections to one address, `size` of them at most."""
 
-    def __init__(self, url: str, *, size: int, patience: Patience) -> None:
+    def __init__(
+        self, url: str, *, size: int, patience: Patience, authorities: ssl.SSLContext
+    ) -> None:
         self._url = url
         self._patience = patience
         self._timeout = aiohttp.ClientTimeout(
@@ -117,7 +118,7 @@ class Pool:
         tracing.on_connection_reuseconn.append(_note_reuse)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=size, keepalive_timeout=_IDLE_SECONDS, ssl=_certificates()
+                limit=size, keepalive_timeout=_IDLE_SECONDS, ssl=authorities
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
@@ -166,11 +167,6 @@ class Pool:
         await self._session.close()
 
 
-def load() -> None:
-    """What the first connection would wait for: the authorities take tens of milliseconds."""
-    _certificates()
-
-
 async def _note_reuse(
     session: aiohttp.ClientSession,
     context: SimpleNamespace,
@@ -192,9 +188,9 @@ def _failure(error: Exception) -> failures.ModelFailure:
     return failures.ProviderUnavailable(BROKE_OFF)
 
 
-@lru_cache(maxsize=1)
-def _certificates() -> ssl.SSLContext:
-    """The authorities of the usual variables, else those that come with the installation."""
+def authorities() -> ssl.SSLContext:
+    """Those of the usual variables, else those that come with the installation. Takes tens of
+    milliseconds."""
     named = (path for name in _CA_FILES if (path := os.environ.get(name)))
     file = next(filter(os.path.isfile, named), None)
     folder = os.environ.get("SSL_CERT_DIR")
