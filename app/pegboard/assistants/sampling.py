@@ -35,20 +35,21 @@ class Sampling:
         return self if base is None else replace(base, **to_json(self))
 
     def applied(self, options: GenerationOptions) -> GenerationOptions:
-        """The options with what is said here. Raises UnknownResponseFormat."""
+        """The options, and over them what is said here. Raises UnknownResponseFormat."""
         form = self.response_format if isinstance(self.response_format, dict) else {}
         kind = form.get("type")
         if kind not in (None, "text", *_JSON):
             raise UnknownResponseFormat
         described = form.get("json_schema")
+        schema = described.get("schema") if isinstance(described, dict) else None
         effort = self.reasoning_effort
         return replace(
             options,
             json_output=options.json_output or kind in _JSON,
-            json_schema=described.get("schema") if isinstance(described, dict) else None,
+            json_schema=options.json_schema if schema is None else schema,
             thinking={"effort": effort} if effort else options.thinking,
-            temperature=self.temperature,
-            top_p=self.top_p,
+            temperature=options.temperature if self.temperature is None else self.temperature,
+            top_p=options.top_p if self.top_p is None else self.top_p,
         )
 
 
