@@ -1,7 +1,7 @@
 """What is done in the background."""
 
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -19,13 +19,14 @@ from pegboard.memories.learning import LEARN
 from pegboard.memories.operations import EMBED_MEMORY
 from pegboard.tenants.scope import Scopes
 
+Kinds: TypeAlias = dict[str, Work]
 JOB_GROUPS: Final = 3
 """The groups of `job_kinds`; each listens on a connection of its own."""
 
 
 def job_kinds(
     knowledge: Knowledge, scopes: Scopes, sessions: async_sessionmaker[AsyncSession]
-) -> tuple[dict[str, Work], ...]:
+) -> tuple[Kinds, ...]:
     """Every kind of background work, by the name under which rooms ask for it.
 
     In groups with workers of their own: neither long files nor thousands of memories that wait for

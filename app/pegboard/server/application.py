@@ -58,8 +58,8 @@ def build(
     rules = ApiRules(
         version=version("pegboard"),
         origins=frozenset(settings.cors_origins),
-        recognise=resources.recognise,
-        admit=resources.rate_limiter.spend,
+        recognise=resources.access.recognise,
+        admit=resources.access.rate_limiter.spend,
         admission=Admission(
             AdmissionLimits(
                 slots=settings.request_slots,
@@ -69,7 +69,7 @@ def build(
                 bodies=_LARGE_BODIES,
             )
         ),
-        imported=resources.has_imported,
+        imported=resources.access.authenticator.has_imported,
         directory=Directory(resources.read_scopes),
         max_body=settings.max_body,
         max_upload=settings.max_upload,
@@ -78,7 +78,7 @@ def build(
 
     def is_known(path: str, headers: Headers) -> bool:
         key = openai.key_of(headers) if path.startswith("/v1/") else backboard.key_of(headers)
-        return resources.has_met(key)
+        return resources.access.authenticator.has_met(key)
 
     return Starlette(
         routes=[

@@ -13,7 +13,7 @@ def claim_stream(request: Request) -> None:
 
     Raises LimitReached; nothing has been stored or begun then.
     """
-    claimed = resources_of(request).open_streams.claim(tenant_of(request))
+    claimed = resources_of(request).access.open_streams.claim(tenant_of(request))
     setattr(request.state, _RELEASE, claimed)
 
 
