@@ -6,14 +6,14 @@ run is committed before: a client submits outputs while it still reads the strea
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 from uuid import UUID
 
 from pegboard import clock
+from pegboard.api.openai.message_content import MessageContent
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
-from pegboard.api.openai.wire.messages import annotation_out, refusal_part, text_part
 from pegboard.api.openai.wire.runs import QUEUED, RunView, last_error, run_at
 from pegboard.api.openai.wire.steps import (
     CALLED,
@@ -33,7 +33,6 @@ from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import Role
-from pegboard.runs.model.citations import annotations_of, split_at_markers
 from pegboard.runs.model.events import (
     AnswerFinished,
     AnswerStarted,
@@ -49,8 +48,7 @@ from pegboard.runs.model.events import (
     TextDelta,
     UnknownEvent,
 )
-from pegboard.runs.model.items import Annotation
-from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, Retrieved, RunSnapshot
+from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, RunSnapshot
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes
@@ -63,27 +61,20 @@ def frame(event: str, data: JsonDict) -> bytes:
 
 @dataclass(slots=True)
 class AssistantsEncoder:
-    """Frames of one run. With `content` the search of files tells the texts it found.
+    """Frames of one run. With `with_texts` the search of files tells the texts it found.
 
-    `message_id` is the answer being written, `speaking` once it is told. `text` is what was told of
-    it, `length` characters; `held` is what may become a marker and is not told yet, `cited` the
-    annotations that were told.
+    `message_id` is the answer being written, `speaking` once it is told.
     """
 
     row: Run
     read_scopes: Scopes
-    content: bool = False
+    with_texts: bool = False
     is_resumed: bool = False
     message_id: UUID | None = None
     speaking: bool = False
     begun_at: int | None = None
-    text: list[str] = field(default_factory=list)
-    refusal: list[str] = field(default_factory=list)
-    length: int = 0
-    held: str = ""
-    cited: list[Annotation] = field(default_factory=list)
+    content: MessageContent = field(default_factory=MessageContent)
     answer: AnswerSnapshot | None = None
-    retrieved: tuple[Retrieved, ...] = ()
 
     @property
     def run_name(self) -> str:
@@ -95,8 +86,7 @@ class AssistantsEncoder:
     async def resumed(self) -> Sequence[bytes]:
         """The step whose calls were answered before the run went on."""
         waited = self.answer
-        self.is_resumed, self.answer, self.held = True, None, ""
-        self.text, self.refusal, self.length, self.cited = [], [], 0, []
+        self.is_resumed, self.answer = True, None
         if waited is None:
             return ()
         async with self.read_scopes(self.row.tenant_id) as scope:
@@ -113,10 +103,10 @@ class AssistantsEncoder:
         match event:
             case TextDelta(text=text):
                 opened = () if self.speaking else self._open()
-                return (*opened, *self._say(text))
+                return (*opened, *self._deltas(self.content.add_text(text)))
             case RefusalDelta(text=text):
                 opened = () if self.speaking else self._open()
-                return (*opened, *self._rest(), self._refuse(text))
+                return (*opened, *self._deltas(self.content.add_refusal(text)))
             case RunStarted(run=run):
                 return self._started(run)
             case AnswerStarted(message_id=message_id, created_at=moment):
@@ -141,7 +131,7 @@ class AssistantsEncoder:
                 assert_never(event)
 
     def _started(self, run: RunSnapshot) -> Sequence[bytes]:
-        self.retrieved = run.retrieved
+        self.content = MessageContent(run.retrieved)
         created = () if self.is_resumed else (self._run("created", run, QUEUED),)
         return (
             *created,
@@ -193,7 +183,7 @@ class AssistantsEncoder:
         if not searches(self.row):
             return []
         found = search_step(self.row, [one.to_json() for one in run.retrieved])
-        done = found if self.content else without_content(found)
+        done = found if self.with_texts else without_content(found)
         bare = {
             **done,
             **ended("in_progress", None),
@@ -224,45 +214,18 @@ class AssistantsEncoder:
             frame("thread.message.in_progress", message),
         ]
 
-    def _say(self, text: str) -> list[bytes]:
-        """A marker is told in one piece, and its annotation with it."""
-        if not self.retrieved:
-            return [self._delta(text)]
-        pieces, self.held = split_at_markers(self.held + text)
-        return [self._delta(piece) for piece in pieces]
-
-    def _rest(self) -> list[bytes]:
-        """What was held for a marker that did not come."""
-        rest, self.held = self.held, ""
-        return [self._delta(rest)] if rest else []
-
-    def _delta(self, text: str) -> bytes:
-        value: JsonDict = {"value": text}
-        cited = [_moved(one, self.length) for one in annotations_of(text, self.retrieved)]
-        if cited or not self.text:
-            value["annotations"] = [
-                {"index": index, **annotation_out(one)}
-                for index, one in enumerate(cited, len(self.cited))
-            ]
-        self.text.append(text)
-        self.length += len(text)
-        self.cited += cited
-        return self._part_delta({"index": 0, "type": "text", "text": value})
-
-    def _refuse(self, text: str) -> bytes:
-        self.refusal.append(text)
-        index = 1 if self.text else 0
-        return self._part_delta({"index": index, "type": "refusal", "refusal": text})
-
-    def _part_delta(self, part: JsonDict) -> bytes:
-        return frame(
-            "thread.message.delta",
-            {
-                "id": public_id(Prefix.MESSAGE, self._id),
-                "object": "thread.message.delta",
-                "delta": {"content": [part]},
-            },
-        )
+    def _deltas(self, parts: Sequence[JsonDict]) -> list[bytes]:
+        return [
+            frame(
+                "thread.message.delta",
+                {
+                    "id": public_id(Prefix.MESSAGE, self._id),
+                    "object": "thread.message.delta",
+                    "delta": {"content": [part]},
+                },
+            )
+            for part in parts
+        ]
 
     def _close(self, message: str, step: str, *, reason: str | None = None) -> list[bytes]:
         """The end of what was said, if anything was."""
@@ -277,7 +240,7 @@ class AssistantsEncoder:
         if not (answer and answer.tool_calls):
             closed["usage"] = answer and answer_usage(answer.usage)
         return [
-            *self._rest(),
+            *self._deltas(self.content.rest()),
             frame(f"thread.message.{message}", self._message(message, reason=reason)),
             frame(f"thread.run.step.{step}", closed),
         ]
@@ -308,7 +271,7 @@ class AssistantsEncoder:
     @property
     def _id(self) -> UUID:
         if self.message_id is None:
-            raise RuntimeError("a play begins with its message")
+            raise RuntimeError("an execution begins with its answer")
         return self.message_id
 
     @property
@@ -330,7 +293,7 @@ class AssistantsEncoder:
             "created_at": self.begun_at,
             "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
             "role": "assistant",
-            "content": self._content() if over else [],
+            "content": self.content.parts() if over else [],
             "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
             "run_id": public_id(Prefix.RUN, self.row.id),
             "attachments": [],
@@ -340,12 +303,6 @@ class AssistantsEncoder:
             "completed_at": self._ended_at if status == "completed" else None,
             "incomplete_at": self._ended_at if status == "incomplete" else None,
         }
-
-    def _content(self) -> list[JsonDict]:
-        refused = [refusal_part("".join(self.refusal))] if self.refusal else []
-        if refused and not self.text:
-            return refused
-        return [text_part("".join(self.text), self.cited), *refused]
 
     def _run(
         self, event: str, run: RunSnapshot, status: str, calls: tuple[ToolCall, ...] = ()
@@ -361,8 +318,3 @@ class AssistantsEncoder:
             ended_at=self._ended_at,
         )
         return frame(f"thread.run.{event}", run_at(self.row, status, view))
-
-
-def _moved(annotation: Annotation, offset: int) -> Annotation:
-    """An annotation of a piece, in the text that the piece is part of."""
-    return replace(annotation, start=annotation.start + offset, end=annotation.end + offset)

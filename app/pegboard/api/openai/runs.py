@@ -257,7 +257,7 @@ async def get_step(
 
 
 def _encoder(row: Run, server: Resources, include: Sequence[str] = ()) -> AssistantsEncoder:
-    return AssistantsEncoder(row, server.read_scopes, content=CONTENT in include)
+    return AssistantsEncoder(row, server.read_scopes, with_texts=CONTENT in include)
 
 
 def _step_out(step: JsonDict, include: Sequence[str]) -> JsonDict:

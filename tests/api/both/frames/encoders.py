@@ -125,7 +125,7 @@ class Told:
 
     async def openai_streams(self, *, content: bool = False) -> list[list[NamedFrame]]:
         def encoder() -> RunEventEncoder:
-            return AssistantsEncoder(self._row, self._scopes, content=content)
+            return AssistantsEncoder(self._row, self._scopes, with_texts=content)
 
         return [[*map(_named_frame, frames)] for frames in await self._streams(encoder)]
 
