@@ -249,7 +249,7 @@ def test_a_script_may_be_json_text() -> None:
         ([], "metadata.sandbox must be a JSON object, not []"),
         (
             {"replay": 1},
-            "metadata.sandbox has no key 'replay'; the known keys are reply, tool_calls, "
+            "metadata.sandbox has no key 'replay'; the known keys are reply, refusal, tool_calls, "
             "reasoning, delay_ms, error, cut_after, usage, finish_reason, rounds",
         ),
         ({"reply": 1}, "metadata.sandbox: reply must be a string, not 1"),
@@ -287,7 +287,7 @@ def test_a_script_may_be_json_text() -> None:
         (
             {"rounds": [{"rounds": []}]},
             "metadata.sandbox: rounds[0] has no key 'rounds'; the known keys "
-            "are reply, tool_calls, reasoning, delay_ms, error, cut_after, "
+            "are reply, refusal, tool_calls, reasoning, delay_ms, error, cut_after, "
             "usage, finish_reason",
         ),
         (
