@@ -25,7 +25,7 @@ from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.executor import Executor
 from pegboard.runs.execution.recording import append_answer
-from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, LeaseHolder
+from pegboard.runs.leases import FREED, HEARTBEAT, IN_EXECUTION, RELEASED, LeaseHolder
 from pegboard.runs.model.events import AnswerFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
@@ -165,7 +165,7 @@ class Rescuer:
                     select(Run)
                     .join(Thread, Thread.id == Run.thread_id)
                     .where(
-                        Run.status.in_(PLAYING),
+                        Run.status.in_(IN_EXECUTION),
                         Run.lease_until <= func.now(),
                         Run.id.not_in(self._executor.run_ids()),
                     )
@@ -220,14 +220,18 @@ class Rescuer:
         async with self._scopes(run.tenant_id) as scope:
             await lock_thread(scope, run.thread_id)
             present = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
-            if present is None or present.attempts != run.attempts or present.status not in PLAYING:
+            if (
+                present is None
+                or present.attempts != run.attempts
+                or present.status not in IN_EXECUTION
+            ):
                 return
             present.become(RunStatus.FAILED)
             present.error_code, present.error_message = _LOST.code, _LOST.message
             _end(present)
 
     async def _expire(self) -> None:
-        """End every run whose time is up, be it played or waiting for its caller."""
+        """End every run whose time is up, be it in execution or waiting for its caller."""
         async with self._sessions.begin() as session:
             late = await session.scalars(
                 select(Run)
@@ -248,7 +252,7 @@ class Rescuer:
                 await send(session, CANCELLED, run.id)
 
     async def _keep_what_was_said(self, scope: Scope, run: Run) -> None:
-        if run.status not in PLAYING:
+        if run.status not in IN_EXECUTION:
             return
         logged = await event_log.read(scope, run.id, after=run.events)
         for event in aborted(snapshot_of(run), logged, _LATE):

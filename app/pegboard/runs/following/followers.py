@@ -9,7 +9,7 @@ from uuid import UUID
 from pegboard.runs import queries
 from pegboard.runs.execution.executor import Executor
 from pegboard.runs.following.tails import Tails
-from pegboard.runs.leases import PLAYING
+from pegboard.runs.leases import IN_EXECUTION
 from pegboard.runs.model.events import RunEvent, RunSettled
 from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.requests.turns import Turn
@@ -56,7 +56,7 @@ class Following:
 
     async def can_tell(self, tenant_id: UUID, run: Run) -> bool:
         """Whether the events of a run are at hand; once it is over they are dropped in time."""
-        if run.status in PLAYING:
+        if run.status in IN_EXECUTION:
             return True
         async with self._scopes(tenant_id) as scope:
             return await event_log.is_kept(scope, run.id)
@@ -87,7 +87,7 @@ class Following:
                 if not _is_end(last):
                     yield (RunSettled(_cancelled(run)),)
                 return
-            if row.status not in PLAYING:
+            if row.status not in IN_EXECUTION:
                 if last is None:
                     before = await self._read(tenant_id, run.id, max(0, after - 1))
                     last = before[-1] if before else None

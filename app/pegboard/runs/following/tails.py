@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.db.signals import Signals, send_many
 from pegboard.runs.execution.executor import FOLLOWED, Executor
-from pegboard.runs.leases import PLAYING
+from pegboard.runs.leases import IN_EXECUTION
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import RunEvent
 from pegboard.runs.stream import event_log
@@ -201,7 +201,7 @@ class Tails:
                     self._woken.set()
             if entries.get(run_id) == _ENTRIES:
                 self._heard(run_id)
-            elif statuses[run_id] not in PLAYING:
+            elif statuses[run_id] not in IN_EXECUTION:
                 self._drop(tail)
                 tail.end()
             if count % 50 == 0:

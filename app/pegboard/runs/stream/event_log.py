@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pegboard.db.base import JsonList
 from pegboard.db.signals import CHANNEL, payload
 from pegboard.errors import AppError, Kind
-from pegboard.runs.leases import PLAYING, Lease
+from pegboard.runs.leases import IN_EXECUTION, Lease
 from pegboard.runs.model.event_json import from_json, to_json
 from pegboard.runs.model.events import RunEvent
 from pegboard.runs.tables import RunEvents
@@ -36,7 +36,7 @@ _APPEND: Final = """
         SELECT lines.* FROM lines
         JOIN runs ON runs.id = lines.run_id AND runs.tenant_id = lines.tenant_id
         WHERE runs.lease_owner = lines.owner_id AND runs.attempts = lines.attempts
-          AND runs.status = ANY(:playing)
+          AND runs.status = ANY(:in_execution)
         FOR KEY SHARE OF runs {waiting}
     ), logged AS (
         INSERT INTO run_events (run_id, first, tenant_id, events)
@@ -57,7 +57,7 @@ _IS_WRITTEN: Final = text("""
     WHERE run_events.run_id = :run_id AND run_events.tenant_id = :tenant_id
       AND run_events.first = :first AND CAST(run_events.events AS text) = :events
       AND runs.lease_owner = :owner_id AND runs.attempts = :attempts
-      AND runs.status = ANY(:playing)
+      AND runs.status = ANY(:in_execution)
 """)
 
 
@@ -125,7 +125,7 @@ async def append(session: AsyncSession, line: Line) -> None:
             "events": _json_of(line.entry),
             "owner_id": line.lease.owner_id,
             "attempts": line.lease.attempts,
-            "playing": list(PLAYING),
+            "in_execution": list(IN_EXECUTION),
         },
     )
     if written is None:
@@ -147,7 +147,7 @@ async def _append(session: AsyncSession, statement: TextClause, lines: Sequence[
                 for line in lines
             ],
             "channel": CHANNEL,
-            "playing": list(PLAYING),
+            "in_execution": list(IN_EXECUTION),
         },
     )
     return {run_id for run_id, _ in written}
