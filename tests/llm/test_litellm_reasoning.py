@@ -59,7 +59,7 @@ async def upstream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Upstream]:
 async def ask(
     provider: str, name: str, prompt: Prompt = HELLO, *, at_once: bool = False
 ) -> list[Delta]:
-    request = ModelRequest(ModelName(provider, name), prompt, whole=at_once)
+    request = ModelRequest(ModelName(provider, name), prompt, streaming=not at_once)
     return [delta async for delta in LitellmGateway(patience(30)).stream(request)]
 
 

@@ -42,7 +42,7 @@ class Behaviour:
     differs: str = ""
     provider: str = "openai"
     model: str = "gpt-4o"
-    whole: bool = False
+    streaming: bool = True
     asks: int = 1
     retries: int = 0
     silence: float = 30.0
@@ -132,7 +132,7 @@ NAMED = "what came in place of a stream is named; litellm says that the stream w
 PASSED_OVER = "litellm passes over what it cannot read, and says that the answer is complete"
 
 BEHAVIOURS = [
-    Behaviour("plain", (whole({"content": "Hello"}, usage=USAGE),), whole=True),
+    Behaviour("plain", (whole({"content": "Hello"}, usage=USAGE),), streaming=False),
     Behaviour("streamed", (told(*TEXT),)),
     Behaviour("streamed byte by byte", (Answer(cut(b"".join((*TEXT, used(USAGE), DONE)), 1)),)),
     Behaviour("streamed in odd pieces", (Answer(cut(b"".join((*TEXT, used(USAGE), DONE)), 7)),)),
@@ -167,7 +167,7 @@ BEHAVIOURS = [
                 usage=USAGE,
             ),
         ),
-        whole=True,
+        streaming=False,
     ),
     Behaviour("call in letters", (told(*CALL),)),
     Behaviour("call split at every byte", (Answer(cut(b"".join((*CALL, used(USAGE), DONE)), 1)),)),
@@ -192,14 +192,18 @@ BEHAVIOURS = [
     Behaviour("length", (told(*SAID, chunk({}, "length")),)),
     Behaviour("content filter", (told(*SAID, chunk({}, "content_filter")),)),
     Behaviour(
-        "plain content filter", (whole({"content": ""}, "content_filter", usage=USAGE),), whole=True
+        "plain content filter",
+        (whole({"content": ""}, "content_filter", usage=USAGE),),
+        streaming=False,
     ),
     Behaviour(
         "refusal",
         (told(chunk({"refusal": "I "}), chunk({"refusal": "won't"}), chunk({}, "stop")),),
     ),
     Behaviour(
-        "plain refusal", (whole({"content": None, "refusal": "I won't"}, usage=USAGE),), whole=True
+        "plain refusal",
+        (whole({"content": None, "refusal": "I won't"}, usage=USAGE),),
+        streaming=False,
     ),
     Behaviour(
         "reasoning_content",
@@ -219,15 +223,15 @@ BEHAVIOURS = [
     Behaviour(
         "plain reasoning_content",
         (whole({"reasoning_content": "Hm", "content": "Hello"}, usage=USAGE),),
-        whole=True,
+        streaming=False,
     ),
     Behaviour(
         "plain reasoning",
         (whole({"reasoning": "Hm", "content": "Hello"}, usage=USAGE),),
-        whole=True,
+        streaming=False,
     ),
     *(
-        Behaviour(f"error of {name}", (failing(status, body),), whole=at_once)
+        Behaviour(f"error of {name}", (failing(status, body),), streaming=not at_once)
         for name, (status, body) in FIVE_ERRORS.items()
         for at_once in (False, True)
     ),
@@ -270,7 +274,7 @@ BEHAVIOURS = [
     ),
     Behaviour("an error without a body", (Answer(status=500, headers=JSON),)),
     Behaviour("a page with an error", (page(502),)),
-    Behaviour("a page in place of JSON", (page(),), whole=True),
+    Behaviour("a page in place of JSON", (page(),), streaming=False),
     Behaviour("a page in place of a stream", (page(),), differs=NAMED),
     Behaviour(
         "a page that says that it is a stream",
@@ -278,7 +282,7 @@ BEHAVIOURS = [
         differs=NAMED,
     ),
     Behaviour("a page once", (page(), told(*TEXT)), retries=1),
-    Behaviour("broken JSON", (Answer((b'{"choices": [',), headers=JSON),), whole=True),
+    Behaviour("broken JSON", (Answer((b'{"choices": [',), headers=JSON),), streaming=False),
     Behaviour(
         "broken JSON in place of a stream",
         (streamed(b'data: {"choices": [\n\n'),),
@@ -300,7 +304,7 @@ BEHAVIOURS = [
         (whole({"content": "Hello"}, usage=USAGE),),
         differs="litellm finds nothing in it, and says that the answer is empty",
     ),
-    Behaviour("an empty answer", (Answer((), headers=JSON),), whole=True),
+    Behaviour("an empty answer", (Answer((), headers=JSON),), streaming=False),
     Behaviour("an empty stream", (Answer(()),)),
     Behaviour("an empty stream once", (Answer(()), told(*TEXT)), retries=1),
     Behaviour("a stream without a finish reason", (streamed(*HALF),), differs=ESTIMATED),
@@ -313,14 +317,14 @@ BEHAVIOURS = [
     Behaviour(
         "an answer cut off",
         (Answer(whole({"content": "Hello"}).pieces, headers=JSON, end=End.CLOSED),),
-        whole=True,
+        streaming=False,
     ),
     Behaviour("no answer at all", (Answer(head=False, end=End.CLOSED),)),
     Behaviour("reset in place of an answer", (Answer(head=False, end=End.RESET),)),
     Behaviour("silent from the first", (Answer(head=False, end=End.SILENT),), silence=0.3),
     Behaviour("silent before a piece", (Answer((), end=End.SILENT),), silence=0.3),
     Behaviour("silent amid the stream", (Answer(HALF, end=End.SILENT),), silence=0.3),
-    Behaviour("packed", (packed(whole({"content": "Hello"}, usage=USAGE)),), whole=True),
+    Behaviour("packed", (packed(whole({"content": "Hello"}, usage=USAGE)),), streaming=False),
     Behaviour("packed stream", (packed(told(*TEXT)),)),
     Behaviour("asked twice", (told(*TEXT),), asks=2),
     Behaviour(

@@ -59,8 +59,7 @@ async def renew(
 
     Of all tenants in one statement: what keeps runs alive must not grow with the number of tenants.
     A row that somebody is writing just now is not waited for, lest one stuck writer cost all others
-    their leases; its status is returned as it stood before, and its lease is renewed the
-    next time.
+    their leases; its status is as it stood before, and its lease is renewed the next time.
     """
     held = (
         Run.id.in_(run_ids),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.gateway import (
     NO_USAGE,
     AssistantTurn,
@@ -90,7 +90,7 @@ TOOLS: Final[dict[str, dict[str, Any]]] = {
 }
 _FAILURES: Final = {
     "cancelled": None,
-    "server_lost": Failure(Kind.UNAVAILABLE, "server_lost", "The server went away"),
+    "server_lost": Failure(ErrorKind.UNAVAILABLE, "server_lost", "The server went away"),
 }
 
 

@@ -14,9 +14,11 @@ def cut(text: str) -> Iterator[str]:
     return (piece.group() for piece in _PIECE.finditer(text))
 
 
-def deltas(reasoning: str, text: str, calls: Iterable[ToolCall], *, whole: bool) -> Iterator[Delta]:
+def deltas(
+    reasoning: str, text: str, calls: Iterable[ToolCall], *, streaming: bool
+) -> Iterator[Delta]:
     """Reasoning first, then text, then the calls."""
-    split = _uncut if whole else cut
+    split = cut if streaming else _uncut
     yield from (ReasoningPiece(piece) for piece in split(reasoning))
     yield from (TextPiece(piece) for piece in split(text))
     for index, call in enumerate(calls):

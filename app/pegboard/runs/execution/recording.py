@@ -90,7 +90,7 @@ async def record(
     `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it
     is learnt from exactly if it is completed.
     """
-    # What ends together ended at one moment, which is also told to those who listen.
+    # What ends together ended at one moment, which is also what followers are given.
     answers = [event.message for event in facts if isinstance(event, AnswerFinished)]
     moment = answers[0].ended_at if answers else clock.now()
     for end in _ends(facts):
