@@ -18,15 +18,6 @@ BARE: Final = frozenset(
 CLEANED: Final = ("app/pegboard/**/*.py", "bench/**/*.py", "tests/**/*.py")
 
 NOT_YET: Final = (
-    "app/pegboard/api/openai/assistant_files.py",
-    "app/pegboard/api/openai/assistants.py",
-    "app/pegboard/api/openai/message_files.py",
-    "app/pegboard/api/openai/run_encoder.py",
-    "app/pegboard/api/openai/runs.py",
-    "app/pegboard/api/openai/threads.py",
-    "app/pegboard/api/openai/wire/messages.py",
-    "app/pegboard/api/openai/wire/steps.py",
-    "app/pegboard/api/openai/wire/tools.py",
     "app/pegboard/assistants/tool_resources.py",
     "app/pegboard/db/pages.py",
     "app/pegboard/messages/attachments.py",

@@ -18,7 +18,7 @@ from pegboard.api.backboard import run_encoder as backboard
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.faults import RunBrokeOff
 from pegboard.api.openai.profiles import Profile
-from pegboard.api.openai.profiles.tellings import downgrade, downgrade_event
+from pegboard.api.openai.profiles.downgrading import downgrade, downgrade_event
 from pegboard.api.openai.run_encoder import AssistantsEncoder
 from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
