@@ -92,14 +92,14 @@ async def _directly(order: Order, client: httpx.AsyncClient) -> float:
     """As the server asks where it needs no litellm."""
     turns = [_turn(message) for message in _messages(order)]
     request = ModelRequest(
-        ModelName("openai", "gpt-4o"), Prompt("", tuple(turns)), whole=not order.streamed
+        ModelName("openai", "gpt-4o"), Prompt("", tuple(turns)), streaming=order.streamed
     )
-    said, last = "", 0.0
+    text, last = "", 0.0
     async for delta in _direct.stream(request):
         if isinstance(delta, TextPiece):
-            said += delta.text
+            text += delta.text
             last = perf_counter()
-    _check(said)
+    _check(text)
     return last if order.streamed else perf_counter()
 
 

@@ -116,8 +116,8 @@ async def crowd_of_streams(
             ]
 
         begun = perf_counter()
-        heard = await asyncio.gather(*(listen(*talker) for talker in talkers))
-        return [stream for streams in heard for stream in streams], perf_counter() - begun
+        of_talkers = await asyncio.gather(*(listen(*talker) for talker in talkers))
+        return [stream for streams in of_talkers for stream in streams], perf_counter() - begun
 
 
 async def one_thread(subject: Subject, *, turns: int) -> list[float]:

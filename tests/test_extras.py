@@ -50,7 +50,7 @@ def test_every_module_is_imported_without_any_extra() -> None:
         ("embedded", ("serve", "--workers", "2"), {}, DATABASE),
         ("embedded", ("worker",), {}, DATABASE),
         ("embedded", ("keys", "list"), {}, DATABASE),
-        # The database is nowhere: what is missing is told before anything is opened.
+        # The database is nowhere: what is missing is said before anything is opened.
         ("s3", ("serve",), NOWHERE | {"PEGBOARD_BLOBS_BUCKET": "b"}, BUCKET),
         ("s3", ("serve", "--workers", "2"), NOWHERE | {"PEGBOARD_BLOBS_BUCKET": "b"}, BUCKET),
         ("s3", ("worker",), NOWHERE | {"PEGBOARD_BLOBS_BUCKET": "b"}, BUCKET),
@@ -92,8 +92,8 @@ def test_a_bare_installation_serves_on_a_postgres_that_is_named(
     assert document["status"] == "error"
     assert "pip install 'pegboard[local-embeddings]'" in document["status_message"]
     server.stop()
-    (told,) = [line for line in server.log if '"no_local_embedder"' in line]
-    assert "pip install 'pegboard[local-embeddings]'" in told
+    (warning,) = [line for line in server.log if '"no_local_embedder"' in line]
+    assert "pip install 'pegboard[local-embeddings]'" in warning
 
 
 def test_the_doctor_says_which_extras_there_are(tmp_path: Path) -> None:
@@ -102,10 +102,10 @@ def test_the_doctor_says_which_extras_there_are(tmp_path: Path) -> None:
     )
     assert examined.returncode == 1
     lines = [line.split(maxsplit=2) for line in examined.stdout.splitlines()]
-    told = {subject: (level, text) for level, subject, text in lines}
-    assert told["extras"] == ("OK", "local-embeddings, otel; not installed: embedded, s3")
-    assert told["database"][0] == "FAIL"
-    assert "pip install 'pegboard[embedded]'" in told["database"][1]
+    findings = {subject: (level, text) for level, subject, text in lines}
+    assert findings["extras"] == ("OK", "local-embeddings, otel; not installed: embedded, s3")
+    assert findings["database"][0] == "FAIL"
+    assert "pip install 'pegboard[embedded]'" in findings["database"][1]
 
 
 def test_the_doctor_says_what_the_settings_want_and_is_not_there() -> None:

@@ -23,11 +23,8 @@ class ErrorKind(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-Kind = ErrorKind  # the former name; runs and llm still import it
-
-
 class AppError(Exception):
-    """Something the caller can be told. `message` is plain text, safe to show."""
+    """Something that the caller is shown. `message` is plain text, safe to show."""
 
     kind: ErrorKind = ErrorKind.INVALID
     code: str = "invalid"

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 Extra: TypeAlias = Literal["embedded", "local-embeddings", "s3", "otel"]
 
@@ -26,7 +26,7 @@ MODULES: Final[Mapping[Extra, tuple[str, ...]]] = MappingProxyType(
 class ExtraMissing(AppError):
     """Something is asked for that this installation does not hold; the message says what to do."""
 
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "extra_missing"
 
 

@@ -34,8 +34,8 @@ SHAPE: Final = re.compile(f"({'|'.join(Prefix)})[A-Za-z0-9]{{1,64}}", re.ASCII)
 
 def prefix_of(text: str) -> Prefix | None:
     """How an id begins; None for a text that is no id of any server."""
-    found = SHAPE.fullmatch(text)
-    return None if found is None else Prefix(found[1])
+    match = SHAPE.fullmatch(text)
+    return None if match is None else Prefix(match[1])
 
 
 def public_id(prefix: Prefix, value: UUID) -> str:

@@ -37,7 +37,7 @@ async def play(gateway: Gateway, behaviour: Behaviour, upstream: Upstream) -> Ou
         ModelName(behaviour.provider, behaviour.model),
         Prompt("", (UserTurn("Hi"),), (LOOK, SEE)),
         behaviour.options,
-        whole=behaviour.whole,
+        streaming=behaviour.streaming,
     )
     outcome: Outcome = []
     try:

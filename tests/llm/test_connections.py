@@ -83,7 +83,7 @@ async def test_a_proxy_is_that_of_the_usual_variables(
     monkeypatch.setenv("http_proxy", upstream.url)
     used = connections()
     assert await ask(used) == "Hello"
-    assert upstream.asked[0].path == "http://provider.example/v1/chat/completions"
+    assert upstream.requests[0].path == "http://provider.example/v1/chat/completions"
     await used.close()
 
 

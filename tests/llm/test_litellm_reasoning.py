@@ -59,7 +59,7 @@ async def upstream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Upstream]:
 async def ask(
     provider: str, name: str, prompt: Prompt = HELLO, *, at_once: bool = False
 ) -> list[Delta]:
-    request = ModelRequest(ModelName(provider, name), prompt, whole=at_once)
+    request = ModelRequest(ModelName(provider, name), prompt, streaming=not at_once)
     return [delta async for delta in LitellmGateway(patience(30)).stream(request)]
 
 
@@ -99,8 +99,8 @@ async def test_anthropics_blocks_are_told_with_their_signatures(upstream: Upstre
     redacted = {"type": "redacted_thinking", "data": "ZGF0YQ=="}
     text = ({"type": "text", "text": ""}, [{"type": "text_delta", "text": "Hello"}])
     upstream.answer_with(anthropic((thinking, thoughts), (redacted, []), text))
-    *said, finished = await ask("anthropic", "claude-sonnet-4-5")
-    assert said == [
+    *pieces, finished = await ask("anthropic", "claude-sonnet-4-5")
+    assert pieces == [
         ReasoningPiece("Let me "),
         ReasoningPiece("see"),
         ReasoningPiece(signature="c2ln"),
@@ -124,8 +124,8 @@ async def test_a_whole_answer_of_anthropics_tells_the_same(upstream: Upstream) -
     }
     body = event(message).removeprefix(b"data: ")
     upstream.answer_with(Answer((body,), headers=JSON))
-    *said, _ = await ask("anthropic", "claude-sonnet-4-5", at_once=True)
-    assert said == [
+    *pieces, _ = await ask("anthropic", "claude-sonnet-4-5", at_once=True)
+    assert pieces == [
         ReasoningPiece("Let me see", "c2ln"),
         ReasoningPiece(encrypted="ZGF0YQ=="),
         TextPiece("Hello"),
@@ -135,7 +135,7 @@ async def test_a_whole_answer_of_anthropics_tells_the_same(upstream: Upstream) -
 async def test_anthropic_gets_back_what_it_signed(upstream: Upstream) -> None:
     upstream.answer_with(anthropic())
     await ask("anthropic", "claude-sonnet-4-5", after_a_call(SIGNED, HIDDEN, Reasoning("unsigned")))
-    (turn,) = [m for m in upstream.asked[0].body["messages"] if m["role"] == "assistant"]
+    (turn,) = [m for m in upstream.requests[0].body["messages"] if m["role"] == "assistant"]
     assert turn["content"][:2] == [
         {"type": "thinking", "thinking": "Let me see", "signature": "c2ln"},
         {"type": "redacted_thinking", "data": "ZGF0YQ=="},
@@ -146,7 +146,7 @@ async def test_deepseek_gets_back_its_text_and_openai_nothing(upstream: Upstream
     upstream.answer_with(streamed(chunk({"content": "Hello"}), chunk({}, "stop")))
     for provider, model in (("deepseek", "deepseek-reasoner"), ("openai", "gpt-4o")):
         await ask(provider, model, after_a_call(Reasoning("Let me see")))
-    deepseek, openai = (asked.body["messages"][1] for asked in upstream.asked)
+    deepseek, openai = (request.body["messages"][1] for request in upstream.requests)
     assert deepseek.pop("reasoning_content") == "Let me see"
     assert deepseek == openai
 

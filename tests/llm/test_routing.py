@@ -120,8 +120,8 @@ async def upstream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Upstream]:
         yield running
 
 
-async def asked(upstream: Upstream, model: str, **options: Any) -> dict[str, Any]:
-    """What was said to the provider beyond the model and its messages."""
+async def steering_of(upstream: Upstream, model: str, **options: Any) -> dict[str, Any]:
+    """What the provider was sent beyond the model and its messages."""
     provider, _, name = model.partition("/")
     seconds = patience(30)
     connections = Connections(size=1, connect=seconds, first_byte=seconds, silence=seconds)
@@ -131,23 +131,23 @@ async def asked(upstream: Upstream, model: str, **options: Any) -> dict[str, Any
         pass
     await connections.close()
     beside = {"model", "messages", "stream", "stream_options"}
-    return {key: value for key, value in upstream.asked[-1].body.items() if key not in beside}
+    return {key: value for key, value in upstream.requests[-1].body.items() if key not in beside}
 
 
-async def test_wishes_are_said_in_each_endpoints_words(upstream: Upstream) -> None:
-    wishes: dict[str, Any] = {"temperature": 0.5, "max_output_tokens": 9, "stop": ("x",)}
+async def test_options_are_in_each_endpoints_words(upstream: Upstream) -> None:
+    options: dict[str, Any] = {"temperature": 0.5, "max_output_tokens": 9, "stop": ("x",)}
     steered = {"temperature": 0.5, "max_tokens": 9, "stop": ["x"]}
     low, thousand = {"effort": "low"}, {"budget_tokens": 1000}
-    assert await asked(upstream, "openai/gpt-4o", **wishes, thinking=low) == steered
-    assert await asked(upstream, "openai/o3", **wishes, thinking=low) == {
+    assert await steering_of(upstream, "openai/gpt-4o", **options, thinking=low) == steered
+    assert await steering_of(upstream, "openai/o3", **options, thinking=low) == {
         "max_completion_tokens": 9,
         "reasoning_effort": "low",
     }
-    assert await asked(upstream, "ollama/qwen3", thinking=low) == {"reasoning_effort": "low"}
-    assert await asked(upstream, "deepseek/deepseek-chat", thinking=thousand) == {
+    assert await steering_of(upstream, "ollama/qwen3", thinking=low) == {"reasoning_effort": "low"}
+    assert await steering_of(upstream, "deepseek/deepseek-chat", thinking=thousand) == {
         "thinking": {"type": "enabled"}
     }
-    assert await asked(
+    assert await steering_of(
         upstream, "openrouter/x/y", thinking=thousand, routing={"providers": ["a"], "sort": "price"}
     ) == {
         "reasoning": {"max_tokens": 1000},
@@ -159,9 +159,9 @@ async def test_wishes_are_said_in_each_endpoints_words(upstream: Upstream) -> No
 async def test_a_key_goes_to_the_operators_address_and_none_where_there_is_none(
     upstream: Upstream,
 ) -> None:
-    await asked(upstream, "openai/gpt-4o")
-    await asked(upstream, "ollama/qwen3")
-    keyed, keyless = upstream.asked
+    await steering_of(upstream, "openai/gpt-4o")
+    await steering_of(upstream, "ollama/qwen3")
+    keyed, keyless = upstream.requests
     assert (keyed.path, keyed.headers["authorization"]) == ("/chat/completions", "Bearer sk-x")
     assert keyless.path == "/v1/chat/completions"
     assert "authorization" not in keyless.headers

@@ -40,7 +40,12 @@ WEATHER = Tool("get_weather", "Get weather", {"type": "object", "properties": {}
 
 
 def request(
-    text: str = "Hello", *, script: Any = None, number: int = 0, whole: bool = False, **options: Any
+    text: str = "Hello",
+    *,
+    script: Any = None,
+    number: int = 0,
+    streaming: bool = True,
+    **options: Any,
 ) -> ModelRequest:
     return ModelRequest(
         model=MODEL,
@@ -48,7 +53,7 @@ def request(
         options=GenerationOptions(**options),
         round=number,
         script=script,
-        whole=whole,
+        streaming=streaming,
     )
 
 
@@ -109,7 +114,7 @@ async def test_a_reply_comes_word_by_word_and_ends_with_its_usage() -> None:
 
 
 async def test_whole_brings_the_text_in_one_piece() -> None:
-    deltas = await streamed(request(script={"reply": "Two words."}, whole=True))
+    deltas = await streamed(request(script={"reply": "Two words."}, streaming=False))
     assert deltas[:-1] == [TextPiece("Two words.")]
 
 
@@ -180,7 +185,7 @@ async def test_a_script_without_rounds_is_played_once() -> None:
 
 async def test_a_delay_comes_before_every_piece_even_where_the_whole_was_asked_for() -> None:
     pauses: list[float] = []
-    asking = request(script={"reply": "a b c", "delay_ms": 250}, whole=True)
+    asking = request(script={"reply": "a b c", "delay_ms": 250}, streaming=False)
     assert text_of(await streamed(asking, pauses)) == "a b c"
     assert pauses == [0.25, 0.25, 0.25]
 
@@ -211,7 +216,7 @@ async def test_a_scripted_error_is_the_failure_of_its_status(
 @pytest.mark.parametrize(("after", "text"), [(0, ""), (2, "a b "), (9, "a b c")])
 async def test_an_error_can_wait_for_some_pieces(after: int, text: str) -> None:
     script = {"reply": "a b c", "error": {"status": 503, "after": after}}
-    deltas, raised = await until_failure(request(script=script, whole=True))
+    deltas, raised = await until_failure(request(script=script, streaming=False))
     assert text_of(deltas) == text
     assert isinstance(raised, ProviderUnavailable)
 

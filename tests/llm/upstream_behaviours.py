@@ -42,14 +42,14 @@ class Behaviour:
     differs: str = ""
     provider: str = "openai"
     model: str = "gpt-4o"
-    whole: bool = False
+    streaming: bool = True
     asks: int = 1
     retries: int = 0
     silence: float = 30.0
     options: GenerationOptions = field(default_factory=GenerationOptions)
 
 
-def told(*pieces: bytes) -> Answer:
+def with_usage(*pieces: bytes) -> Answer:
     """A proper stream, which ends with its figures."""
     return streamed(*pieces, used(USAGE))
 
@@ -80,9 +80,9 @@ def packed(answer: Answer) -> Answer:
     return Answer((gzip.compress(b"".join(answer.pieces)),), headers=headers)
 
 
-SAID = (chunk({"role": "assistant", "content": ""}), chunk({"content": "Hel"}))
-TEXT = (*SAID, chunk({"content": "lo ö"}), chunk({}, "stop"))
-HALF = (*SAID,)
+BEGUN = (chunk({"role": "assistant", "content": ""}), chunk({"content": "Hel"}))
+TEXT = (*BEGUN, chunk({"content": "lo ö"}), chunk({}, "stop"))
+HALF = (*BEGUN,)
 CALL = (
     chunk(called(0, id="call_1", name="look", arguments="")),
     *(chunk(called(0, arguments=letter)) for letter in '{"at": "Tromsø \\"N\\""}'),
@@ -132,8 +132,8 @@ NAMED = "what came in place of a stream is named; litellm says that the stream w
 PASSED_OVER = "litellm passes over what it cannot read, and says that the answer is complete"
 
 BEHAVIOURS = [
-    Behaviour("plain", (whole({"content": "Hello"}, usage=USAGE),), whole=True),
-    Behaviour("streamed", (told(*TEXT),)),
+    Behaviour("plain", (whole({"content": "Hello"}, usage=USAGE),), streaming=False),
+    Behaviour("streamed", (with_usage(*TEXT),)),
     Behaviour("streamed byte by byte", (Answer(cut(b"".join((*TEXT, used(USAGE), DONE)), 1)),)),
     Behaviour("streamed in odd pieces", (Answer(cut(b"".join((*TEXT, used(USAGE), DONE)), 7)),)),
     Behaviour("streamed in one piece", (Answer((b"".join((*TEXT, used(USAGE), DONE)),)),)),
@@ -155,9 +155,9 @@ BEHAVIOURS = [
         (Answer(tuple(one.replace(b"data: ", b"data:") for one in (*TEXT, used(USAGE), DONE))),),
     ),
     Behaviour("streamed without a [DONE]", (Answer((*TEXT, used(USAGE))),)),
-    Behaviour("usage with the last chunk", (streamed(*SAID, chunk({}, "stop", usage=USAGE)),)),
+    Behaviour("usage with the last chunk", (streamed(*BEGUN, chunk({}, "stop", usage=USAGE)),)),
     Behaviour("no usage", (streamed(*TEXT),), differs=ESTIMATED),
-    Behaviour("nothing said", (told(chunk({"role": "assistant"}), chunk({}, "stop")),)),
+    Behaviour("nothing said", (with_usage(chunk({"role": "assistant"}), chunk({}, "stop")),)),
     Behaviour(
         "plain call",
         (
@@ -167,15 +167,15 @@ BEHAVIOURS = [
                 usage=USAGE,
             ),
         ),
-        whole=True,
+        streaming=False,
     ),
-    Behaviour("call in letters", (told(*CALL),)),
+    Behaviour("call in letters", (with_usage(*CALL),)),
     Behaviour("call split at every byte", (Answer(cut(b"".join((*CALL, used(USAGE), DONE)), 1)),)),
-    Behaviour("parallel calls", (told(*PARALLEL),)),
+    Behaviour("parallel calls", (with_usage(*PARALLEL),)),
     Behaviour(
         "parallel calls in one chunk",
         (
-            told(
+            with_usage(
                 chunk(
                     {
                         "tool_calls": [
@@ -188,18 +188,22 @@ BEHAVIOURS = [
             ),
         ),
     ),
-    Behaviour("text and a call", (told(*SAID, *CALL),)),
-    Behaviour("length", (told(*SAID, chunk({}, "length")),)),
-    Behaviour("content filter", (told(*SAID, chunk({}, "content_filter")),)),
+    Behaviour("text and a call", (with_usage(*BEGUN, *CALL),)),
+    Behaviour("length", (with_usage(*BEGUN, chunk({}, "length")),)),
+    Behaviour("content filter", (with_usage(*BEGUN, chunk({}, "content_filter")),)),
     Behaviour(
-        "plain content filter", (whole({"content": ""}, "content_filter", usage=USAGE),), whole=True
+        "plain content filter",
+        (whole({"content": ""}, "content_filter", usage=USAGE),),
+        streaming=False,
     ),
     Behaviour(
         "refusal",
-        (told(chunk({"refusal": "I "}), chunk({"refusal": "won't"}), chunk({}, "stop")),),
+        (with_usage(chunk({"refusal": "I "}), chunk({"refusal": "won't"}), chunk({}, "stop")),),
     ),
     Behaviour(
-        "plain refusal", (whole({"content": None, "refusal": "I won't"}, usage=USAGE),), whole=True
+        "plain refusal",
+        (whole({"content": None, "refusal": "I won't"}, usage=USAGE),),
+        streaming=False,
     ),
     Behaviour(
         "reasoning_content",
@@ -214,20 +218,20 @@ BEHAVIOURS = [
     ),
     Behaviour(
         "reasoning",
-        (told(chunk({"reasoning": "Let me "}), chunk({"reasoning": "see"}), *TEXT),),
+        (with_usage(chunk({"reasoning": "Let me "}), chunk({"reasoning": "see"}), *TEXT),),
     ),
     Behaviour(
         "plain reasoning_content",
         (whole({"reasoning_content": "Hm", "content": "Hello"}, usage=USAGE),),
-        whole=True,
+        streaming=False,
     ),
     Behaviour(
         "plain reasoning",
         (whole({"reasoning": "Hm", "content": "Hello"}, usage=USAGE),),
-        whole=True,
+        streaming=False,
     ),
     *(
-        Behaviour(f"error of {name}", (failing(status, body),), whole=at_once)
+        Behaviour(f"error of {name}", (failing(status, body),), streaming=not at_once)
         for name, (status, body) in FIVE_ERRORS.items()
         for at_once in (False, True)
     ),
@@ -260,25 +264,25 @@ BEHAVIOURS = [
         "limited until a date", (failing(429, GROQ, retry_after="Fri, 31 Dec 1999 23:59:59 GMT"),)
     ),
     Behaviour(
-        "limited for a moment", (failing(429, GROQ, retry_after="0"), told(*TEXT)), retries=1
+        "limited for a moment", (failing(429, GROQ, retry_after="0"), with_usage(*TEXT)), retries=1
     ),
     Behaviour("no money", (failing(402, {"error": {"message": "Insufficient Balance"}}),)),
     Behaviour(
         "overloaded",
-        (failing(503, {"error": {"message": "Overloaded"}}), told(*TEXT)),
+        (failing(503, {"error": {"message": "Overloaded"}}), with_usage(*TEXT)),
         retries=1,
     ),
     Behaviour("an error without a body", (Answer(status=500, headers=JSON),)),
     Behaviour("a page with an error", (page(502),)),
-    Behaviour("a page in place of JSON", (page(),), whole=True),
+    Behaviour("a page in place of JSON", (page(),), streaming=False),
     Behaviour("a page in place of a stream", (page(),), differs=NAMED),
     Behaviour(
         "a page that says that it is a stream",
         (Answer(page().pieces, headers=EVENT_STREAM),),
         differs=NAMED,
     ),
-    Behaviour("a page once", (page(), told(*TEXT)), retries=1),
-    Behaviour("broken JSON", (Answer((b'{"choices": [',), headers=JSON),), whole=True),
+    Behaviour("a page once", (page(), with_usage(*TEXT)), retries=1),
+    Behaviour("broken JSON", (Answer((b'{"choices": [',), headers=JSON),), streaming=False),
     Behaviour(
         "broken JSON in place of a stream",
         (streamed(b'data: {"choices": [\n\n'),),
@@ -291,7 +295,7 @@ BEHAVIOURS = [
     ),
     Behaviour(
         "broken JSON once",
-        (streamed(b'data: {"choices": [\n\n'), told(*TEXT)),
+        (streamed(b'data: {"choices": [\n\n'), with_usage(*TEXT)),
         retries=1,
         differs=PASSED_OVER,
     ),
@@ -300,9 +304,9 @@ BEHAVIOURS = [
         (whole({"content": "Hello"}, usage=USAGE),),
         differs="litellm finds nothing in it, and says that the answer is empty",
     ),
-    Behaviour("an empty answer", (Answer((), headers=JSON),), whole=True),
+    Behaviour("an empty answer", (Answer((), headers=JSON),), streaming=False),
     Behaviour("an empty stream", (Answer(()),)),
-    Behaviour("an empty stream once", (Answer(()), told(*TEXT)), retries=1),
+    Behaviour("an empty stream once", (Answer(()), with_usage(*TEXT)), retries=1),
     Behaviour("a stream without a finish reason", (streamed(*HALF),), differs=ESTIMATED),
     Behaviour("a stream that ends amid an event", (Answer((*HALF, TEXT[2][:20])),)),
     Behaviour("a stream cut off", (Answer(HALF, end=End.CLOSED),)),
@@ -313,19 +317,19 @@ BEHAVIOURS = [
     Behaviour(
         "an answer cut off",
         (Answer(whole({"content": "Hello"}).pieces, headers=JSON, end=End.CLOSED),),
-        whole=True,
+        streaming=False,
     ),
     Behaviour("no answer at all", (Answer(head=False, end=End.CLOSED),)),
     Behaviour("reset in place of an answer", (Answer(head=False, end=End.RESET),)),
     Behaviour("silent from the first", (Answer(head=False, end=End.SILENT),), silence=0.3),
     Behaviour("silent before a piece", (Answer((), end=End.SILENT),), silence=0.3),
     Behaviour("silent amid the stream", (Answer(HALF, end=End.SILENT),), silence=0.3),
-    Behaviour("packed", (packed(whole({"content": "Hello"}, usage=USAGE)),), whole=True),
-    Behaviour("packed stream", (packed(told(*TEXT)),)),
-    Behaviour("asked twice", (told(*TEXT),), asks=2),
+    Behaviour("packed", (packed(whole({"content": "Hello"}, usage=USAGE)),), streaming=False),
+    Behaviour("packed stream", (packed(with_usage(*TEXT)),)),
+    Behaviour("asked twice", (with_usage(*TEXT),), asks=2),
     Behaviour(
         "asked again after the kept connection was closed",
-        (told(*TEXT), Answer(head=False, end=End.CLOSED), told(*TEXT)),
+        (with_usage(*TEXT), Answer(head=False, end=End.CLOSED), with_usage(*TEXT)),
         asks=2,
         differs="litellm does not ask again over another connection",
     ),
@@ -334,7 +338,7 @@ OF_PROVIDERS = [
     Behaviour(
         "calls that all have the index 0",
         (
-            told(
+            with_usage(
                 chunk(called(0, id="call_1", name="look", arguments="{}")),
                 chunk(called(0, id="call_2", name="see", arguments="{}")),
                 chunk({}, "tool_calls"),
@@ -343,9 +347,9 @@ OF_PROVIDERS = [
         differs="litellm leaves two calls at one index",
     ),
     Behaviour(
-        "a call whose name is told with each piece",
+        "a call whose name comes with each piece",
         (
-            told(
+            with_usage(
                 chunk(called(0, id="call_1", name="look", arguments="{")),
                 chunk(called(0, id="call_1", name="look", arguments="}")),
                 chunk({}, "tool_calls"),
@@ -355,7 +359,11 @@ OF_PROVIDERS = [
     ),
     Behaviour(
         "calls that end with stop",
-        (told(chunk(called(0, id="call_1", name="look", arguments="{}")), chunk({}, "stop")),),
+        (
+            with_usage(
+                chunk(called(0, id="call_1", name="look", arguments="{}")), chunk({}, "stop")
+            ),
+        ),
     ),
     Behaviour(
         "deepseek's cached tokens",
@@ -380,7 +388,7 @@ OF_PROVIDERS = [
         "groq's usage",
         (
             streamed(
-                *SAID,
+                *BEGUN,
                 chunk(
                     {},
                     "stop",
@@ -421,7 +429,7 @@ OF_PROVIDERS = [
     Behaviour(
         "openrouter's reasoning",
         (
-            told(
+            with_usage(
                 chunk(
                     {
                         "content": "",
@@ -455,7 +463,7 @@ OF_PROVIDERS = [
     *(
         Behaviour(
             f"{provider} streams",
-            (told(*TEXT),),
+            (with_usage(*TEXT),),
             provider=provider,
             model="some-model",
             differs="litellm says that an unknown model costs nothing"

@@ -123,9 +123,9 @@ async def test_the_question_is_asked_whole_as_json_and_without_chance() -> None:
     gateway = ScriptedGateway('{"facts": []}')
     await extract(gateway)
     [request] = gateway.requests
-    assert (request.model, request.whole, request.options) == (
+    assert (request.model, request.streaming, request.options) == (
         MODEL,
-        True,
+        False,
         GenerationOptions(json_output=True, temperature=0),
     )
 

@@ -27,8 +27,8 @@ _LOG: Final = (
 
 def stored_events(url: str, run_id: str) -> tuple[Value, ...]:
     """All that is logged of a run, whose entries must follow on one another."""
-    (found,) = query(url, _RUN, run=run_id)
-    fixed = dict(zip(map(str, found), (RUN, TENANT, THREAD, ASSISTANT, KEY), strict=True))
+    (row,) = query(url, _RUN, run=run_id)
+    fixed = dict(zip(map(str, row), (RUN, TENANT, THREAD, ASSISTANT, KEY), strict=True))
     logged: list[object] = []
     for first, events in query(url, _LOG, run=run_id):
         assert first == len(logged)

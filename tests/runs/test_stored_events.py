@@ -106,8 +106,8 @@ def client_of(server: Server) -> httpx.Client:
 def begin(streams: ExitStack, client: httpx.Client, model: str, until: str) -> tuple[str, str]:
     """Begin a run and read its stream up to an event; returns the ids of its thread and its own."""
     assistant = client.post("/assistants", json={"model": model}).json()
-    asked = {"messages": [{"role": "user", "content": "How is the weather?"}]}
-    body = {"assistant_id": assistant["id"], "thread": asked, "stream": True}
+    new_thread = {"messages": [{"role": "user", "content": "How is the weather?"}]}
+    body = {"assistant_id": assistant["id"], "thread": new_thread, "stream": True}
     response = streams.enter_context(client.stream("POST", "/threads/runs", json=body))
     lines = response.iter_lines()
     next(line for line in lines if line == "event: thread.created")
@@ -119,7 +119,7 @@ def begin(streams: ExitStack, client: httpx.Client, model: str, until: str) -> t
 def test_the_logs_of_runs_that_were_cancelled_and_that_lost_their_process(
     postgres_url: str, provider: Provider
 ) -> None:
-    """Two runs are lost: of the second the model had not been heard yet."""
+    """Two runs are lost: of the second nothing of the answer had come yet."""
     url = new_database(postgres_url)
     with server_on(url, provider) as first, ExitStack() as streams:
         client = streams.enter_context(client_of(first))

@@ -39,7 +39,7 @@ class Belongings:
 
     ids: dict[str, UUID | str]
 
-    def told(self, noun: str, api: str) -> str:
+    def public_id(self, noun: str, api: str) -> str:
         """An id as the API writes it."""
         value = self.ids[noun]
         if isinstance(value, str):
@@ -86,14 +86,14 @@ def belongings(server: Server, key: str, *, city: str) -> Belongings:
         )
         steps = openais.beta.threads.runs.steps.list(run_id, thread_id=thread_id)
         assistant_id = public_id(Prefix.ASSISTANT, UUID(assistant))
-        kept = httpx.post(
+        response = httpx.post(
             f"{server.url}/v1/assistants/{assistant_id}/files",
             json={"file_id": file.id},
             headers={"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"},
             timeout=patience(60),
         )
-        assert kept.status_code == 200, kept.text
-        told = {
+        assert response.status_code == 200, response.text
+        texts = {
             "file": file.id,
             "picture": picture.id,
             "vector_store": store.id,
@@ -112,15 +112,15 @@ def belongings(server: Server, key: str, *, city: str) -> Belongings:
                 "paused_thread": UUID(paused_thread),
                 "paused_run": UUID(paused["run_id"]),
                 "call": paused["tool_calls"][0]["id"],
-                **{noun: _uuid(noun, text) for noun, text in told.items()},
+                **{noun: _uuid(noun, text) for noun, text in texts.items()},
             }
         )
 
 
 def _uuid(noun: str, text: str) -> UUID:
-    found = uuid_of(PREFIXES[noun], text)
-    assert found is not None, text
-    return found
+    value = uuid_of(PREFIXES[noun], text)
+    assert value is not None, text
+    return value
 
 
 def _made(client: httpx.Client, path: str, **fields: Any) -> dict[str, Any]:

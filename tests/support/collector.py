@@ -39,16 +39,16 @@ class Collector:
     def find(self, wanted: Callable[[Span], bool], *, count: int = 1) -> list[Span]:
         """The spans that are wanted, once there are so many: they come after the answer."""
         end = deadline(30)
-        while len(found := [span for span in list(self.spans) if wanted(span)]) < count:
+        while len(spans := [span for span in list(self.spans) if wanted(span)]) < count:
             assert time.monotonic() < end, [span.name for span in self.spans]
             time.sleep(0.02)
-        return found
+        return spans
 
     def child(self, parent: Span, name: str) -> Span:
         """The one span of that name right beneath another."""
-        (found,) = self.find(lambda one: one.name == name and one.parent_id == parent.span_id)
-        assert found.trace_id == parent.trace_id
-        return found
+        (span,) = self.find(lambda one: one.name == name and one.parent_id == parent.span_id)
+        assert span.trace_id == parent.trace_id
+        return span
 
     def take(self, body: bytes) -> None:
         self.received.append(body)

@@ -11,10 +11,10 @@ from tests.support.deadlines import patience
 
 @dataclass
 class Eavesdropper:
-    """`heard` has what each caller sent first."""
+    """`received` has what each caller sent first."""
 
     port: int
-    heard: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -38,7 +38,7 @@ def listening() -> Iterator[Eavesdropper]:
                     return
                 with caller:
                     caller.settimeout(5)
-                    eavesdropper.heard.append(caller.recv(65_536))
+                    eavesdropper.received.append(caller.recv(65_536))
 
         thread = threading.Thread(target=listen, daemon=True)
         thread.start()

@@ -18,10 +18,10 @@ def lines_of(server: Server) -> list[Line]:
 def awaited(server: Server, wanted: Callable[[Line], bool], *, seconds: float = 30) -> list[Line]:
     """The lines that are wanted, once there is one: a line comes after the answer."""
     end = deadline(seconds)
-    while not (found := [line for line in lines_of(server) if wanted(line)]):
+    while not (wanted_lines := [line for line in lines_of(server) if wanted(line)]):
         assert time.monotonic() < end, "".join(server.log[-20:])
         time.sleep(0.01)
-    return found
+    return wanted_lines
 
 
 def line_of_request(server: Server, request_id: str) -> Line:

@@ -21,8 +21,10 @@ def settled(client: httpx.Client, operation_id: str) -> dict[str, Any]:
     """An operation once it is over."""
     end = deadline(30)
     while True:
-        told: dict[str, Any] = client.get(f"/assistants/memories/operations/{operation_id}").json()
-        if told["status"] != "IN_PROGRESS":
-            return told
+        operation: dict[str, Any] = client.get(
+            f"/assistants/memories/operations/{operation_id}"
+        ).json()
+        if operation["status"] != "IN_PROGRESS":
+            return operation
         assert time.monotonic() < end
         time.sleep(0.02)

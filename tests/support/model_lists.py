@@ -46,8 +46,8 @@ _ODD: list[bytes] = [
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/odd/models":
-            self._send(_ODD[self.server.asked % len(_ODD)])  # type: ignore[attr-defined]
-            self.server.asked += 1  # type: ignore[attr-defined]
+            self._send(_ODD[self.server.requests % len(_ODD)])  # type: ignore[attr-defined]
+            self.server.requests += 1  # type: ignore[attr-defined]
         else:
             self._answer(_LISTS[self.path])
 
@@ -55,8 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self._answer(_SHOWN[body["model"]])
 
-    def _answer(self, told: Any) -> None:
-        self._send(json.dumps(told).encode())
+    def _answer(self, body: Any) -> None:
+        self._send(json.dumps(body).encode())
 
     def _send(self, data: bytes) -> None:
         self.send_response(200)
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def running_endpoints() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.asked = 0  # type: ignore[attr-defined]
+    server.requests = 0  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

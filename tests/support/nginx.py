@@ -39,10 +39,10 @@ def running_nginx(server_url: str, *, folder: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    found = re.search(r"```nginx\n(.*?)```", _DOCUMENT.read_text(), re.S)
-    assert found is not None
+    example = re.search(r"```nginx\n(.*?)```", _DOCUMENT.read_text(), re.S)
+    assert example is not None
     place = server_url.removeprefix("http://")
-    inside = re.sub(r"(server [\d.:]+; )+", f"server {place}; ", found.group(1))
+    inside = re.sub(r"(server [\d.:]+; )+", f"server {place}; ", example.group(1))
     inside = inside.replace("server {\n", f"server {{\n    listen 127.0.0.1:{port};\n", 1)
     assert place in inside
     settings = folder / "nginx.conf"

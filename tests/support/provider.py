@@ -39,7 +39,7 @@ class Exchange:
         self.send(status, {"error": {"message": message, "type": "x", "code": None}}, headers)
 
     def say(self, text: str, *, finish: str = "stop", calls: list[Request] | None = None) -> None:
-        """Answer whole or word by word, as asked."""
+        """Answer whole or word by word, as requested."""
         usage = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
         if self.request.get("stream"):
             self.start_stream()
@@ -225,7 +225,7 @@ def _takes_its_time(exchange: Exchange) -> None:
 
 
 def _embeds(exchange: Exchange) -> None:
-    """As many dimensions as asked for; the letters of a text decide."""
+    """As many dimensions as requested; the letters of a text decide."""
     model, released = exchange.request["model"], exchange.provider.released.is_set()
     if model == "embeds-nothing" or (model == "embeds-when-released" and not released):
         exchange.fail(500, "The server had an error")
@@ -247,30 +247,30 @@ def _letters(text: str, dims: int) -> list[float]:
     return counts
 
 
-def _asked(exchange: Exchange) -> str:
-    """The last thing that the model was told."""
+def _last_content(exchange: Exchange) -> str:
+    """The content of the last message of the request."""
     return str(exchange.request["messages"][-1]["content"])
 
 
 def _calls_with_what_it_was_told(exchange: Exchange) -> None:
     if exchange.request["messages"][-1]["role"] == "tool":
-        exchange.say(f"It says {_asked(exchange)}")
+        exchange.say(f"It says {_last_content(exchange)}")
     else:
-        arguments = json.dumps({"location": _asked(exchange)})
+        arguments = json.dumps({"location": _last_content(exchange)})
         exchange.say("", finish="tool_calls", calls=_call(arguments))
 
 
 def _calls_badly_with_what_it_was_told(exchange: Exchange) -> None:
-    exchange.say("", finish="tool_calls", calls=_call(f"no json: {_asked(exchange)}"))
+    exchange.say("", finish="tool_calls", calls=_call(f"no json: {_last_content(exchange)}"))
 
 
 def _quotes(status: int) -> Behaviour:
-    return lambda exchange: exchange.fail(status, f"I will not answer {_asked(exchange)!r}")
+    return lambda exchange: exchange.fail(status, f"I will not answer {_last_content(exchange)!r}")
 
 
 def _breaks_off_with_an_odd_piece(exchange: Exchange) -> None:
     exchange.start_stream()
-    exchange.piece({"content": {"not": _asked(exchange)}})
+    exchange.piece({"content": {"not": _last_content(exchange)}})
 
 
 def _status(status: int, message: str, **headers: str) -> Behaviour:

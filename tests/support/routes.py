@@ -50,9 +50,9 @@ def every_route() -> list[DoorRoute]:
         max_upload=0,
     )
     apis = {"/api": backboard.build(rules), "/v1": openai.build(rules)}
-    found = [route for api, app in apis.items() for route in _routes(api, app)]
+    routes = [route for api, app in apis.items() for route in _routes(api, app)]
     order = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    return sorted(found, key=lambda route: order.index(route.method))
+    return sorted(routes, key=lambda route: order.index(route.method))
 
 
 async def _never(_: Any) -> None:
@@ -60,12 +60,14 @@ async def _never(_: Any) -> None:
 
 
 def _routes(api: str, app: FastAPI) -> Iterator[DoorRoute]:
-    told = app.openapi()
+    document = app.openapi()
     for route in _walk(app.routes):
         for method in sorted(route.methods or ()):
-            operation = told["paths"].get(route.path_format, {}).get(method.lower(), {})
+            operation = document["paths"].get(route.path_format, {}).get(method.lower(), {})
             kinds = operation.get("requestBody", {}).get("content", {})
-            names = {name for kind in kinds.values() for name in _names(kind["schema"], told, ())}
+            names = {
+                name for kind in kinds.values() for name in _names(kind["schema"], document, ())
+            }
             yield DoorRoute(
                 api,
                 method,
@@ -86,17 +88,17 @@ def _walk(routes: Any) -> Iterator[APIRoute]:
             yield from _walk(router.routes)
 
 
-def _names(schema: Any, told: Any, within: tuple[str, ...]) -> Iterator[str]:
+def _names(schema: Any, document: Any, within: tuple[str, ...]) -> Iterator[str]:
     reference = schema.get("$ref")
     if reference is not None:
         if reference in within:
             return
         within = (*within, reference)
-        schema = told["components"]["schemas"][reference.rpartition("/")[2]]
+        schema = document["components"]["schemas"][reference.rpartition("/")[2]]
     for name, inner in schema.get("properties", {}).items():
         yield name
-        yield from _names(inner, told, within)
+        yield from _names(inner, document, within)
     for inner in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
-        yield from _names(inner, told, within)
+        yield from _names(inner, document, within)
     if isinstance(schema.get("items"), dict):
-        yield from _names(schema["items"], told, within)
+        yield from _names(schema["items"], document, within)

@@ -13,8 +13,8 @@ Labels = dict[str, str]
 def families(server: Server) -> list[Metric]:
     answer = httpx.get(f"{server.url}/metrics", timeout=patience(10))
     assert answer.status_code == 200
-    told = text_string_to_metric_families(answer.text)
-    return [one for one in told if one.name.startswith("pegboard_")]
+    metrics = text_string_to_metric_families(answer.text)
+    return [one for one in metrics if one.name.startswith("pegboard_")]
 
 
 def series(server: Server, name: str) -> list[tuple[Labels, float]]:
@@ -29,8 +29,8 @@ def series(server: Server, name: str) -> list[tuple[Labels, float]]:
 
 def value(server: Server, name: str, **labels: str) -> float:
     """The sum of the samples that have these labels; 0 where there are none."""
-    found = series(server, name)
-    return sum(figure for had, figure in found if labels.items() <= had.items())
+    samples = series(server, name)
+    return sum(figure for had, figure in samples if labels.items() <= had.items())
 
 
 def becomes(server: Server, figure: float, name: str, **labels: str) -> None:

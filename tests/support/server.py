@@ -28,10 +28,10 @@ class Server:
     """The first line that it printed."""
 
     @property
-    def told(self) -> dict[str, Any]:
+    def banner_json(self) -> dict[str, Any]:
         """The banner of a server that writes JSON."""
-        told: dict[str, Any] = json.loads(self.banner)
-        return told
+        fields: dict[str, Any] = json.loads(self.banner)
+        return fields
 
     @property
     def api(self) -> str:
@@ -74,12 +74,12 @@ def start_server(by: Launch = launch, /, **settings: str) -> Server:
     reading = threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True)
     reading.start()
     first = process.stdout.readline()
-    told = re.search(r"http://[^\s\",]+", first)
-    if told is None:
+    match = re.search(r"http://[^\s\",]+", first)
+    if match is None:
         process.wait(patience(30))
         reading.join(patience(30))
         server.stop()
         raise RuntimeError("the server did not start:\n" + "".join(server.log))
     server.banner = first
-    server.url = told.group()
+    server.url = match.group()
     return server

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 from tests.support.server import Server
 
 _PAUSE: Final = 0.002
-_ASKED: Final = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+_REQUEST: Final = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 _ANSWER: Final = b"ok\n"
 
 
 class Stalls:
-    """The longest stall since it was last asked, in seconds."""
+    """The longest stall since it was last read, in seconds."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -95,7 +95,7 @@ def _watch(pid: int, url: str) -> None:
     with socket.create_connection((address.hostname or "", address.port or 80)) as connection:
         while True:
             begun, computed, waited = time.monotonic(), clock.computed(), clock.waited()
-            connection.sendall(_ASKED)
+            connection.sendall(_REQUEST)
             answer = b""
             while not answer.endswith(_ANSWER):
                 answer += connection.recv(4096)

@@ -44,10 +44,10 @@ def _half(shape: str) -> list[Any]:
 
 @dataclass
 class ThreeShapes:
-    """`asked` are the names of the models that were asked for, with the shape."""
+    """`requested` are the names of the models that were requested, with the shape."""
 
     url: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requested: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         named = re.search(r"/models/([^:]+):", self.path)
         shape = "gemini" if named else "anthropic" if "/messages" in self.path else "openai"
         model = named[1] if named else body["model"]
-        self.provider.asked.append((shape, model))
+        self.provider.requested.append((shape, model))
         behaviour = model.partition("-")[2]
         with suppress(BrokenPipeError, ConnectionResetError):
             self._behave(shape, behaviour)
@@ -82,9 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "page":
                 self._answer(int(status), b"<html><body>Bad gateway</body></html>", "text/html")
             case "moderates":
-                found = {"flagged": True, "categories": {}, "category_scores": {}}
-                told = {"id": "modr-1", "model": "m", "results": [found]}
-                self._answer(200, json.dumps(told).encode())
+                result = {"flagged": True, "categories": {}, "category_scores": {}}
+                moderation = {"id": "modr-1", "model": "m", "results": [result]}
+                self._answer(200, json.dumps(moderation).encode())
             case "hangs":
                 self.connection.close()
             case "midway" | "drops":

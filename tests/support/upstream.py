@@ -1,4 +1,4 @@
-"""A provider that sends what it is told to, byte by byte, over connections that it may break."""
+"""A provider that sends what it is given, byte by byte, over connections that it may break."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
@@ -43,25 +43,25 @@ class Asked:
 
 @dataclass
 class Upstream:
-    """Answers in turn, the last of them again and again. `asked` is what was, in order."""
+    """Answers in turn, the last of them again and again. `requests` are those it got, in order."""
 
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """Once a connection is over, whoever ended it."""
 
     def answer_with(self, *answers: Answer) -> None:
         self.answers = list(answers)
-        self.asked.clear()
+        self.requests.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while True:
-                self.asked.append(await _read(reader, number))
+                self.requests.append(await _read(reader, number))
                 answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
                 if not await _send(answer, reader, writer):
                     break
@@ -69,12 +69,12 @@ class Upstream:
         writer.close()
 
 
-async def _read(reader: asyncio.StreamReader, connection: int) -> Asked:
+async def _read(reader: asyncio.StreamReader, connection: int) -> ReceivedRequest:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     line, *lines = head.rstrip().split("\r\n")
     headers = {name.lower(): value for name, value in (one.split(": ", 1) for one in lines)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Asked(line.split()[1], headers, json.loads(body or b"{}"), connection)
+    return ReceivedRequest(line.split()[1], headers, json.loads(body or b"{}"), connection)
 
 
 async def _send(answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -133,8 +133,8 @@ def used(usage: Mapping[str, Any]) -> bytes:
 
 def whole(message: Mapping[str, Any], finish: str = "stop", **fields: Any) -> Answer:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
-    told = {**_HEAD, "object": "chat.completion", "choices": [choice], **fields}
-    return Answer((json.dumps(told).encode(),), headers=JSON)
+    completion = {**_HEAD, "object": "chat.completion", "choices": [choice], **fields}
+    return Answer((json.dumps(completion).encode(),), headers=JSON)
 
 
 def streamed(*pieces: bytes, **fields: Any) -> Answer:

@@ -54,8 +54,8 @@ class Visit:
 
 def page(body: str | bytes, *, status: int = 200, **headers: str) -> Behaviour:
     data = body.encode() if isinstance(body, str) else body
-    told = {"Content_Type": "text/html; charset=utf-8", **headers}
-    return lambda visit: visit.send(data, status=status, **told)
+    fields = {"Content_Type": "text/html; charset=utf-8", **headers}
+    return lambda visit: visit.send(data, status=status, **fields)
 
 
 def zipped(body: bytes) -> Behaviour:

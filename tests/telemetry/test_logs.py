@@ -152,9 +152,9 @@ def test_what_is_refused_on_its_way_in_is_logged_with_its_route(json_server: Ser
 
 
 def test_the_first_line_of_a_log_of_objects_is_one_as_well(json_server: Server) -> None:
-    assert json_server.told["event"] == "listening"
-    assert json_server.told["url"] == json_server.url
-    assert set(json_server.told) == {
+    assert json_server.banner_json["event"] == "listening"
+    assert json_server.banner_json["url"] == json_server.url
+    assert set(json_server.banner_json) == {
         *("event", "level", "timestamp", "url", "access", "models", "data", "processes")
     }
 

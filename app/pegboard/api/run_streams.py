@@ -1,8 +1,8 @@
 """A run's events → a stream of frames: as it is executed, or once more from any frame on.
 
-How an event is told is the encoder's of each API; here is what they have in common. The frames of a
-run are numbered through all its executions, from 1: an encoder that is given the same events tells
-the same frames, so that a number means the same frame whoever tells it, and whenever. Numbers count
+How an event is encoded is for each API to say; here is what they have in common. The frames of a
+run are numbered through all its executions, from 1: an encoder that is given the same events makes
+the same frames, so that a number means the same frame whoever sends it, and whenever. Numbers count
 frames and not events, as frames are what a client that reads no ids can count.
 """
 
@@ -26,7 +26,7 @@ from pegboard.runs.tables import Run
 
 
 class RunEventEncoder(Protocol):
-    """The frames of one run, in the words of one API. It remembers what it has told."""
+    """The frames of one run, in the words of one API. It remembers what it has encoded."""
 
     @property
     def run_name(self) -> str:
@@ -34,15 +34,15 @@ class RunEventEncoder(Protocol):
         ...
 
     async def opening(self) -> Sequence[bytes]:
-        """What is told before the first event."""
+        """What is sent before the first event."""
         ...
 
     async def resumed(self) -> Sequence[bytes]:
-        """What is told before the first event of a run that is taken up after a pause."""
+        """What is sent before the first event of a run that is taken up after a pause."""
         ...
 
     def frames(self, event: RunEvent) -> Sequence[bytes]:
-        """What is told of an event. Pure."""
+        """The frames of an event. Pure."""
         ...
 
     def closing(self) -> bytes:

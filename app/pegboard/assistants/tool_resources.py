@@ -53,4 +53,4 @@ def _ids(prefix: Prefix, tool: Mapping[str, Any] | None, field: str) -> tuple[UU
     if tool is None:
         return None
     texts = tool.get(field) or ()
-    return tuple(found for text in texts if (found := uuid_of(prefix, text)) is not None)
+    return tuple(file_id for text in texts if (file_id := uuid_of(prefix, text)) is not None)

@@ -19,7 +19,7 @@ _NAME: Final = "What the key is for"
 _EXPIRES: Final = "12h, 30d, 8w from now; the end of a day such as 2027-01-31 (UTC); or never"
 _SCOPES: Final = "Some of read, write, admin; admin includes the others"
 _PER_MINUTE: Final = "Most requests a minute, or none for no limit"
-_AT_ONCE: Final = "Most runs being played at once, or none for no limit"
+_AT_ONCE: Final = "Most runs in execution at once, or none for no limit"
 _PER_DAY: Final = "Most tokens a day (UTC), of prompts and answers, or none for no limit"
 
 

@@ -22,7 +22,7 @@ _MANY: Final = 250
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is asked for: rows strictly between `after` and `before`, in the order of the list.
+    """What is requested: rows strictly between `after` and `before`, in the order of the list.
 
     Where only `before` is given, those are meant that stand directly before it.
     """
@@ -39,11 +39,6 @@ class Rows(Generic[Row]):
 
     rows: list[Row]
     has_more: bool
-
-    @property
-    def found(self) -> list[Row]:
-        """The former name of `rows`; api.openai.runs still reads it."""
-        return self.rows
 
 
 async def rows_of(

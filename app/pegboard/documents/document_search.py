@@ -38,9 +38,6 @@ class DocumentMatches:
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
-Found = DocumentMatches  # the former name; runs.prompt still imports it
-
-
 class DocumentSearch:
     """Finds passages, over scopes of its own: an embedding model may take its time."""
 

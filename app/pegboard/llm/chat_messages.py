@@ -52,8 +52,8 @@ def response_format(options: GenerationOptions) -> dict[str, Any] | None:
     return {"type": "json_object"} if options.json_output else None
 
 
-def routing_wish(routing: JsonObject) -> dict[str, Any]:
-    """OpenRouter's `provider`: `order` is its word for the providers that we are told."""
+def routing_preferences(routing: JsonObject) -> dict[str, Any]:
+    """OpenRouter's `provider`: `order` is its word for the providers that the caller names."""
     order = {"order": routing["providers"]} if routing.get("providers") else {}
     return {**order, **{key: value for key, value in routing.items() if key != "providers"}}
 
@@ -85,8 +85,8 @@ def _message(turn: Turn, shape: ReasoningShape) -> dict[str, Any]:
         case UserTurn(text=text, images=()):
             return {"role": "user", "content": text}
         case UserTurn(text=text, images=images):
-            said = [{"type": "text", "text": text}] if text else []
-            return {"role": "user", "content": [*said, *map(_image, images)]}
+            parts = [{"type": "text", "text": text}] if text else []
+            return {"role": "user", "content": [*parts, *map(_image, images)]}
         case AssistantTurn(text=text, tool_calls=calls, reasoning=reasoning):
             made = {"tool_calls": [_call(call) for call in calls]} if calls else {}
             content = text if calls else text or ""
@@ -94,8 +94,8 @@ def _message(turn: Turn, shape: ReasoningShape) -> dict[str, Any]:
             return {"role": "assistant", "content": content, **made, **given_back}
         case ToolTurn(call_id=call_id, output=output):
             # A message of its own, which it cannot leave; but it must not pose as a passage.
-            told = quoting.without_marks(output)
-            return {"role": "tool", "tool_call_id": call_id, "content": told}
+            content = quoting.without_marks(output)
+            return {"role": "tool", "tool_call_id": call_id, "content": content}
         case _:
             assert_never(turn)
 

@@ -47,7 +47,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """What an endpoint tells of a model; None where it says nothing. Limits in tokens."""
+    """What an endpoint says of a model; None where it says nothing. Limits in tokens."""
 
     provider: str
     name: str
@@ -61,12 +61,12 @@ class ServedModel:
 
 def configured_endpoints() -> list[Endpoint]:
     """The endpoints named in the environment; a provider's public address is none."""
-    found = []
+    endpoints = []
     for provider, addresses, key in _VARIABLES:
         url = next((url for name in addresses if (url := os.environ.get(name))), None)
         if url and urlsplit(url).hostname != "api.openai.com":
-            found.append(Endpoint(provider, url.rstrip("/"), key))
-    return found
+            endpoints.append(Endpoint(provider, url.rstrip("/"), key))
+    return endpoints
 
 
 async def served_models(endpoints: Sequence[Endpoint]) -> list[ServedModel]:
@@ -96,21 +96,23 @@ async def _served_by_ollama(client: httpx.AsyncClient, endpoint: Endpoint) -> li
     async def described(name: str) -> ServedModel:
         async with at_once:
             try:
-                told = await _ask(client, endpoint, "POST", "/api/show", {"model": name})
+                description = await _ask(client, endpoint, "POST", "/api/show", {"model": name})
             except _UNUSABLE:
-                told = {}
-        return _of_ollama(name, told)
+                description = {}
+        return _of_ollama(name, description)
 
     names = [one["name"] for one in _entries(listed.get("models"), "name")]
     return await asyncio.gather(*(described(name) for name in names))
 
 
-def _of_ollama(name: str, told: Mapping[str, Any]) -> ServedModel:
+def _of_ollama(name: str, description: Mapping[str, Any]) -> ServedModel:
     """Figures stand under the name of the architecture, as in `llama.context_length`."""
-    info = told.get("model_info")
+    info = description.get("model_info")
     figures = info if isinstance(info, dict) else {}
-    said = told.get("capabilities")
-    can = {one for one in said if isinstance(one, str)} if isinstance(said, list) else None
+    capabilities = description.get("capabilities")
+    can = None
+    if isinstance(capabilities, list):
+        can = {one for one in capabilities if isinstance(one, str)}
     embeds = bool(can and "embedding" in can)
     return ServedModel(
         "ollama",
@@ -146,10 +148,10 @@ async def _ask(
             data += piece
             if len(data) > _LARGEST:
                 raise ValueError("too long")
-    told = await asyncio.to_thread(strict_json.loads, data)
-    if not isinstance(told, dict):
+    parsed = await asyncio.to_thread(strict_json.loads, data)
+    if not isinstance(parsed, dict):
         raise ValueError("not an object")
-    return told
+    return parsed
 
 
 def _entries(listed: Any, name: str) -> list[dict[str, Any]]:

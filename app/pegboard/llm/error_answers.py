@@ -23,10 +23,10 @@ NO_REASON: Final = "The provider ended the answer without a finish reason"
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """`status` is HTTP's, None where it is not known; `said` is fit to be shown."""
+    """`status` is HTTP's, None where it is not known; `message` is fit to be shown."""
 
     status: int | None
-    said: str | None
+    message: str | None
     was_page: bool = False
     retry_after: float | None = None
 
@@ -36,32 +36,32 @@ def failure_of(answer: ErrorAnswer, status: int) -> failures.ModelFailure:
         case 401 | 403:
             return failures.ProviderRefusedKey(CREDENTIALS)
         case 404:
-            said = answer.said or "the provider has no such model"
-            return failures.ModelNotFound(f"model_not_found: {said}")
+            message = answer.message or "the provider has no such model"
+            return failures.ModelNotFound(f"model_not_found: {message}")
         case 408 | 504:
             return failures.ProviderTimedOut(TOO_LATE)
         case 429:
-            said = answer.said or "The provider asks for a pause"
-            return failures.RateLimited(said, retry_after=answer.retry_after)
+            message = answer.message or "The provider asks for a pause"
+            return failures.RateLimited(message, retry_after=answer.retry_after)
         case _ if 400 <= status < 500:
-            return failures.PromptRejected(answer.said or "The provider refused the request")
-    said = PAGE if answer.was_page else answer.said or "The provider failed"
-    return failures.ProviderUnavailable(said, retry_after=answer.retry_after)
+            return failures.PromptRejected(answer.message or "The provider refused the request")
+    message = PAGE if answer.was_page else answer.message or "The provider failed"
+    return failures.ProviderUnavailable(message, retry_after=answer.retry_after)
 
 
 def context_too_long(answer: ErrorAnswer) -> failures.ContextTooLong:
-    said = answer.said or "the prompt is longer than the model reads"
-    return failures.ContextTooLong(f"context_length_exceeded: {said}")
+    message = answer.message or "the prompt is longer than the model reads"
+    return failures.ContextTooLong(f"context_length_exceeded: {message}")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """In seconds: a number, or a date, as HTTP has it."""
-    told = str(headers.get("retry-after", ""))
+    header = str(headers.get("retry-after", ""))
     try:
-        seconds = float(told)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(told) - clock.now()).total_seconds()
+            seconds = (parsedate_to_datetime(header) - clock.now()).total_seconds()
         except (ValueError, TypeError):  # no date; or one without a zone
             return None
     return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -1,12 +1,12 @@
 """What can go wrong with a model, in our words; gateways translate into these."""
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class ModelFailure(AppError):
     """The provider could not answer. `retry_after` is in seconds, where it said."""
 
-    kind = Kind.PROVIDER_FAILED
+    kind = ErrorKind.PROVIDER_FAILED
     code = "server_error"
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
@@ -33,26 +33,26 @@ class ProviderRefusedKey(ModelFailure):
 class ProviderNotConfigured(ModelFailure):
     """No credentials for this provider on this server."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "provider_not_configured"
 
 
 class RateLimited(ModelFailure):
     """The provider asks for a pause, or its quota is used up."""
 
-    kind = Kind.EXHAUSTED
+    kind = ErrorKind.EXHAUSTED
     code = "rate_limit_exceeded"
 
 
 class ModelNotFound(ModelFailure):
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "model_not_found"
 
 
 class PromptRejected(ModelFailure):
     """The provider calls the request malformed, too long, or against its policy."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "invalid_prompt"
 
 

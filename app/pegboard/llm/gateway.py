@@ -120,7 +120,7 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class GenerationOptions:
-    """Wishes about the answer. A model that cannot honour one ignores it."""
+    """How the answer is to be generated. A model that cannot honour an option ignores it."""
 
     json_output: bool = False
     json_schema: JsonObject | None = None
@@ -139,8 +139,8 @@ class ModelRequest:
     """One call to a model.
 
     `round` counts the calls this run has made before (0 for the first). `script` is the caller's
-    `metadata.sandbox`, unread: the sandbox model alone makes sense of it. With `whole` the caller
-    has no use for pieces, and the gateway may fetch the answer in one.
+    `metadata.sandbox`, unread: the sandbox model alone makes sense of it. Unless it is
+    `streaming`, the caller has no use for pieces, and the gateway may fetch the answer in one.
     """
 
     model: ModelName
@@ -148,7 +148,7 @@ class ModelRequest:
     options: GenerationOptions = field(default_factory=GenerationOptions)
     round: int = 0
     script: Any = None
-    whole: bool = False
+    streaming: bool = True
 
 
 @dataclass(frozen=True, slots=True)

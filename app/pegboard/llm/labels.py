@@ -24,15 +24,15 @@ def provider_label(name: str) -> str:
 class ModelLabels:
     def __init__(self, is_known: Callable[[ModelName], bool]) -> None:
         self._is_known = is_known
-        self._told: dict[ModelName, str] = {}
+        self._names: dict[ModelName, str] = {}
 
     def label(self, model: ModelName) -> str:
         """The model's name, or `other` for unknown ones and for those beyond the first 200."""
         plain = ModelName(provider_label(model.provider), model.name.strip().lower())
-        found = self._told.get(plain)
-        if found is None:
-            room = len(self._told) < MOST_MODELS
+        name = self._names.get(plain)
+        if name is None:
+            room = len(self._names) < MOST_MODELS
             if not (room and plain.provider != OTHER and self._is_known(model)):
                 return OTHER
-            found = self._told[plain] = plain.name
-        return found
+            name = self._names[plain] = plain.name
+        return name

@@ -5,8 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
 
-from pegboard.llm.embeddings.embedder import EmbeddingName
-from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind
 from pegboard.llm.failures import ModelFailure, StreamCutOff
 from pegboard.llm.gateway import Delta, Finished, Gateway, ModelName, ModelRequest, Usage
 from pegboard.llm.labels import ModelLabels, provider_label
@@ -68,7 +67,7 @@ def _span(operation: str, provider: str, model: str) -> tracing.Span:
         "gen_ai.request.model": model[:_LONGEST_NAME],
     }
     name = f"{operation} {model[:_LONGEST_NAME]}"
-    return tracing.begin(name, tracing.Kind.CLIENT, attributes)
+    return tracing.begin(name, tracing.SpanKind.CLIENT, attributes)
 
 
 def _tell(span: tracing.Span, finished: Finished) -> None:
@@ -82,14 +81,14 @@ def kind_of(error: Exception) -> str:
     return error.code if isinstance(error, ModelFailure) else _FAULT
 
 
-Embed = Callable[[EmbeddingName, Sequence[str], EmbeddingKind], Awaitable[list[list[float]]]]
+Embed = Callable[[EmbeddingName, Sequence[str], TextKind], Awaitable[list[list[float]]]]
 
 
 def observed_embed(embed: Embed) -> Embed:
     """The same, counted and timed."""
 
     async def observe(
-        name: EmbeddingName, texts: Sequence[str], kind: EmbeddingKind
+        name: EmbeddingName, texts: Sequence[str], kind: TextKind
     ) -> list[list[float]]:
         provider = provider_label(name.provider)
         span = _span("embeddings", provider, name.model)

@@ -1,4 +1,4 @@
-"""What a provider itself said of a failure, fit to be shown. Pure.
+"""What a provider itself says of a failure, fit to be shown. Pure.
 
 Nothing but a JSON body's message is taken, or the text of an error amid a stream; no address, no
 key, no words of the libraries in between.
@@ -34,25 +34,25 @@ _PLACES: Final = ("message", "error", "detail", "error_description", "errors")
 def message_in(body: str) -> str | None:
     """The message of an error's JSON body, whatever the provider's shape; None where none is."""
     try:
-        told = json.loads(body[:_READ])
+        parsed = json.loads(body[:_READ])
     except (ValueError, RecursionError):
         return None
-    said = _message_of(told, depth=4)
-    return None if said is None else fit_to_show(message_in(said) or said)
+    message = _message_of(parsed, depth=4)
+    return None if message is None else fit_to_show(message_in(message) or message)
 
 
-def _message_of(told: Any, depth: int) -> str | None:
-    if isinstance(told, list) and told:
-        told = told[0]
-    if isinstance(told, str):
-        return told
-    if not isinstance(told, dict) or not depth:
+def _message_of(parsed: Any, depth: int) -> str | None:
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    if isinstance(parsed, str):
+        return parsed
+    if not isinstance(parsed, dict) or not depth:
         return None
     # An `error` that is an object holds the message; beside one that is a code, `message` does.
-    inner = told.get("error")
+    inner = parsed.get("error")
     places = ("error", *_PLACES) if isinstance(inner, dict) else _PLACES
-    said = (_message_of(told[place], depth - 1) for place in places if told.get(place))
-    return next((one for one in said if one), None)
+    messages = (_message_of(parsed[place], depth - 1) for place in places if parsed.get(place))
+    return next((one for one in messages if one), None)
 
 
 def fit_to_show(text: str) -> str | None:

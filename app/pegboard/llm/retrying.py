@@ -42,15 +42,15 @@ class RetryingGateway:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         for attempt in count():
-            said = False
+            has_output = False
             try:
                 async with aclosing(self.inner.stream(request)) as deltas:
                     async for delta in deltas:
-                        said = True
+                        has_output = True
                         yield delta
             except (RateLimited, ProviderUnavailable, StreamCutOff) as failure:
                 pause = _pause(failure, attempt)
-                if said or attempt >= self.retries or pause > _LONGEST_SECONDS:
+                if has_output or attempt >= self.retries or pause > _LONGEST_SECONDS:
                     raise
             else:
                 return

@@ -1,6 +1,6 @@
 """Who asks which provider how.
 
-Directly, where it speaks OpenAI's chat completions and can be told all that is wished for; by
+Directly, where it speaks OpenAI's chat completions and can be told all that is requested; by
 litellm in all other cases.
 """
 

@@ -108,7 +108,7 @@ class LanguageMemoryModel:
             ) from malformed
 
     async def _answer(self, system: str, turns: tuple[Turn, ...]) -> str:
-        request = ModelRequest(self._model, Prompt(system, turns), _OPTIONS, whole=True)
+        request = ModelRequest(self._model, Prompt(system, turns), _OPTIONS, streaming=False)
         text, finished = "", False
         async with aclosing(self._gateway.stream(request)) as deltas:
             async for delta in deltas:

@@ -33,9 +33,9 @@ def to_json(attachments: Iterable[Attachment]) -> list[JsonDict]:
 
 def from_json(stored: Iterable[Mapping[str, Any]]) -> tuple[Attachment, ...]:
     """What is stored, without files that are none of ours, which only an import can have left."""
-    found = ((uuid_of(Prefix.FILE, one["file_id"]), one.get("tools") or ()) for one in stored)
+    attached = ((uuid_of(Prefix.FILE, one["file_id"]), one.get("tools") or ()) for one in stored)
     return tuple(
         Attachment(file_id, tools.from_json(given))
-        for file_id, given in found
+        for file_id, given in attached
         if file_id is not None
     )

@@ -1,1 +1,1 @@
-"""Attempts to answer on a thread: deciding, doing, recording and telling, each in its own file."""
+"""Attempts to answer on a thread: deciding, executing, recording, following, each in its file."""

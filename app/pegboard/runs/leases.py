@@ -1,4 +1,4 @@
-"""The right to play a run: held by one process, for as long as it shows that it lives.
+"""The right to execute a run: held by one process, for as long as it shows that it lives.
 
 Moments are the database's, so that servers whose clocks differ agree.
 """
@@ -19,7 +19,7 @@ from pegboard.tenants.scope import Scope
 
 LEASE: Final = timedelta(seconds=8)
 HEARTBEAT: Final = timedelta(seconds=2)
-PLAYING: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
+IN_EXECUTION: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
 _UNTIL: Final = func.now() + LEASE
 FREED: Final = "run_freed"
 """The signal that a run waits for somebody to take it up."""
@@ -29,7 +29,10 @@ RELEASED: Final[dict[str, Any]] = {"lease_owner": None, "lease_until": None}
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who plays a run, and the how-manieth he is to do so: what all that is written is held to."""
+    """Who executes a run; `attempts` is the fencing token, without which nothing is written.
+
+    Each process that takes the run up counts it up, so that an earlier holder's is refused.
+    """
 
     owner_id: UUID
     attempts: int
@@ -37,12 +40,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class LeaseHolder:
-    """The process that plays runs; a new id each time it starts."""
+    """The process that executes runs; a new id each time it starts."""
 
     process_id: UUID
 
     def held(self) -> dict[str, Any]:
-        """The columns of a run that this process takes or keeps."""
+        """The columns of a run that this process takes or renews."""
         return {"lease_owner": self.process_id, "lease_until": _UNTIL}
 
     def lease_of(self, run: Run) -> Lease:
@@ -52,16 +55,16 @@ class LeaseHolder:
 async def renew(
     session: AsyncSession, lease_holder: LeaseHolder, run_ids: Sequence[UUID]
 ) -> Mapping[UUID, str]:
-    """Keep the leases of runs, and tell the statuses of those that are still held.
+    """Keep the leases of runs, and return the statuses of those that are still held.
 
     Of all tenants in one statement: what keeps runs alive must not grow with the number of tenants.
     A row that somebody is writing just now is not waited for, lest one stuck writer cost all others
-    their leases; its status is told as it stood before, and its lease is kept the next time.
+    their leases; its status is as it stood before, and its lease is renewed the next time.
     """
     held = (
         Run.id.in_(run_ids),
         Run.lease_owner == lease_holder.process_id,
-        Run.status.in_(PLAYING),
+        Run.status.in_(IN_EXECUTION),
     )
     free = select(Run.id).where(*held).with_for_update(skip_locked=True)
     await session.execute(
@@ -82,7 +85,7 @@ async def release(scope: Scope, run_id: UUID, lease: Lease) -> None:
             Run.tenant_id == scope.tenant_id,
             Run.lease_owner == lease.owner_id,
             Run.attempts == lease.attempts,
-            Run.status.in_(PLAYING),
+            Run.status.in_(IN_EXECUTION),
         )
         .values(lease_until=func.now())
         .execution_options(synchronize_session=False)

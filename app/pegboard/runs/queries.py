@@ -30,13 +30,13 @@ async def waiting_message(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Mes
     )
 
 
-async def page(scope: Scope, thread_id: UUID, asked: Page) -> Rows[Run]:
+async def page(scope: Scope, thread_id: UUID, page: Page) -> Rows[Run]:
     runs = scope.select(Run).where(Run.thread_id == thread_id)
-    return await rows_of(scope.session, runs, asked, key=Run.id)
+    return await rows_of(scope.session, runs, page, key=Run.id)
 
 
 async def has_user_message(scope: Scope, thread_id: UUID) -> bool:
-    found = scope.select_columns(Message, Message.id).where(
+    user_messages = scope.select_columns(Message, Message.id).where(
         Message.thread_id == thread_id, Message.role == Role.USER
     )
-    return await scope.session.scalar(found.limit(1)) is not None
+    return await scope.session.scalar(user_messages.limit(1)) is not None

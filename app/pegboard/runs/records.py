@@ -24,9 +24,9 @@ from pegboard.threads import operations as threads
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as it stands, and what is kept of how it was asked for.
+    """A run as it stands, and what is stored of its request.
 
-    `labels` is the caller's metadata, `echo` what the API that was asked tells of the request.
+    `labels` is the caller's metadata, `echo` what the API that took the request tells of it.
     `pending_calls` are those whose outputs a paused run waits for, of the message
     `pending_message_id`.
     """
@@ -71,7 +71,7 @@ async def page(scope: Scope, thread_id: UUID, page: Page) -> Rows[RunRecord]:
     """The runs of a thread. Raises NotFound."""
     await threads.get(scope, thread_id)
     rows = await queries.page(scope, thread_id, page)
-    records = [record_of(row, await _pending(scope, row)) for row in rows.found]
+    records = [record_of(row, await _pending(scope, row)) for row in rows.rows]
     return Rows(records, rows.has_more)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 
 class RunStatus(StrEnum):
@@ -59,7 +59,7 @@ MOVES: Final[dict[RunStatus, frozenset[RunStatus]]] = {
 class IllegalRunMove(AppError):
     """The run is not in a status that allows this."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "run_not_in_expected_status"
 
 

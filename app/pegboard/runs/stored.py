@@ -1,6 +1,6 @@
 """Stored rows → the snapshots that events carry. Pure."""
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.gateway import ModelName, Usage
 from pegboard.messages.tables import Message, MessageStatus
 from pegboard.runs.model.items import Item, from_json, plain
@@ -43,11 +43,11 @@ def snapshot_of(run: Run) -> RunSnapshot:
             else tuple(Recalled.from_json(memory) for memory in run.recalled)
         ),
         retrieved=tuple(Retrieved.from_json(passage) for passage in run.retrieved or ()),
-        findings=tuple(Finding(**found) for found in run.web_findings or ()),
+        findings=tuple(Finding(**finding) for finding in run.web_findings or ()),
         failure=(
             None
             if run.error_code is None
-            else Failure(Kind.UNAVAILABLE, run.error_code, run.error_message or "")
+            else Failure(ErrorKind.UNAVAILABLE, run.error_code, run.error_message or "")
         ),
         incomplete=run.incomplete_reason,
         key_id=run.key_id,

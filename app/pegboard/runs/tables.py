@@ -12,15 +12,15 @@ from pegboard.runs.statuses import RunStatus, check_move
 
 
 class Run(Owned, Base):
-    """One attempt to answer. `options` is what the caller wished, `rounds` the model calls made.
+    """One attempt to answer. `options` is what the caller requested, `rounds` the model calls made.
 
     `key_id` is the key that last set it going. No foreign key: keys are not removed before their
     tenant, and checking would cost every run a lock on its key.
 
-    While a run is in progress it is leased by the process that plays it; `lease_until` moves on as
-    long as that process lives. `attempts` counts how often another had to take it up; a process
+    While a run is in progress it is leased by the process that executes it; `lease_until` moves on
+    as long as that process lives. `attempts` counts how often another had to take it up; a process
     that was taken for dead still holds an older count, and may write nothing any more. `events` is
-    how many events were logged when the run last came to rest.
+    how many events were logged when the run last settled.
     """
 
     __tablename__ = "runs"

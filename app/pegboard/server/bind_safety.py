@@ -21,7 +21,7 @@ class UnsafeExposure(AppError):
 
 
 def exposure_of(settings: Settings) -> BindSafety:
-    """Open on loopback unless set otherwise. Open to a network only by an explicit wish."""
+    """Open on loopback unless set otherwise. Open to a network only by an explicit setting."""
     loopback = is_loopback(settings.host)
     auth = settings.auth or (Auth.OPEN if loopback else Auth.KEYS)
     if auth is Auth.OPEN and not loopback and not settings.allow_open:

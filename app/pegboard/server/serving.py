@@ -1,7 +1,7 @@
 """Listen, say so, and serve until asked to stop.
 
-Told to stop, a server begins nothing new, lets what is in flight end within its grace, ends the
-runs that are left so that their followers hear of it, and then closes what it has opened.
+Asked to stop, a server begins nothing new, lets what is in flight end within its grace, ends the
+runs that are left so that their followers learn of it, and then closes what it has opened.
 """
 
 import asyncio

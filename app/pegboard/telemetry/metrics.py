@@ -58,7 +58,7 @@ STREAMS: Final = Gauge(
     multiprocess_mode="livesum",
 )
 RUNS: Final = Counter(
-    "pegboard_runs", "Plays of runs by the status they came to rest in", ["status"]
+    "pegboard_runs", "Executions of runs by the status in which they settled", ["status"]
 )
 RUN_SECONDS: Final = Histogram(
     "pegboard_run_seconds",

@@ -23,9 +23,6 @@ class SpanKind(Enum):
     CONSUMER = auto()
 
 
-Kind = SpanKind  # the former name; llm.observed still reads it
-
-
 class Span(Protocol):
     @property
     def traceparent(self) -> str | None:

@@ -125,7 +125,7 @@ class Asking:
 
 def ids_of(mine: Belongings, api: str) -> dict[str, str]:
     nouns = {one: noun for one, noun in NOUN_OF.items() if api == "/api" or noun in PREFIXES}
-    return {**{name: mine.told(noun, api) for name, noun in nouns.items()}, **_NAMED}
+    return {**{name: mine.public_id(noun, api) for name, noun in nouns.items()}, **_NAMED}
 
 
 def _can_be_invalid(operation: Operation) -> bool:

@@ -139,7 +139,7 @@ def everything(server: Server, owned: Belongings) -> dict[str, Any]:
     with client_of(server, OWNER, "v2") as client:
         for ask in chain.from_iterable(map(asks_of, ROUTES)):
             if ask.route.method == "GET" and not ask.cursors and ask.nouns:
-                ids = [owned.told(noun, ask.route.api) for noun in ask.nouns]
+                ids = [owned.public_id(noun, ask.route.api) for noun in ask.nouns]
                 answer = send(client, ask, ids)
                 answers[str(ask)] = (answer.status_code, answer.content)
     return answers
@@ -181,13 +181,13 @@ def test_a_foreign_id_looks_like_one_of_nothing(
     with client_of(server, STRANGER, version) as client:
         for ask in asks:
             api = ask.route.api
-            own = [strangers.told(noun, api) for noun in ask.nouns]
+            own = [strangers.public_id(noun, api) for noun in ask.nouns]
             for places in sets_of_places(len(ask.nouns)):
                 kinds = []
                 for others in (owners, missing):
                     ids = list(own)
                     for place in places:
-                        ids[place] = others.told(ask.nouns[place], api)
+                        ids[place] = others.public_id(ask.nouns[place], api)
                     kinds.append(seen(send(client, ask, ids), ids))
                 foreign, nothing = kinds
                 assert foreign == nothing, f"{ask} with places {places}"

@@ -200,7 +200,7 @@ async def test_a_provider_gets_back_what_it_signed_once_its_calls_are_answered(
                 assert '"final_content":"It snows."' in answer.text, answer.text
         finally:
             await asyncio.to_thread(server.stop)
-    (turn,) = [one for one in upstream.asked[-1].body["messages"] if one["role"] == "assistant"]
+    (turn,) = [one for one in upstream.requests[-1].body["messages"] if one["role"] == "assistant"]
     assert turn["content"][0] == {
         "type": "thinking",
         "thinking": "Look outside.",

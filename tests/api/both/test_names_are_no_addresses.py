@@ -141,7 +141,7 @@ def test_an_address_is_refused_for_each_provider_there_is(
     thread_id = new_thread(client)
     for provider in EACH_PROVIDER:
         _refuses(client, thread_id, provider, f"{eavesdropper.url}/x")
-    assert eavesdropper.heard == []
+    assert eavesdropper.received == []
 
 
 def test_whatever_may_become_an_address_or_a_path_is_refused(
@@ -150,7 +150,7 @@ def test_whatever_may_become_an_address_or_a_path_is_refused(
     thread_id = new_thread(client)
     for name in _addresses(eavesdropper):
         _refuses(client, thread_id, "gemini", name)
-    assert eavesdropper.heard == []
+    assert eavesdropper.received == []
 
 
 @pytest.mark.requirement("models.no-addresses")
@@ -171,7 +171,7 @@ def test_a_run_and_its_assistant_are_held_to_it(
     )
     for answer in (changed, begun, both):
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, "model"), answer.text
-    assert eavesdropper.heard == []
+    assert eavesdropper.received == []
 
 
 @pytest.mark.parametrize("provider", ["huggingface", "sagemaker", "oobabooga", "petals", "custom"])
@@ -204,10 +204,10 @@ def test_what_was_stored_before_is_held_to_it(
     )
     read = finished(client, upload(client, f"/assistants/{assistant}", "b.txt", b"A secret."))
     assert read["status"] == "error"
-    assert eavesdropper.heard == []
+    assert eavesdropper.received == []
 
 
 def test_the_eavesdropper_would_have_heard(eavesdropper: Eavesdropper) -> None:
     with pytest.raises(httpx.HTTPError):
         httpx.get(eavesdropper.url, timeout=patience(60))
-    assert eavesdropper.heard.pop().startswith(b"GET / ")
+    assert eavesdropper.received.pop().startswith(b"GET / ")

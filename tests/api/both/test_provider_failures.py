@@ -117,8 +117,8 @@ def test_names_go_to_whom_they_mean(client: httpx.Client, provider: ThreeShapes)
         ("google/gemini-fails-400", "gemini"),
         ("openai/gpt-fails-400", "openai"),
     ):
-        before = len(provider.asked)
+        before = len(provider.requested)
         assert chat(client, name, streamed=False).status_code == 400
         message = client.post("/threads/messages", json={"content": "Hi", "model_name": name})
         assert message.status_code == 400
-        assert provider.asked[before:] == [(shape, name.rpartition("/")[2])] * 2
+        assert provider.requested[before:] == [(shape, name.rpartition("/")[2])] * 2

@@ -626,7 +626,7 @@ def test_a_run_needs_something_to_answer(client: OpenAI) -> None:
     ],
 )
 @pytest.mark.requirement("openai.errors")
-def test_what_is_wrong_is_told_in_openais_words(
+def test_what_is_wrong_is_said_in_openais_words(
     client: OpenAI, method: str, path: str, body: Any, message: str | None, code: str
 ) -> None:
     with http(client) as raw:

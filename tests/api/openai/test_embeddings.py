@@ -120,8 +120,8 @@ def test_a_model_that_is_stood_in_for_has_its_usual_dimensions(
 def test_what_means_the_same_is_near_in_any_number_of_dimensions(
     client: OpenAI, dims: int | None
 ) -> None:
-    wish: dict[str, Any] = {} if dims is None else {"dimensions": dims}
-    cat, kitten, bank = vectors_of(client, [CAT, KITTEN, BANK], **wish)
+    options: dict[str, Any] = {} if dims is None else {"dimensions": dims}
+    cat, kitten, bank = vectors_of(client, [CAT, KITTEN, BANK], **options)
     assert len(cat) == dims or 1536
     assert alike(cat, kitten) > alike(cat, bank) + 0.1
 
@@ -219,7 +219,7 @@ def test_moderation_is_passed_to_openai(start: StartServer) -> None:
         with sdk(server) as client:
             answer = client.moderations.create(input=CAT, model="omni-moderates")
             assert [one.flagged for one in answer.results] == [True]
-            assert provider.asked == [("openai", "omni-moderates")]
+            assert provider.requested == [("openai", "omni-moderates")]
             with pytest.raises(openai.BadRequestError) as refused:
                 client.moderations.create(input=CAT, model="omni-fails-400")
             assert SHOWN in refused.value.message

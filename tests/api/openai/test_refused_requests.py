@@ -154,8 +154,8 @@ def test_one_file_goes_into_each_store_that_a_run_describes(client: OpenAI) -> N
     stores = client.vector_stores.list().data
     thread = client.beta.threads.retrieve(run.thread_id).to_dict()["tool_resources"]
     of_thread, of_run = (
-        told["file_search"]["vector_store_ids"]  # type: ignore[index]
-        for told in (thread, run.to_dict()["tool_resources"])
+        resources["file_search"]["vector_store_ids"]  # type: ignore[index]
+        for resources in (thread, run.to_dict()["tool_resources"])
     )
     assert sorted([*of_thread, *of_run]) == sorted(store.id for store in stores)
     for store in stores:

@@ -1,6 +1,6 @@
 """Events and requests as plain values to compare: the one place that takes them apart.
 
-A run is told by its status, its rounds, what it `used`, and whatever else is known of it; `used` is
+A run is its status, its rounds, what it `used`, and whatever else is known of it; `used` is
 (tokens read, tokens written), with what was read from a cache and the cost in dollars where there
 are any. Times are seconds since the beginning. The turns of a request that goes on where the one
 before it ended are those that it adds.
@@ -64,7 +64,7 @@ from tests.runs.engine.steps import (
 
 
 def values_of_events(events: Sequence[RunEvent]) -> tuple[Value, ...]:
-    """What happens, without the beginnings and ends of items that tell nothing more."""
+    """What happens, without the beginnings and ends of items that add nothing."""
     answer = ""
     values: list[Value] = []
     for event in events:
@@ -148,32 +148,32 @@ def _item(item: Item) -> list[Any]:
 
 
 def passages(events: Sequence[RunEvent]) -> set[str | None]:
-    """The texts of the passages that runs are told with."""
+    """The texts of the passages that events of runs carry."""
     runs = [event.run for event in events if isinstance(event, RunStarted | RunSettled)]
     return {one.text for run in runs for one in run.retrieved}
 
 
 def values_of(requests: Sequence[ModelRequest]) -> tuple[dict[str, Any], ...]:
     shown: tuple[Turn, ...] = ()
-    asked = []
+    values = []
     for request in requests:
         turns = request.prompt.turns
         known = len(shown) if turns[: len(shown)] == shown else 0
-        wishes = {
+        options = {
             one.name: getattr(request.options, one.name)
             for one in fields(GenerationOptions)
             if getattr(request.options, one.name) != getattr(GenerationOptions(), one.name)
         }
-        asked.append(
+        values.append(
             {
                 "round": request.round,
                 "tools": tuple(tool.name for tool in request.prompt.tools),
                 "turns": tuple(map(_turn, turns[known:])),
-                **({"options": wishes} if wishes else {}),
+                **({"options": options} if options else {}),
             }
         )
         shown = turns
-    return tuple(asked)
+    return tuple(values)
 
 
 def _run(run: RunSnapshot) -> dict[str, Any]:
@@ -234,11 +234,11 @@ def _turn(turn: Turn) -> Value:
             return ("system", text)
         case UserTurn(text=text):
             return ("user", text)
-        case AssistantTurn(text=said, tool_calls=calls, reasoning=()):
-            return ("assistant", said, *map(_call, calls))
-        case AssistantTurn(text=said, tool_calls=calls, reasoning=blocks):
+        case AssistantTurn(text=text, tool_calls=calls, reasoning=()):
+            return ("assistant", text, *map(_call, calls))
+        case AssistantTurn(text=text, tool_calls=calls, reasoning=blocks):
             thought = tuple((one.text, one.signature, one.encrypted) for one in blocks)
-            return ("assistant", said, *map(_call, calls), ("reasoning", *thought))
+            return ("assistant", text, *map(_call, calls), ("reasoning", *thought))
         case ToolTurn(call_id=call_id, name=name, output=output):
             return ("tool", call_id, name, output)
         case _:

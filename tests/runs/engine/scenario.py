@@ -1,7 +1,7 @@
 """What a scenario of the engine is: a script, and all that has to follow from it, as plain values.
 
 Knows no class of the application, so that scenarios outlive its names. What the words of a script
-mean is said in `scripted_gateway.py`, those of `events` and `asked` in `rendering.py`.
+mean is said in `scripted_gateway.py`, those of `events` and `requests` in `rendering.py`.
 """
 
 from dataclasses import dataclass, field
@@ -14,25 +14,26 @@ Value: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run is ended from outside, once `heard` of its last play's events are told."""
+    """How a run is ended from outside, once `followed` events of its last execution have come."""
 
-    heard: int
+    followed: int
     word: str
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`plays` are what the model says: in each play, in each round of it, piece by piece.
+    """`executions` are what the model says: in each of them, in each round of it, piece by piece.
 
-    Between two plays the client submits `outputs`, by the ids of the calls. `tools` names those of
-    the client, `server_tools` what our own return. `options` are wishes of the caller, `budgets`
-    those that count over the run, `given` what the run knows before the model is asked.
+    Between two executions the client submits `outputs`, by the ids of the calls. `tools` names
+    those of the client, `server_tools` what our own return. `options` are the caller's, `budgets`
+    those that count over the run, `given` what the run knows before the model is asked. `requests`
+    are those that the model gets.
     """
 
     name: str
-    plays: tuple[tuple[Round, ...], ...]
+    executions: tuple[tuple[Round, ...], ...]
     events: tuple[Value, ...]
-    asked: tuple[dict[str, Any], ...]
+    requests: tuple[dict[str, Any], ...]
     tools: tuple[str, ...] = ()
     server_tools: dict[str, str] = field(default_factory=dict)
     outputs: tuple[dict[str, str], ...] = ()

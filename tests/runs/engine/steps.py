@@ -1,4 +1,4 @@
-"""Perform a scenario: the one place where plays of the engine are put together.
+"""Perform a scenario: the one place where executions of the engine are put together.
 
 What is made up on the way, ids of messages and of calls, is replaced by fixed ones in the order in
 which they appear: the n-th message is `MESSAGES[n]`, the n-th made up id of a call `call-made-n`.
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.llm.gateway import (
     NO_USAGE,
     AssistantTurn,
@@ -69,7 +69,7 @@ FILES: Final = tuple(_id(0x50 + number) for number in range(4))
 # Far from each other: what is derived from an id differs in its last bits.
 MESSAGES: Final = tuple(_id(0x100 + 0x10 * number) for number in range(16))
 MODEL: Final = ModelName("openai", "gpt-4o")
-ASKED: Final = "How is the weather?"
+USER_TEXT: Final = "How is the weather?"
 _MADE_CALL: Final = re.compile("call_[0-9a-f]{32}")
 _KNOWN: Final = frozenset(
     {TENANT, THREAD, ASSISTANT, RUN, KEY, QUESTION, MEMORY_OPERATION}
@@ -90,23 +90,25 @@ TOOLS: Final[dict[str, dict[str, Any]]] = {
 }
 _FAILURES: Final = {
     "cancelled": None,
-    "server_lost": Failure(Kind.UNAVAILABLE, "server_lost", "The server went away"),
+    "server_lost": Failure(ErrorKind.UNAVAILABLE, "server_lost", "The server went away"),
 }
 
 
 @dataclass(frozen=True)
 class Performance:
-    """`plays` are the events of each play, as they became true together; `requests` what was asked.
+    """`executions` are the events of each, as they became true together.
 
-    `uses` are the calls of our own tools.
+    `requests` are those that the model got, `uses` are the calls of our own tools.
     """
 
-    plays: tuple[tuple[Facts, ...], ...]
+    executions: tuple[tuple[Facts, ...], ...]
     requests: tuple[ModelRequest, ...]
     uses: tuple[tuple[str, Mapping[str, Any]], ...]
 
     def events(self) -> tuple[RunEvent, ...]:
-        return tuple(event for play in self.plays for facts in play for event in facts)
+        return tuple(
+            event for execution in self.executions for facts in execution for event in facts
+        )
 
 
 @dataclass
@@ -127,27 +129,27 @@ class _Tools:
 
 async def perform(scenario: Scenario) -> Performance:
     watch, made = Watch(), _Made()
-    gateway = ScriptedGateway([one for rounds in scenario.plays for one in rounds], watch)
+    gateway = ScriptedGateway([one for rounds in scenario.executions for one in rounds], watch)
     tools = _Tools(scenario.server_tools)
     what = _first(scenario, tools)
-    plays: list[tuple[Facts, ...]] = []
+    executions: list[tuple[Facts, ...]] = []
     with watch.worn(), capture_logs():
-        for number, _ in enumerate(scenario.plays):
+        for number, _ in enumerate(scenario.executions):
             if number:
-                what = _resumed(what, plays[-1], scenario.outputs[number - 1])
-            ending = scenario.ending if number == len(scenario.plays) - 1 else None
-            heard: list[Facts] = []
+                what = _resumed(what, executions[-1], scenario.outputs[number - 1])
+            ending = scenario.ending if number == len(scenario.executions) - 1 else None
+            followed: list[Facts] = []
             async with aclosing(execute(gateway, what)) as moments:
                 async for facts in moments:
-                    heard.append(facts)
-                    if ending is not None and _count(_flat(heard)) >= ending.heard:
+                    followed.append(facts)
+                    if ending is not None and _count(_flat(followed)) >= ending.followed:
                         break
             if ending is not None:
-                heard.append(_ended(what.run, _flat(heard), ending.word))
-            plays.append(made.fixed(tuple(heard)))
+                followed.append(_ended(what.run, _flat(followed), ending.word))
+            executions.append(made.fixed(tuple(followed)))
     assert gateway.unasked == 0, f"{gateway.unasked} rounds of the script were not asked for"
     assert gateway.open == 0, "an answer of the model was left open"
-    return Performance(tuple(plays), made.fixed(tuple(gateway.requests)), tuple(tools.uses))
+    return Performance(tuple(executions), made.fixed(tuple(gateway.requests)), tuple(tools.uses))
 
 
 def logged(events: Sequence[RunEvent]) -> list[RunEvent]:
@@ -189,20 +191,22 @@ def _first(scenario: Scenario, tools: _Tools) -> Execution:
         max_prompt_tokens=scenario.budgets.get("prompt"),
         max_completion_tokens=scenario.budgets.get("completion"),
     )
-    prompt = Prompt("Be brief.", (UserTurn(ASKED),), (*map(_tool, scenario.tools), *tools.tools))
+    prompt = Prompt(
+        "Be brief.", (UserTurn(USER_TEXT),), (*map(_tool, scenario.tools), *tools.tools)
+    )
     logged = (AnswerStarted(MESSAGES[0], BEGINNING),) if given.get("begun") else ()
     return Execution(run, MODEL, options, prompt, tools, logged)
 
 
 def _resumed(what: Execution, before: Sequence[Facts], outputs: Mapping[str, str]) -> Execution:
-    """The next play of a run that was paused: as it was left, with its outputs on the thread."""
+    """The next execution of a paused run: as it was left, with its outputs on the thread."""
     events = _flat(before)
     paused = next(event for event in events if isinstance(event, RunSettled))
-    said = next(event.message for event in events if isinstance(event, AnswerFinished))
+    answer = next(event.message for event in events if isinstance(event, AnswerFinished))
     assert [call.id for call in paused.calls] == list(outputs)
     turns: tuple[Turn, ...] = (
         *what.prompt.turns,
-        AssistantTurn(said.content, said.tool_calls, _reasoning(said)),
+        AssistantTurn(answer.content, answer.tool_calls, _reasoning(answer)),
         *(ToolTurn(call.id, call.name, outputs[call.id]) for call in paused.calls),
     )
     run = replace(paused.run, status=RunStatus.IN_PROGRESS)
@@ -214,14 +218,14 @@ def _reasoning(answer: AnswerSnapshot) -> tuple[Reasoning, ...]:
     return tuple(block for item in thought for block in item.blocks)
 
 
-def _ended(run: RunSnapshot, heard: Sequence[RunEvent], word: str) -> Facts:
+def _ended(run: RunSnapshot, followed: Sequence[RunEvent], word: str) -> Facts:
     if word == "expired":
         return (RunSettled(replace(run, status=RunStatus.EXPIRED)),)
-    return aborted(run, heard, _FAILURES[word])
+    return aborted(run, followed, _FAILURES[word])
 
 
 def _count(events: Sequence[RunEvent]) -> int:
-    """Events, but for the beginnings and ends of items that tell nothing more."""
+    """Events, but for the beginnings and ends of items that add nothing."""
     boundaries = (ItemStarted, ItemFinished)
     return sum(
         not isinstance(event, boundaries)

@@ -1,4 +1,4 @@
-"""The whole of what the engine yields and asks, for every scenario, compared as values."""
+"""All that the engine yields and requests, for every scenario, compared as values."""
 
 import json
 import os
@@ -29,19 +29,21 @@ async def test_the_events_of_a_run_follow_from_what_the_model_says(scenario: Sce
 @every_scenario
 async def test_the_model_is_asked_what_follows_from_its_answers(scenario: Scenario) -> None:
     performed = await perform(scenario)
-    assert values_of(performed.requests) == scenario.asked
+    assert values_of(performed.requests) == scenario.requests
 
 
 @every_scenario
 @pytest.mark.requirement("runs.settled-once")
-async def test_a_play_rests_once_with_all_that_becomes_true_then(scenario: Scenario) -> None:
-    """What rests is stored in one transaction: the message, its calls and the run's end."""
+async def test_an_execution_settles_once_with_all_that_becomes_true(
+    scenario: Scenario,
+) -> None:
+    """What settles is stored in one transaction: the message, its calls and the run's end."""
     performed = await perform(scenario)
-    for play in performed.plays:
-        *before, last = [[one[0] for one in values_of_events(facts)] for facts in play]
-        assert not any(event.settles for facts in play[:-1] for event in facts)
+    for execution in performed.executions:
+        *before, last = [[one[0] for one in values_of_events(facts)] for facts in execution]
+        assert not any(event.settles for facts in execution[:-1] for event in facts)
         assert "message finished" not in {word for words in before for word in words}
-        assert play[-1][-1].settles
+        assert execution[-1][-1].settles
         calls = last.count("call")
         assert last in ([*["call"] * calls, "message finished", last[-1]], ["run expired"])
         assert bool(calls) == (last[-1] == "run paused")
@@ -79,8 +81,8 @@ async def test_items_begin_and_end_as_they_are_written_down(scenario: Scenario) 
 
 @every_scenario
 async def test_an_answer_is_what_its_events_fold_to(scenario: Scenario) -> None:
-    """At once or event by event, told or out of the log."""
-    for execution in (await perform(scenario)).plays:
+    """At once or event by event, as published or out of the log."""
+    for execution in (await perform(scenario)).executions:
         events = [event for facts in execution for event in facts]
         for version in (events, logged(events)):
             fold = ItemFold()

@@ -1,4 +1,4 @@
-"""A turn being played → the response to the request that began it, streamed or whole."""
+"""A turn in execution → the response to the request that began it, streamed or whole."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -65,7 +65,7 @@ async def _encoder(run: Run, server: Resources, message: StoredMessage | None) -
 
 
 async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:
-    """The turn as one answer, once the run rests."""
+    """The turn as one answer, once the run has settled."""
     async with waiting():
         events = await server.following.all_of(turn)
     message = turn.message

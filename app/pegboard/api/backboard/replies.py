@@ -44,7 +44,7 @@ def reply(turn: Turn, events: Sequence[RunEvent], client: Client) -> ReplyOut:
 
 
 def pending_reply(pending: PendingAction) -> ReplyOut:
-    """The pending action as the answer that first told it."""
+    """The pending action as the answer that first showed it."""
     return _reply("Tool outputs are required to go on", pending.run, pending.message, None)
 
 

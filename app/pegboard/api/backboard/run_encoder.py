@@ -57,7 +57,7 @@ class BackboardEncoder:
     """Frames of one run. Every frame says which thread, assistant and run it belongs to.
 
     `message` is the user's that the run answers; None where it is gone. `text` and `reasoning` are
-    what the present execution has told so far, escaped and as it is.
+    what the present execution has sent so far, escaped and as it is.
     """
 
     run: RunSnapshot
@@ -218,7 +218,7 @@ class BackboardEncoder:
 
 
 def pending_frames(pending: PendingAction) -> list[bytes]:
-    """The pending action told again."""
+    """The pending action, sent again."""
     run = pending.run
     place = {"run_id": run.id, "thread_id": run.thread_id, "assistant_id": run.assistant_id}
     return [

@@ -103,7 +103,7 @@ async def follow_run(
     tenant_id: CurrentTenant,
     server: Server,
 ) -> Response:
-    """The stream of a run, from behind the first `after` frames on, until the run rests.
+    """The stream of a run, from behind the first `after` frames on, until the run settles.
 
     This server's own: hosted Backboard has no such call.
     """

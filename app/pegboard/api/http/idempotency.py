@@ -113,7 +113,7 @@ class IdempotencyMiddleware:
                 await self._ledger.abort(attempt)
 
     async def _settle(self, attempt: Attempt, answer: Answer) -> None:
-        """Write down how it went, before the client hears the end of it."""
+        """Write down how it went, before the client gets the end of it."""
         try:
             if answer.status < 400:
                 await self._ledger.complete(attempt, answer)

@@ -1,6 +1,6 @@
-"""Streams that are taken up again: their frames are numbered, and told from any number on.
+"""Streams that are taken up again: their frames are numbered, and sent from any number on.
 
-The number of a frame is how many the run's streams have told up to it: a client that has counted
+The number of a frame is how many the run's streams have sent up to it: a client that has counted
 what it received knows where to go on.
 """
 
@@ -12,10 +12,10 @@ from fastapi import Depends, Header, Query
 from pydantic import Field
 
 from pegboard.api.http.sse import in_parts
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 
 OFFSET_HEADER: Final = "Pegboard-Stream-Offset"
-"""On every stream: how many frames of its run were told before its first."""
+"""On every stream: how many frames of its run were sent before its first."""
 
 RUN_HEADER: Final = "Pegboard-Run-Id"
 """On every stream: the run that can be followed."""
@@ -24,7 +24,7 @@ RUN_HEADER: Final = "Pegboard-Run-Id"
 class EventsForgotten(AppError):
     """The run has been over for too long."""
 
-    kind = Kind.GONE
+    kind = ErrorKind.GONE
     code = "events_forgotten"
 
     def __init__(self) -> None:
@@ -46,14 +46,14 @@ async def numbered(
     frames: AsyncGenerator[Iterable[bytes], None], after: int
 ) -> AsyncGenerator[bytes, None]:
     """The frames behind the first `after`, each with its number as its id, several at a time."""
-    told = 0
+    number = 0
 
     def with_numbers(some: Iterable[bytes]) -> Iterator[bytes]:
-        nonlocal told
+        nonlocal number
         for frame in some:
-            told += 1
-            if told > after:
-                yield b"id: %d\n%b" % (told, frame)
+            number += 1
+            if number > after:
+                yield b"id: %d\n%b" % (number, frame)
 
     async with aclosing(frames):
         async for some in frames:

@@ -1,7 +1,7 @@
 """Frames → a response that stays alive while the model is silent.
 
 Two tasks a stream, as there are thousands: the request's own, which sends, and one that notices
-that the client has left. Told to stop, the server waits for runs and their streams itself
+that the client has left. Asked to stop, the server waits for runs and their streams itself
 (`app/pegboard/serving.py`).
 """
 

@@ -36,7 +36,7 @@ from pegboard.tenants.scope import Scope
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 AssistantId = Annotated[UUID, Depends(id_in_path("assistant_id", operations.NOUN))]
 FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
-Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
+FilePage = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
 @router.post("/assistants/{assistant_id}/files")
@@ -62,10 +62,12 @@ async def create_assistant_file(
     response_model=None,
     responses={200: {"model": ListOut[AssistantFileOut]}},
 )
-async def list_assistant_files(assistant_id: AssistantId, scope: Reading, asked: Asked) -> JsonDict:
-    found = await _files(scope, await operations.get(scope, assistant_id))
-    told = [AssistantFileOut.of(assistant_id, file).model_dump() for file in found]
-    return cut_page(told, asked, Prefix.FILE)
+async def list_assistant_files(
+    assistant_id: AssistantId, scope: Reading, page: FilePage
+) -> JsonDict:
+    rows = await _files(scope, await operations.get(scope, assistant_id))
+    listed = [AssistantFileOut.of(assistant_id, file).model_dump() for file in rows]
+    return cut_page(listed, page, Prefix.FILE)
 
 
 @router.get("/assistants/{assistant_id}/files/{file_id}")

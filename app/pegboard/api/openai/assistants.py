@@ -19,7 +19,7 @@ from pegboard.db.pages import Page
 from pegboard.documents.wanted_resources import resolving
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
-Asked = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
+AssistantPage = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]
 
 
 @router.post("/assistants")
@@ -35,9 +35,9 @@ async def create_assistant(
 
 
 @router.get("/assistants", response_model=ListOut[AssistantOut])
-async def list_assistants(scope: Reading, asked: Asked) -> Response:
-    rows = await operations.page(scope, asked)
-    return await page_response([AssistantOut.of(one) for one in rows.found], has_more=rows.has_more)
+async def list_assistants(scope: Reading, page: AssistantPage) -> Response:
+    rows = await operations.page(scope, page)
+    return await page_response([AssistantOut.of(one) for one in rows.rows], has_more=rows.has_more)
 
 
 @router.get("/assistants/{assistant_id}")

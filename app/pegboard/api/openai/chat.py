@@ -12,7 +12,7 @@ from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentCaller, Server
 from pegboard.api.http.sse import event_stream
 from pegboard.api.http.stream_claims import claim_stream
-from pegboard.api.openai.faults import envelope, told
+from pegboard.api.openai.faults import envelope, error_body
 from pegboard.api.openai.wire.chat_answer import DONE, Completion, fault_frame
 from pegboard.api.openai.wire.chat_request import ChatIn
 from pegboard.api.openai.wire.documented import CompletionShape
@@ -43,15 +43,15 @@ async def create_chat_completion(
     async with server.read_scopes(caller.tenant_id) as scope:
         await check_tokens(scope, caller)
     model = server.resolver.resolve(body.model)
-    asked = ModelRequest(
+    model_request = ModelRequest(
         model=model,
         prompt=body.prompt(),
         options=body.options(),
         script=(body.metadata or {}).get("sandbox"),
-        whole=not body.stream,
+        streaming=bool(body.stream),
     )
     completion = Completion(f"chatcmpl-{new_id().hex}", int(time.time()), body.model)
-    deltas = _deltas(server, caller, asked)
+    deltas = _deltas(server, caller, model_request)
     if not body.stream:
         async with waiting(), aclosing(deltas):
             answer = [delta async for delta in deltas]
@@ -67,11 +67,11 @@ async def create_chat_completion(
 async def _deltas(
     server: Resources, caller: Caller, request: ModelRequest
 ) -> AsyncGenerator[Delta, None]:
-    """What the model says, to its `Finished`; what it has used is kept then."""
-    async with aclosing(server.gateway.stream(request)) as said:
-        async for delta in said:
+    """What the model says, to its `Finished`; what it has used is recorded then."""
+    async with aclosing(server.gateway.stream(request)) as deltas:
+        async for delta in deltas:
             if isinstance(delta, Finished):
-                await _keep_usage(server, caller, request.model, delta.usage)
+                await _record_usage(server, caller, request.model, delta.usage)
             yield delta
             if isinstance(delta, Finished):
                 return
@@ -95,7 +95,7 @@ async def _frames(
                 if isinstance(delta, Finished):
                     used = delta.usage
     except AppError as error:
-        yield fault_frame(told(error))
+        yield fault_frame(error_body(error))
         return
     except Exception:
         log.exception("gateway_fault")
@@ -106,7 +106,7 @@ async def _frames(
     yield DONE
 
 
-async def _keep_usage(server: Resources, caller: Caller, model: ModelName, used: Usage) -> None:
+async def _record_usage(server: Resources, caller: Caller, model: ModelName, used: Usage) -> None:
     async with server.scopes(caller.tenant_id) as scope:
         await recording.record(
             scope,

@@ -108,9 +108,6 @@ def error_body(error: AppError) -> dict[str, Any]:
     )
 
 
-told = error_body  # the former name; api.openai.chat still imports it
-
-
 def refuse(status: int, message: str) -> Response:
     return JSONResponse(
         envelope(message, kind=_SERVER if status >= 500 else _INVALID), status_code=status

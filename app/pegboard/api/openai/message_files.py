@@ -26,7 +26,7 @@ router = APIRouter(tags=["Messages"], route_class=StrictRoute)
 ThreadId = Annotated[UUID, Depends(id_in_path("thread_id", "Thread"))]
 MessageId = Annotated[UUID, Depends(id_in_path("message_id", "Message"))]
 FileId = Annotated[UUID, Depends(id_in_path("file_id", files.NOUN))]
-Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
+FilePage = Annotated[Page, Depends(page_of(Prefix.FILE))]
 
 
 @router.get(
@@ -35,9 +35,9 @@ Asked = Annotated[Page, Depends(page_of(Prefix.FILE))]
     responses={200: {"model": ListOut[MessageFileShape]}},
 )
 async def list_message_files(
-    thread_id: ThreadId, message_id: MessageId, scope: Reading, asked: Asked
+    thread_id: ThreadId, message_id: MessageId, scope: Reading, page: FilePage
 ) -> JsonDict:
-    return cut_page(await _files(scope, thread_id, message_id), asked, Prefix.FILE)
+    return cut_page(await _files(scope, thread_id, message_id), page, Prefix.FILE)
 
 
 @router.get(

@@ -11,7 +11,7 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.run_faults import told_in_openais_words
+from pegboard.api.openai.run_faults import in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
 from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageOut
@@ -31,7 +31,7 @@ async def create_message(
 ) -> MessageOut:
     """Add a message. Nobody answers before a run is created."""
     wanted = id_of("Thread", thread_id, param="thread_id")
-    with told_in_openais_words(adding=True):
+    with in_openais_words(adding=True):
         (row,) = await server.conversations.add_messages(tenant_id, wanted, new_messages([body]))
     return MessageOut.of(row)
 
@@ -76,7 +76,7 @@ async def delete_message(
 ) -> DeletedOut:
     thread = id_of("Thread", thread_id, param="thread_id")
     wanted = id_of("Message", message_id, param="message_id")
-    with told_in_openais_words(adding=True):
+    with in_openais_words(adding=True):
         async with server.conversations.idle(tenant_id, thread) as scope:
             await operations.remove(scope, await queries.get(scope, thread, wanted))
     return DeletedOut.of(Prefix.MESSAGE, wanted, "thread.message.deleted")

@@ -1,6 +1,6 @@
 """Run events → the events of OpenAI's streams, in their recorded order.
 
-One open step and one open message at a time; each is created once and ended once. What is told of a
+One open step and one open message at a time; each is created once and ended once. What is sent of a
 run is committed before: a client submits outputs while it still reads the stream.
 """
 
@@ -17,16 +17,16 @@ from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.runs import QUEUED, RunView, last_error, run_at
 from pegboard.api.openai.wire.steps import (
     CALLED,
-    SAID,
+    TEXT,
     answer_usage,
     called_details,
     called_step,
     ended,
-    said_details,
     search_call,
     search_step,
     searches,
     step_frame,
+    text_details,
     without_content,
 )
 from pegboard.db.base import JsonDict
@@ -61,9 +61,9 @@ def frame(event: str, data: JsonDict) -> bytes:
 
 @dataclass(slots=True)
 class AssistantsEncoder:
-    """Frames of one run. With `with_texts` the search of files tells the texts it found.
+    """Frames of one run. With `with_texts` the search of files shows the texts of its matches.
 
-    `message_id` is the answer being written, `speaking` once it is told.
+    `message_id` is the answer being written, `speaking` once it is sent.
     """
 
     row: Run
@@ -182,8 +182,8 @@ class AssistantsEncoder:
     def _search(self, run: RunSnapshot) -> list[bytes]:
         if not searches(self.row):
             return []
-        found = search_step(self.row, [one.to_json() for one in run.retrieved])
-        done = found if self.with_texts else without_content(found)
+        step = search_step(self.row, [one.to_json() for one in run.retrieved])
+        done = step if self.with_texts else without_content(step)
         bare = {
             **done,
             **ended("in_progress", None),
@@ -206,7 +206,7 @@ class AssistantsEncoder:
     def _open(self) -> list[bytes]:
         """The step and the message that the first word begins."""
         self.speaking = True
-        step, message = self._step(SAID), self._message("in_progress")
+        step, message = self._step(TEXT), self._message("in_progress")
         return [
             frame("thread.run.step.created", step),
             frame("thread.run.step.in_progress", step),
@@ -228,7 +228,7 @@ class AssistantsEncoder:
         ]
 
     def _close(self, message: str, step: str, *, reason: str | None = None) -> list[bytes]:
-        """The end of what was said, if anything was."""
+        """The end of the text, if there was any."""
         if not self.speaking:
             return []
         self.speaking = False
@@ -236,7 +236,7 @@ class AssistantsEncoder:
         broken = answer.failure if answer and step != "completed" else None
         failure = (broken.code, broken.message) if broken else None
         ending = {**ended(step, self._ended_at), "expires_at": None}
-        closed = {**self._step(SAID), **ending, "last_error": last_error(failure)}
+        closed = {**self._step(TEXT), **ending, "last_error": last_error(failure)}
         if not (answer and answer.tool_calls):
             closed["usage"] = answer and answer_usage(answer.usage)
         return [
@@ -280,7 +280,7 @@ class AssistantsEncoder:
         return seconds(self.answer.ended_at if self.answer else clock.now())
 
     def _step(self, kind: int) -> JsonDict:
-        details = said_details(self._id) if kind == SAID else called_details([], {})
+        details = text_details(self._id) if kind == TEXT else called_details([], {})
         expires = {"expires_at": seconds(self.row.expires_at)}
         return step_frame(self.row, self._id, kind, details, self.begun_at, **expires)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pegboard.api.openai.faults import BadParameter, Refused
 from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.assistants.sampling import UnknownResponseFormat
-from pegboard.errors import Kind
+from pegboard.errors import ErrorKind
 from pegboard.runs.requests.create_run import UnsupportedTool
 from pegboard.runs.requests.message_files import PICTURES, UnsupportedPicture
 from pegboard.runs.requests.submit_tool_outputs import NotWaiting, WrongOutputs
@@ -14,7 +14,7 @@ from pegboard.runs.requests.targets import RunActive, ThreadBusy
 
 
 @contextmanager
-def told_in_openais_words(*, adding: bool = False) -> Iterator[None]:
+def in_openais_words(*, adding: bool = False) -> Iterator[None]:
     """`adding`: a message, not a run, was to be added to the thread."""
     try:
         yield
@@ -56,4 +56,4 @@ def told_in_openais_words(*, adding: bool = False) -> Iterator[None]:
 
 
 def cannot_cancel(status: str) -> Refused:
-    return Refused(f"Cannot cancel run with status '{status}'.", kind=Kind.INVALID)
+    return Refused(f"Cannot cancel run with status '{status}'.", kind=ErrorKind.INVALID)

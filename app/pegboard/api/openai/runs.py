@@ -1,6 +1,6 @@
 """`/threads/{thread_id}/runs`: create, follow, answer and end runs.
 
-A run is executed in the background: the answer tells of one that is queued, or is its stream.
+A run is executed in the background: the answer shows one that is queued, or is its stream.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from pegboard.api.openai.missing import Missing
 from pegboard.api.openai.paging import cut_page, page_of
 from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.run_encoder import AssistantsEncoder, frame
-from pegboard.api.openai.run_faults import cannot_cancel, told_in_openais_words
+from pegboard.api.openai.run_faults import cannot_cancel, in_openais_words
 from pegboard.api.openai.wire.documented import RunShape, StepShape
 from pegboard.api.openai.wire.lists import ListOut, page_response
 from pegboard.api.openai.wire.messages import MessageIn
@@ -65,8 +65,8 @@ from pegboard.threads import operations as threads
 
 router = APIRouter(tags=["Runs"], route_class=StrictRoute)
 log = structlog.get_logger("pegboard.openai")
-Asked = Annotated[Page, Depends(page_of(Prefix.RUN))]
-AskedSteps = Annotated[Page, Depends(page_of(Prefix.STEP))]
+RunPage = Annotated[Page, Depends(page_of(Prefix.RUN))]
+StepPage = Annotated[Page, Depends(page_of(Prefix.STEP))]
 
 
 _ECHOED: Final = (
@@ -139,10 +139,10 @@ async def create_run(
 @router.get(
     "/threads/{thread_id}/runs", response_model=None, responses={200: {"model": ListOut[RunShape]}}
 )
-async def list_runs(thread_id: str, scope: Reading, asked: Asked) -> Response:
+async def list_runs(thread_id: str, scope: Reading, page: RunPage) -> Response:
     wanted = id_of("Thread", thread_id, param="thread_id")
-    runs = await records.page(scope, wanted, asked)
-    return await page_response([run_out(run) for run in runs.found], has_more=runs.has_more)
+    runs = await records.page(scope, wanted, page)
+    return await page_response([run_out(run) for run in runs.rows], has_more=runs.has_more)
 
 
 @router.get(
@@ -203,7 +203,7 @@ async def submit_tool_outputs(
         claim_stream(request)
     ids = _ids(thread_id, run_id)
     outputs = [ToolOutput(one.tool_call_id, one.output or "") for one in body.tool_outputs]
-    with told_in_openais_words():
+    with in_openais_words():
         turn = await server.conversations.submit_tool_outputs(
             caller,
             **ids,
@@ -220,7 +220,7 @@ async def submit_tool_outputs(
 async def follow_run(
     thread_id: str, run_id: str, after: After, request: Request, scope: Reading, server: Server
 ) -> Response:
-    """The stream of a run, from behind the first `after` frames on, until the run rests.
+    """The stream of a run, from behind the first `after` frames on, until the run settles.
 
     This server's own: OpenAI has no such call.
     """
@@ -235,10 +235,10 @@ async def follow_run(
     responses={200: {"model": ListOut[StepShape]}},
 )
 async def list_steps(
-    thread_id: str, run_id: str, scope: Reading, asked: AskedSteps, include: Include = ()
+    thread_id: str, run_id: str, scope: Reading, page: StepPage, include: Include = ()
 ) -> Response:
     steps = await _steps(scope, thread_id, run_id)
-    return json_response(cut_page([_step_out(step, include) for step in steps], asked, Prefix.STEP))
+    return json_response(cut_page([_step_out(step, include) for step in steps], page, Prefix.STEP))
 
 
 @router.get(
@@ -313,7 +313,7 @@ async def _created(
     messages: Sequence[MessageIn],
     request: RunRequest,
 ) -> Turn:
-    with told_in_openais_words():
+    with in_openais_words():
         return await server.conversations.create_run(
             caller,
             target=target,
@@ -324,7 +324,7 @@ async def _created(
 
 
 def _queued(turn: Turn) -> Response:
-    """A run as it was when it was asked for: clients wait for one that is not over yet."""
+    """A run as it was when it was requested: clients wait for one that is not over yet."""
     record = turn.record
     queued = {**run_out(record), "status": QUEUED, "usage": None}
     if turn.first == 0:

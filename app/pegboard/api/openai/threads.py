@@ -10,7 +10,7 @@ from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.paging import page_of
 from pegboard.api.openai.public_ids import Prefix
-from pegboard.api.openai.run_faults import told_in_openais_words
+from pegboard.api.openai.run_faults import in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut
 from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
@@ -21,7 +21,7 @@ from pegboard.runs.requests.targets import NewThread
 from pegboard.threads import operations
 
 router = APIRouter(tags=["Threads"], route_class=StrictRoute)
-Asked = Annotated[Page, Depends(page_of(Prefix.THREAD))]
+ThreadPage = Annotated[Page, Depends(page_of(Prefix.THREAD))]
 
 
 @router.post("/threads")
@@ -34,7 +34,7 @@ async def create_thread(
         labels=wanted.metadata,
         tool_resources=wanted_resources(wanted.tool_resources),
     )
-    with told_in_openais_words(adding=True):
+    with in_openais_words(adding=True):
         await server.conversations.add_messages(
             tenant_id, target, new_messages(wanted.messages or ())
         )
@@ -43,10 +43,10 @@ async def create_thread(
 
 
 @router.get("/threads")
-async def list_threads(scope: Reading, asked: Asked) -> ListOut[ThreadOut]:
+async def list_threads(scope: Reading, page: ThreadPage) -> ListOut[ThreadOut]:
     """All threads, those of the other API among them. OpenAI never offered this."""
-    rows = await operations.page(scope, asked)
-    return ListOut.of([ThreadOut.of(one) for one in rows.found], has_more=rows.has_more)
+    rows = await operations.page(scope, page)
+    return ListOut.of([ThreadOut.of(one) for one in rows.rows], has_more=rows.has_more)
 
 
 @router.get("/threads/{thread_id}")

@@ -57,7 +57,7 @@ def spawn(
             cwd=folder,
             env=environment(),
             # Ctrl-C in a terminal goes to the whole session. Postgres must outlive the requests
-            # that are being finished, so it hears of the end from us alone.
+            # that are being finished, so it learns of the end from us alone.
             start_new_session=True,
             creationflags=_OWN_GROUP,  # The same for a Windows console.
             user=account.uid if account else None,

@@ -58,7 +58,7 @@ class Embeddings:
         dims: int | None = None,
         usual_dims: int | None = None,
     ) -> Embedded:
-        """`dims` as the caller wishes; `usual_dims` those that the model is known to have."""
+        """`dims` as the caller requests; `usual_dims` those that the model is known to have."""
         if self.local is not None and model.provider == self.local.name.provider:
             return await self._locally(self.local, model, inputs, dims)
         if self.is_configured(model.provider):

@@ -38,9 +38,6 @@ class TextKind(StrEnum):
     PASSAGE = "passage"
 
 
-Kind = TextKind  # the former name; llm still imports it
-
-
 class Embedder(Protocol):
     @property
     def name(self) -> EmbeddingName: ...

@@ -1,4 +1,4 @@
-"""What litellm raises, in our words, with what the provider itself has said.
+"""What litellm raises, in our words, with what the provider itself says.
 
 litellm's own texts differ by provider and by the way a request took, and are meant for whoever
 writes programs with it; so are its classes. What they wrap says more: the provider's answer, or
@@ -38,7 +38,7 @@ def translated(litellm: ModuleType, error: Exception) -> failures.ModelFailure:
     lost = None if answer.status else _lost_connection(causes)
     if lost is not None:
         return lost
-    # These two are told by litellm alone: providers have no status of their own for them.
+    # These two are known by litellm alone: providers have no status of their own for them.
     if _is_any(causes, litellm.ContextWindowExceededError):
         return context_too_long(answer)
     if _is_any(causes, litellm.AuthenticationError, litellm.PermissionDeniedError):
@@ -71,11 +71,11 @@ def _answer_among(causes: list[BaseException]) -> ErrorAnswer:
                 return ErrorAnswer(response.status_code, message_in(text), is_page(text), pause)
     of_provider = [one for one in causes if type(one).__module__.startswith(_CLIENTS)]
     headers = getattr(causes[0], "litellm_response_headers", None) or {}
-    # Amid a stream an error is an event, of which litellm keeps the message alone.
-    told = str(getattr(of_provider[-1], "message", "")) if of_provider else ""
+    # Amid a stream an error is an event, of which litellm has the message alone.
+    text = str(getattr(of_provider[-1], "message", "")) if of_provider else ""
     pages = any(is_page(str(getattr(one, "message", ""))) for one in causes)
-    said = message_in(told) or fit_to_show(told)
-    return ErrorAnswer(None, said, pages, retry_after(headers))
+    message = message_in(text) or fit_to_show(text)
+    return ErrorAnswer(None, message, pages, retry_after(headers))
 
 
 def _text_of(response: Any) -> str:
@@ -108,6 +108,6 @@ def _is_any(causes: list[BaseException], *classes: type[BaseException]) -> bool:
 
 def _status_of(causes: list[BaseException]) -> int:
     """The innermost status that is an error; litellm gives one to whatever it raises."""
-    told = (getattr(one, "status_code", None) for one in reversed(causes))
-    known = (one for one in told if isinstance(one, int) and 400 <= one < 600)
+    statuses = (getattr(one, "status_code", None) for one in reversed(causes))
+    known = (one for one in statuses if isinstance(one, int) and 400 <= one < 600)
     return next(known, 500)

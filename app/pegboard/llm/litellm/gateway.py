@@ -15,10 +15,14 @@ from types import ModuleType
 from typing import Any
 
 from pegboard.llm import failures
-from pegboard.llm.chat_messages import chat_messages, chat_tools, response_format, routing_wish
+from pegboard.llm.chat_messages import (
+    chat_messages,
+    chat_tools,
+    response_format,
+    routing_preferences,
+)
 from pegboard.llm.embeddings.answering import Input
-from pegboard.llm.embeddings.embedder import EmbeddingName, UnusableVectors
-from pegboard.llm.embeddings.embedder import Kind as EmbeddingKind
+from pegboard.llm.embeddings.embedder import EmbeddingName, TextKind, UnusableVectors
 from pegboard.llm.error_answers import NO_REASON
 from pegboard.llm.finish_reasons import finish_reason
 from pegboard.llm.gateway import (
@@ -37,7 +41,7 @@ from pegboard.llm.litellm.failures import translated
 from pegboard.llm.providers import find_provider, litellm_name
 from pegboard.llm.reasoning_shapes import pieces_of_blocks, pieces_of_details, reasoning_shape
 from pegboard.llm.request_checks import check_images, checked_name
-from pegboard.llm.thinking_wishes import thinking_wish
+from pegboard.llm.requested_thinking import requested_thinking
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,14 @@ class LitellmGateway:
         check_images(request)
         litellm = await load()
         try:
-            if request.whole:
-                answer = await litellm.acompletion(**self._arguments(request), stream=False)
-                for delta in _whole(litellm, answer, request.model):
-                    yield delta
-            else:
+            if request.streaming:
                 async with aclosing(self._pieces(litellm, request)) as pieces:
                     async for delta in pieces:
                         yield delta
+            else:
+                answer = await litellm.acompletion(**self._arguments(request), stream=False)
+                for delta in _whole(litellm, answer, request.model):
+                    yield delta
         except failures.ModelFailure:
             raise
         except Exception as error:
@@ -93,8 +97,8 @@ class LitellmGateway:
         finally:
             await _close(answer)
         # litellm says "stop" by itself at the end of a stream that has no finish reason.
-        said = answer.received_finish_reason or answer.intermittent_finish_reason
-        if said is None or reason is None:
+        received = answer.received_finish_reason or answer.intermittent_finish_reason
+        if received is None or reason is None:
             raise failures.StreamCutOff(NO_REASON)
         yield Finished(finish_reason(reason), _usage(litellm, usage, request.model))
 
@@ -119,19 +123,17 @@ class LitellmGateway:
             if not request.options.parallel_tool_calls:
                 arguments["parallel_tool_calls"] = False
         if request.model.provider.lower() == "openrouter" and request.options.routing:
-            arguments["extra_body"] = {"provider": routing_wish(request.options.routing)}
+            arguments["extra_body"] = {"provider": routing_preferences(request.options.routing)}
         _add_no_key(arguments, request.model.provider)
         return arguments
 
 
-async def embed(
-    name: EmbeddingName, texts: Sequence[str], kind: EmbeddingKind
-) -> list[list[float]]:
+async def embed(name: EmbeddingName, texts: Sequence[str], kind: TextKind) -> list[list[float]]:
     """One request for embeddings. Models that tell questions from passages are told which."""
     litellm = await load()
     arguments = _embedding_arguments(name.provider, name.model, texts)
     if find_provider(name.provider).litellm == "cohere_chat":
-        question = kind is EmbeddingKind.QUERY
+        question = kind is TextKind.QUERY
         arguments["input_type"] = "search_query" if question else "search_document"
     elif find_provider(name.provider).litellm != "ollama_chat":
         arguments["dimensions"] = name.dims
@@ -165,15 +167,15 @@ async def embed_inputs(
     return vectors, getattr(answer.usage, "prompt_tokens", None) or 0
 
 
-async def moderate(told: str | list[Any], model: str | None) -> dict[str, Any]:
+async def moderate(content: str | list[Any], model: str | None) -> dict[str, Any]:
     """What OpenAI's moderation says of the input, in its own shape."""
     litellm = await load()
     try:
-        answer = await litellm.amoderation(input=told, model=model, custom_llm_provider="openai")
+        answer = await litellm.amoderation(input=content, model=model, custom_llm_provider="openai")
     except Exception as error:
         raise translated(litellm, error) from error
-    said: dict[str, Any] = answer.model_dump(mode="json")
-    return said
+    moderation: dict[str, Any] = answer.model_dump(mode="json")
+    return moderation
 
 
 def _embedding_arguments(provider: str, name: str, inputs: Sequence[Input]) -> dict[str, Any]:
@@ -233,9 +235,9 @@ def _options(options: GenerationOptions) -> dict[str, Any]:
     }
     chosen["response_format"] = response_format(options)
     if options.thinking:
-        wish = thinking_wish(options.thinking)
-        chosen["reasoning_effort"] = wish.effort
-        chosen["thinking"] = wish.budget
+        thinking = requested_thinking(options.thinking)
+        chosen["reasoning_effort"] = thinking.effort
+        chosen["thinking"] = thinking.budget
     return {name: value for name, value in chosen.items() if value is not None}
 
 

@@ -203,10 +203,10 @@ def _text(thinking: str | list[Part]) -> str:
     return "".join(part.text or "" for part in thinking)
 
 
-def _arguments(told: Any) -> str:
-    if told is None:
+def _arguments(arguments: Any) -> str:
+    if arguments is None:
         return ""
-    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
 def _usage_of(raw: msgspec.Raw) -> Usage:

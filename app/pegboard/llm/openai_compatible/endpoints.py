@@ -2,7 +2,7 @@
 
 Addresses and keys are the operator's environment variables, under litellm's names; nothing of a
 request goes into an address. What an endpoint wants said in a way of its own that is not known
-here is left to litellm, wish by wish (`untranslated`).
+here is left to litellm, feature by feature (`untranslated`).
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Final
 from pegboard.llm.providers import find_provider
 
 
-class Wish(Enum):
+class Feature(Enum):
     """What a request may ask for beyond an answer."""
 
     IMAGES = auto()
@@ -51,16 +51,16 @@ class Endpoint:
     keys: tuple[str, ...] = ()
     ending: str = ""
     thinking: Thinking = Thinking.NOT
-    untranslated: frozenset[Wish] = frozenset()
+    untranslated: frozenset[Feature] = frozenset()
     usage_is_asked_for: bool = True
     keeps_prefix: bool = False
 
 
 def _plain(base: str, *bases: str) -> Endpoint:
-    return Endpoint(base, bases, untranslated=frozenset({Wish.THINKING}))
+    return Endpoint(base, bases, untranslated=frozenset({Feature.THINKING}))
 
 
-_OWN_FORMAT: Final = frozenset({Wish.SCHEMA, Wish.THINKING, Wish.TOOLS_AND_FORMAT})
+_OWN_FORMAT: Final = frozenset({Feature.SCHEMA, Feature.THINKING, Feature.TOOLS_AND_FORMAT})
 
 # By litellm's names. What is not here goes through litellm.
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
@@ -89,12 +89,12 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         "https://api.deepseek.com",
         ("DEEPSEEK_API_BASE",),
         thinking=Thinking.SWITCH,
-        untranslated=frozenset({Wish.SCHEMA, Wish.IMAGES}),
+        untranslated=frozenset({Feature.SCHEMA, Feature.IMAGES}),
     ),
     "fireworks_ai": Endpoint(
         "https://api.fireworks.ai/inference/v1",
         ("FIREWORKS_API_BASE",),
-        untranslated=_OWN_FORMAT | {Wish.TOOL_CHOICE, Wish.IMAGES},
+        untranslated=_OWN_FORMAT | {Feature.TOOL_CHOICE, Feature.IMAGES},
     ),
     "groq": Endpoint(
         "https://api.groq.com/openai/v1", ("GROQ_API_BASE",), untranslated=_OWN_FORMAT
@@ -103,13 +103,13 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         "https://api.mistral.ai/v1",
         ("MISTRAL_AZURE_API_BASE",),
         ending="/v1",
-        untranslated=frozenset({Wish.THINKING, Wish.TOOL_CHOICE}),
+        untranslated=frozenset({Feature.THINKING, Feature.TOOL_CHOICE}),
         usage_is_asked_for=False,
     ),
     "together_ai": Endpoint(
         "https://api.together.ai/v1",
         ("TOGETHER_AI_API_BASE",),
-        untranslated=frozenset({Wish.THINKING, Wish.SCHEMA}),
+        untranslated=frozenset({Feature.THINKING, Feature.SCHEMA}),
     ),
     "xai": Endpoint("https://api.x.ai/v1", ("XAI_API_BASE",), thinking=Thinking.EFFORT_IF_KNOWN),
     "aihubmix": _plain("https://aihubmix.com/v1", "AIHUBMIX_API_BASE"),
@@ -120,12 +120,12 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "deepinfra": Endpoint(
         "https://api.deepinfra.com/v1/openai",
         ("DEEPINFRA_API_BASE",),
-        untranslated=frozenset({Wish.THINKING, Wish.TOOL_CHOICE}),
+        untranslated=frozenset({Feature.THINKING, Feature.TOOL_CHOICE}),
     ),
     "featherless_ai": Endpoint(
         "https://api.featherless.ai/v1",
         ("FEATHERLESS_AI_API_BASE", "FEATHERLESS_API_BASE"),
-        untranslated=frozenset({Wish.THINKING, Wish.TOOL_CHOICE}),
+        untranslated=frozenset({Feature.THINKING, Feature.TOOL_CHOICE}),
     ),
     "friendliai": _plain("https://api.friendli.ai/serverless/v1", "FRIENDLI_API_BASE"),
     "gmi": _plain("https://api.gmi-serving.com/v1"),

@@ -49,12 +49,12 @@ def failure_before(status: int, headers: Mapping[str, str], body: bytes) -> fail
 def failure_amid(data: bytes, error: msgspec.Raw) -> failures.ModelFailure | None:
     """An event with an error in it, as `error` or in a spelling of its own; None if it has none."""
     text = data[:_READ].decode("utf-8", "replace")
-    said = message_in(text)
-    if error == NOTHING and said is None:
+    message = message_in(text)
+    if error == NOTHING and message is None:
         return None
     words = _words_in(text)
     status = _status_in(text)
-    answer = ErrorAnswer(status, said)
+    answer = ErrorAnswer(status, message)
     if (failure := _by_words(answer, words)) is not None:
         return failure
     if status is None:
@@ -75,7 +75,7 @@ def _by_words(answer: ErrorAnswer, words: str) -> failures.ModelFailure | None:
     if _KEY.search(words):
         return failures.ProviderRefusedKey(CREDENTIALS)
     if _NO_MODEL.search(words):
-        return failures.ModelNotFound(f"model_not_found: {answer.said or 'no such model'}")
+        return failures.ModelNotFound(f"model_not_found: {answer.message or 'no such model'}")
     return None
 
 
@@ -94,12 +94,12 @@ def _status_in(text: str) -> int | None:
 
 def _error_in(text: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    if isinstance(told, list) and told:
-        told = told[0]
-    if not isinstance(told, dict):
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    if not isinstance(parsed, dict):
         return {}
-    inner = told.get("error")
-    return inner if isinstance(inner, dict) else told
+    inner = parsed.get("error")
+    return inner if isinstance(inner, dict) else parsed

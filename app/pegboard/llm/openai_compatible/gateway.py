@@ -54,14 +54,14 @@ class OpenAiCompatibleGateway:
         answer = await pool.post(
             request_body(request, endpoint, priced),
             _headers(request.model.provider, endpoint, base),
-            first_byte=None if request.whole else self.connections.first_byte,
+            first_byte=self.connections.first_byte if request.streaming else None,
         )
         is_read = False
         try:
             if answer.status != 200:
                 raise failure_before(answer.status, answer.headers, await answer.body())
-            if request.whole or answer.kind in _NO_STREAMS:
-                read = AnswerReader(page=PAGE if request.whole else PAGE_INSTEAD)
+            if not request.streaming or answer.kind in _NO_STREAMS:
+                read = AnswerReader(page=PAGE_INSTEAD if request.streaming else PAGE)
                 for delta in read.read(await answer.body()):
                     yield delta
             else:
@@ -103,7 +103,8 @@ def _headers(provider: str, endpoint: Endpoint, base: str) -> Mapping[str, str]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     if base == _OPENAI_ITSELF:
         for header, variables in _ACCOUNTS.items():
-            if account := next((told for one in variables if (told := os.environ.get(one))), None):
+            values = (os.environ.get(name) for name in variables)
+            if account := next(filter(None, values), None):
                 headers[header] = account
     return headers
 

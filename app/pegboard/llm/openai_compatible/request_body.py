@@ -5,13 +5,18 @@ from typing import Any, Final
 
 import msgspec
 
-from pegboard.llm.chat_messages import chat_messages, chat_tools, response_format, routing_wish
+from pegboard.llm.chat_messages import (
+    chat_messages,
+    chat_tools,
+    response_format,
+    routing_preferences,
+)
 from pegboard.llm.gateway import GenerationOptions, ModelRequest, UserTurn
-from pegboard.llm.openai_compatible.endpoints import Endpoint, Thinking, Wish
+from pegboard.llm.openai_compatible.endpoints import Endpoint, Feature, Thinking
 from pegboard.llm.price_table import PricedModel
 from pegboard.llm.providers import find_provider
 from pegboard.llm.reasoning_shapes import reasoning_shape
-from pegboard.llm.thinking_wishes import thinking_wish
+from pegboard.llm.requested_thinking import requested_thinking
 
 _REASONING_MODEL: Final = re.compile(r"(?:ft:)?(?:o\d|gpt-[5-9])(?!.*-chat)")
 _EARLY_REASONING: Final = re.compile(r"(?:ft:)?o\d")
@@ -24,14 +29,15 @@ encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 
 def can_be_said(request: ModelRequest, endpoint: Endpoint, priced: PricedModel | None) -> bool:
-    """Whether all that is wished for can be said to this endpoint without litellm's help."""
-    wishes = _wishes(request)
-    if wishes & endpoint.untranslated:
+    """Whether all that is requested can be said to this endpoint without litellm's help."""
+    features = _features(request)
+    if features & endpoint.untranslated:
         return False
     provider = find_provider(request.model.provider).litellm
-    if Wish.THINKING in wishes and endpoint.thinking in {Thinking.EFFORT, Thinking.EFFORT_IF_KNOWN}:
-        wish = thinking_wish(request.options.thinking or {})
-        if wish.effort is None:
+    by_effort = endpoint.thinking in {Thinking.EFFORT, Thinking.EFFORT_IF_KNOWN}
+    if Feature.THINKING in features and by_effort:
+        thinking = requested_thinking(request.options.thinking or {})
+        if thinking.effort is None:
             return False
     if provider != "openai":
         return True
@@ -40,7 +46,7 @@ def can_be_said(request: ModelRequest, endpoint: Endpoint, priced: PricedModel |
     else:
         by_the_other_api = priced.mode != "chat"
     # Of the newer ones, tools and an effort go together in the other API only.
-    both = Wish.THINKING in wishes and bool(request.prompt.tools)
+    both = Feature.THINKING in features and bool(request.prompt.tools)
     return not by_the_other_api and not (both and _reasons(request.model.name))
 
 
@@ -52,7 +58,7 @@ def request_body(request: ModelRequest, endpoint: Endpoint, priced: PricedModel 
         "model": name if endpoint.keeps_prefix else name.removeprefix(f"{provider}/"),
         "messages": chat_messages(request.prompt, reasoning_shape(provider)),
     }
-    if not request.whole:
+    if request.streaming:
         body["stream"] = True
         if endpoint.usage_is_asked_for:
             body["stream_options"] = {"include_usage": True}
@@ -75,43 +81,44 @@ def request_body(request: ModelRequest, endpoint: Endpoint, priced: PricedModel 
         _leave_out_what_reasoning_refuses(body, name)
     if provider == "openrouter":
         body["usage"] = {"include": True}
-        body["provider"] = routing_wish(options.routing) if options.routing else None
+        body["provider"] = routing_preferences(options.routing) if options.routing else None
     return encode({field: value for field, value in body.items() if value is not None})
 
 
-def _wishes(request: ModelRequest) -> frozenset[Wish]:
+def _features(request: ModelRequest) -> frozenset[Feature]:
     options, tools = request.options, bool(request.prompt.tools)
     users = (turn for turn in request.prompt.turns if isinstance(turn, UserTurn))
-    made = {
-        Wish.IMAGES: any(turn.images for turn in users),
-        Wish.SCHEMA: options.json_schema is not None,
-        Wish.THINKING: bool(options.thinking),
-        Wish.TOOL_CHOICE: tools and options.tool_choice not in (None, "auto", "none"),
-        Wish.TOOLS_AND_FORMAT: tools and response_format(options) is not None,
+    used = {
+        Feature.IMAGES: any(turn.images for turn in users),
+        Feature.SCHEMA: options.json_schema is not None,
+        Feature.THINKING: bool(options.thinking),
+        Feature.TOOL_CHOICE: tools and options.tool_choice not in (None, "auto", "none"),
+        Feature.TOOLS_AND_FORMAT: tools and response_format(options) is not None,
     }
-    return frozenset(wish for wish, is_made in made.items() if is_made)
+    return frozenset(feature for feature, is_used in used.items() if is_used)
 
 
 def _thinking(options: GenerationOptions, endpoint: Endpoint, *, known: bool) -> dict[str, Any]:
     if not options.thinking:
         return {}
-    wish = thinking_wish(options.thinking)
+    thinking = requested_thinking(options.thinking)
     match endpoint.thinking:
         case Thinking.NOT:
             return {}
         case Thinking.EFFORT:
-            return {"reasoning_effort": wish.effort}
+            return {"reasoning_effort": thinking.effort}
         case Thinking.EFFORT_IF_KNOWN:
-            return {"reasoning_effort": wish.effort} if known else {}
+            return {"reasoning_effort": thinking.effort} if known else {}
         case Thinking.SWITCH:
-            off = wish.effort == "none" or (wish.budget or {}).get("type") == "disabled"
+            off = thinking.effort == "none" or (thinking.budget or {}).get("type") == "disabled"
             return {"thinking": {"type": "disabled"} if off else _SWITCHED_ON}
         case Thinking.OBJECT:
-            if wish.budget is None:
-                return {"reasoning": {"effort": "xhigh" if wish.effort == "max" else wish.effort}}
-            if wish.budget.get("type") == "disabled":
+            if thinking.budget is None:
+                effort = "xhigh" if thinking.effort == "max" else thinking.effort
+                return {"reasoning": {"effort": effort}}
+            if thinking.budget.get("type") == "disabled":
                 return {"reasoning": {"enabled": False}}
-            tokens = wish.budget.get("budget_tokens")
+            tokens = thinking.budget.get("budget_tokens")
             return {"reasoning": {"max_tokens": tokens} if tokens else {"enabled": True}}
 
 

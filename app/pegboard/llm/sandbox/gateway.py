@@ -36,11 +36,13 @@ class SandboxGateway:
         else:
             reply = await asyncio.to_thread(reply_to, request, scene)
         stop = _stop_after(scene)
-        whole = request.whole and not scene.counts_pieces
+        streaming = request.streaming or scene.counts_pieces
         if stop != 0:
-            pieces = deltas(reply.reasoning, reply.text, reply.refusal, reply.calls, whole=whole)
+            pieces = deltas(
+                reply.reasoning, reply.text, reply.refusal, reply.calls, streaming=streaming
+            )
             for count, delta in enumerate(pieces, start=1):
-                # Even without a delay others get their turn, and a cancellation is heard.
+                # Even without a delay others get their turn, and a cancellation arrives.
                 await self._pause(scene.delay_ms / 1000)
                 yield delta
                 if count == stop:

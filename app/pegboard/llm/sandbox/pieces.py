@@ -22,10 +22,10 @@ def cut(text: str) -> Iterator[str]:
 
 
 def deltas(
-    reasoning: str, text: str, refusal: str, calls: Iterable[ToolCall], *, whole: bool
+    reasoning: str, text: str, refusal: str, calls: Iterable[ToolCall], *, streaming: bool
 ) -> Iterator[Delta]:
     """Reasoning first, then text, then what is refused, then the calls."""
-    split = _uncut if whole else cut
+    split = cut if streaming else _uncut
     yield from (ReasoningPiece(piece) for piece in split(reasoning))
     yield from (TextPiece(piece) for piece in split(text))
     yield from (RefusalPiece(piece) for piece in split(refusal))

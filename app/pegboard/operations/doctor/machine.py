@@ -75,14 +75,14 @@ def _extras(settings: Settings) -> Finding:
     """Which there are; others are no fault unless the settings ask for them."""
     present = [extra for extra, modules in MODULES.items() if not missing(modules)]
     absent = [extra for extra in MODULES if extra not in present]
-    told = ", ".join(present) or "none"
+    detail = ", ".join(present) or "none"
     if absent:
-        told += f"; not installed: {', '.join(absent)}"
+        detail += f"; not installed: {', '.join(absent)}"
     try:
         require_exporter(settings.traces)
     except ExtraMissing as wanted:
         return fail("extras", wanted.message)
-    return ok("extras", told)
+    return ok("extras", detail)
 
 
 def _disk(folder: Path) -> Finding:

@@ -30,12 +30,12 @@ _FIELDS = (
 
 async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
     value = from_v1(names.translated(item))
-    told = given(value, *_FIELDS)
-    if isinstance(told.get("tools"), list):
-        told["tools"] = [_tool(tool) for tool in told["tools"]]
+    fields = given(value, *_FIELDS)
+    if isinstance(fields.get("tools"), list):
+        fields["tools"] = [_tool(tool) for tool in fields["tools"]]
     if value.get("response_format") is not None:
-        told["response_format"] = _schema_named(value["response_format"])
-    made = {"name": "", **AssistantIn.model_validate(told).changes()}
+        fields["response_format"] = _schema_named(value["response_format"])
+    made = {"name": "", **AssistantIn.model_validate(fields).changes()}
     made["tool_resources"] = resources_of(value)
     assistant = await assistants.create(scope, **made)
     assistant.id = names.object_id(item.original_id)
@@ -44,25 +44,25 @@ async def take_assistant(scope: Scope, item: Item, names: Names) -> None:
 
 def resources_of(value: JsonDict) -> ToolResources | None:
     """What an object is given to work with. Raises Skip."""
-    told = value.get("tool_resources")
-    if told is None:
+    resources = value.get("tool_resources")
+    if resources is None:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(resources, dict):
         raise Skip("tool_resources are no object")
-    kept: JsonDict = {}
+    taken: JsonDict = {}
     for tool, field in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
-        asked = told.get(tool)
-        if asked is None:
+        tool_value = resources.get(tool)
+        if tool_value is None:
             continue
-        ids = (asked.get(field) or []) if isinstance(asked, dict) else None
+        ids = (tool_value.get(field) or []) if isinstance(tool_value, dict) else None
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
             raise Skip(f"tool_resources.{tool}.{field} is no list of ids")
-        kept[tool] = {field: ids}
-    return tool_resources.from_json(kept)
+        taken[tool] = {field: ids}
+    return tool_resources.from_json(taken)
 
 
 def _tool(tool: Any) -> Any:
-    """Nulls are what an SDK's object has where nothing was said."""
+    """Nulls are what an SDK's object has where nothing was given."""
     if not isinstance(tool, dict):
         return tool
     return {key: _tool(value) for key, value in tool.items() if value is not None}
@@ -73,7 +73,7 @@ def _schema_named(form: Any) -> Any:
     schema = form.get("json_schema") if isinstance(form, dict) else None
     if not isinstance(schema, dict):
         return form
-    told = {key: value for key, value in schema.items() if key != "schema_"}
+    renamed = {key: value for key, value in schema.items() if key != "schema_"}
     if "schema_" in schema:
-        told["schema"] = schema["schema_"]
-    return {**form, "json_schema": told}
+        renamed["schema"] = schema["schema_"]
+    return {**form, "json_schema": renamed}

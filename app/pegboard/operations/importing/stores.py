@@ -28,10 +28,10 @@ _EXPIRED: Final = "expired"
 
 async def take_store(scope: Scope, item: Item, names: Names) -> None:
     """Make the store, still empty. It counts as used now, unless its time was over already."""
-    told = given(item.value, "name", "description", "expires_after", "metadata")
+    fields = given(item.value, "name", "description", "expires_after", "metadata")
     store = await stores.create(
         scope,
-        **StoreIn.model_validate(told).given(),
+        **StoreIn.model_validate(fields).given(),
         store_id=names.object_id(item.original_id),
         created_at=moment(item.value["created_at"]),
     )
@@ -56,10 +56,10 @@ async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) ->
             store = await stores.get(scope, store_id)
         except NotFound:
             return
-        for told in _files(item.value):
-            original_id = str(told.get("id"))[:100]
+        for file in _files(item.value):
+            original_id = str(file.get("id"))[:100]
             try:
-                attachment = _attachment(names.in_ours(told))
+                attachment = _attachment(names.in_ours(file))
                 if await _is_in(scope, store, attachment):
                     tally.already += 1
                     continue
@@ -78,19 +78,19 @@ async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) ->
 
 def _files(value: dict[str, Any]) -> Sequence[dict[str, Any]]:
     """As objects of their own, `files`, or by their ids alone, `file_ids`."""
-    told = value.get("files")
-    if isinstance(told, list):
-        return [one for one in told if isinstance(one, dict)]
+    files = value.get("files")
+    if isinstance(files, list):
+        return [one for one in files if isinstance(one, dict)]
     ids = value.get("file_ids")
     return [{"id": one} for one in ids] if isinstance(ids, list) else []
 
 
-def _attachment(told: dict[str, Any]) -> NewStoreFile:
-    strategy = told.get("chunking_strategy")
+def _attachment(value: dict[str, Any]) -> NewStoreFile:
+    strategy = value.get("chunking_strategy")
     sized = isinstance(strategy, dict) and strategy.get("type") == "static"
     return StoreFileIn(
-        file_id=told.get("id") or "",
-        attributes=told.get("attributes"),
+        file_id=value.get("id") or "",
+        attributes=value.get("attributes"),
         chunking_strategy=strategy if sized else None,
     ).attachment()
 

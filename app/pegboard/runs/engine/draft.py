@@ -1,7 +1,7 @@
 """The answer being written: what the model says goes in, events come out.
 
-Everything that is said of the answer passes through its fold, so the draft holds nothing that its
-events do not tell.
+Everything that is said of the answer passes through its fold, so the draft holds nothing that is
+not in its events.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class AnswerDraft:
     def __init__(
         self, begun: AnswerStarted | None, events: Sequence[RunEvent], cited: Sequence[Retrieved]
     ) -> None:
-        """`begun` and `events` are what an earlier process has told of the same answer, if one has.
+        """`begun` and `events`: what an earlier process has published of the answer, if one has.
 
         `cited` are the passages that the text may cite.
         """
@@ -83,7 +83,7 @@ class AnswerDraft:
         self._round = self._fold.next_index
 
     def add(self, delta: TextPiece | RefusalPiece | ReasoningPiece | ToolCallPiece) -> Facts:
-        """A piece of the round's answer. The calls are told when they are whole."""
+        """A piece of the round's answer. The calls follow when they are complete."""
         match delta:
             case TextPiece(text=text):
                 return self._say(TextDelta, storable(text))
@@ -162,7 +162,7 @@ class AnswerDraft:
     def finished(
         self, run: RunSnapshot, status: MessageStatus, failure: Failure | None = None
     ) -> Facts:
-        """The end of the answer; what is open is told to have ended before it was complete."""
+        """The end of the answer; what is open is shown as ended before it was complete."""
         unfinished = tuple(
             self._folded(ItemFinished(index, with_status(item, ItemStatus.INCOMPLETE)))
             for index, item in self._fold.unfinished()
@@ -202,7 +202,7 @@ class AnswerDraft:
         self._block = []
 
     def _opened(self, kind: type[MessageItem] | type[ReasoningItem]) -> tuple[int, Facts]:
-        """The index of an item of that kind that is open, and what is told of its beginning."""
+        """The index of an item of that kind that is open, and the facts of its beginning."""
         if self._open is not None and self._open[1] is kind:
             return self._open[0], ()
         facts = self._finish_open()

@@ -14,7 +14,7 @@ from pegboard.runs.model.snapshots import RunSnapshot
 class Execution:
     """All that is needed to execute a run until it settles.
 
-    `logged` is what an earlier process has told of the same stretch; the model is asked anew.
+    `logged` is what an earlier process has published of the same stretch; the model is asked anew.
     """
 
     run: RunSnapshot
@@ -26,5 +26,5 @@ class Execution:
 
     @property
     def begun(self) -> AnswerStarted | None:
-        """The beginning of the answer, where it has been told already."""
+        """The beginning of the answer, where it has been published already."""
         return next((one for one in self.logged if isinstance(one, AnswerStarted)), None)

@@ -1,7 +1,7 @@
-"""The loop of a run: ask the model, tell what it says, decide what is next.
+"""The loop of a run: ask the model, yield what it says, decide what is next.
 
 Knows neither the database nor any public API. What it yields together becomes true together;
-recording and telling are other modules' work.
+recording and publishing are other modules' work.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 import structlog
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.failures import StreamCutOff
 from pegboard.llm.gateway import Finished, FinishReason, Gateway
 from pegboard.runs.engine import server_calls
@@ -28,7 +28,7 @@ from pegboard.runs.model.events import Facts, RoundFinished
 from pegboard.runs.model.snapshots import CONTENT_FILTER, Failure
 
 _FILTERED: Final = Failure(
-    Kind.PROVIDER_FAILED, CONTENT_FILTER, "The provider's content filter cut the answer short"
+    ErrorKind.PROVIDER_FAILED, CONTENT_FILTER, "The provider's content filter cut the answer short"
 )
 
 log = structlog.get_logger("pegboard.runs")
@@ -61,7 +61,7 @@ async def execute(gateway: Gateway, execution: Execution) -> AsyncGenerator[Fact
         except Exception:
             log.exception("gateway_fault")
             message = "The model could not be asked"
-            yield state.fail(Failure(Kind.PROVIDER_FAILED, "server_error", message))
+            yield state.fail(Failure(ErrorKind.PROVIDER_FAILED, "server_error", message))
             return
         if facts := state.draft.end_round():
             yield facts
@@ -77,7 +77,7 @@ async def execute(gateway: Gateway, execution: Execution) -> AsyncGenerator[Fact
 
 
 async def _move_on(state: ExecutionState, reason: FinishReason) -> AsyncGenerator[Facts, None]:
-    """What follows from a whole answer; unless the run settles by it, the model is asked again."""
+    """What follows from a complete answer; unless the run settles, the model is asked again."""
     if reason is FinishReason.CONTENT_FILTER:
         yield state.cut_short(CONTENT_FILTER, _FILTERED)
         return
@@ -101,7 +101,7 @@ async def _move_on(state: ExecutionState, reason: FinishReason) -> AsyncGenerato
                 first, begun = state.draft.begin_server_calls(ours)
                 yield begun
                 outputs, findings = await server_calls.make(state.execution.server_tools, ours)
-                state.keep(findings)
+                state.add_findings(findings)
                 yield state.draft.finish_server_calls(first, ours, outputs)
             if isinstance(move, AwaitClient):
                 yield state.pause(move.calls)
@@ -113,6 +113,6 @@ async def _move_on(state: ExecutionState, reason: FinishReason) -> AsyncGenerato
             state.add_turns(calls, problems)
         case StopShort(problem=problem):
             message = f"The model does not make a valid tool call: {problem}"
-            yield state.fail(Failure(Kind.PROVIDER_FAILED, "invalid_tool_call", message))
+            yield state.fail(Failure(ErrorKind.PROVIDER_FAILED, "invalid_tool_call", message))
         case _:
             assert_never(move)

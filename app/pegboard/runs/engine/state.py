@@ -78,7 +78,7 @@ class ExecutionState:
             options=self._generation(),
             round=self.run.rounds,
             script=execution.options.extensions.sandbox_script,
-            whole=not execution.options.streaming,
+            streaming=execution.options.streaming,
         )
         self.run = replace(self.run, rounds=self.run.rounds + 1)
         self.draft.begin_round()
@@ -97,8 +97,8 @@ class ExecutionState:
             return "max_prompt_tokens"
         return None
 
-    def keep(self, findings: Sequence[Finding]) -> None:
-        """What our own tools have found stays with the run, should it be paused."""
+    def add_findings(self, findings: Sequence[Finding]) -> None:
+        """The findings of our own tools stay with the run, should it be paused."""
         self.run = replace(self.run, findings=(*self.run.findings, *findings))
 
     def add_turns(self, calls: Sequence[ToolCall], outputs: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ from pegboard.runs.statuses import RunStatus
 def aborted(run: RunSnapshot, events: Sequence[RunEvent], failure: Failure | None) -> Facts:
     """The end of a run that broke off after `events`: failed, or cancelled where nothing failed.
 
-    What was said is kept.
+    What the model has written stays.
     """
     moment = clock.now()
     fold = ItemFold.of(events)
@@ -57,7 +57,7 @@ def aborted(run: RunSnapshot, events: Sequence[RunEvent], failure: Failure | Non
 
 
 def _as_last_known(run: RunSnapshot, events: Sequence[RunEvent]) -> RunSnapshot:
-    """The run with the round that was going on, where the model was heard in it, and what our own
+    """The run with the round that was going on, where the model answered in it, and what our own
     tools have found since the last was over."""
     rounds = [at for at, one in enumerate(events) if isinstance(one, RunStarted | RoundFinished)]
     if not rounds:
@@ -65,7 +65,7 @@ def _as_last_known(run: RunSnapshot, events: Sequence[RunEvent]) -> RunSnapshot:
     last = events[rounds[-1]]
     assert isinstance(last, RunStarted | RoundFinished)  # noqa: S101  it was looked for above
     since = events[rounds[-1] + 1 :]
-    heard = any(event.is_output for event in since)
+    has_output = any(event.is_output for event in since)
     findings: list[Finding] = [
         finding_of(event.item.call, event.item.output)
         for event in since
@@ -75,6 +75,6 @@ def _as_last_known(run: RunSnapshot, events: Sequence[RunEvent]) -> RunSnapshot:
     ]
     return replace(
         last.run,
-        rounds=last.run.rounds + heard,
+        rounds=last.run.rounds + has_output,
         findings=(*last.run.findings, *findings),
     )

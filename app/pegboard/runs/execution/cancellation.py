@@ -15,11 +15,11 @@ from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 
 CANCELLED: Final = "run_cancelled"
-"""The signal that a run is to end, wherever it is played."""
+"""The signal that a run is to end, wherever it is executed."""
 
 
 async def request(scope: Scope, run_id: UUID) -> None:
-    """Note that a run being played is to end; the process that plays it will end it."""
+    """Note that a run in execution is to end; the process that executes it will end it."""
     await scope.session.execute(
         update(Run)
         .where(

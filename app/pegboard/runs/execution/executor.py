@@ -39,7 +39,7 @@ _ROOM_SECONDS: Final = 2.0
 """When to try again to begin a run where too many are going."""
 
 FOLLOWED: Final = "run_followed"
-"""The signal that another process follows a run, and wants to hear of what it logs."""
+"""The signal that another process follows a run, and wants to know what it logs."""
 
 log = structlog.get_logger("pegboard.runs")
 
@@ -91,7 +91,7 @@ class Executor:
         self._starting: set[UUID] = set()
         self._runs: dict[asyncio.Task[None], RunTask] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
-        signals.on(CANCELLED, lambda run_id: self._tell_to_end(run_id, Ending.CANCELLED))
+        signals.on(CANCELLED, lambda run_id: self._request_end(run_id, Ending.CANCELLED))
         signals.on(FOLLOWED, self._followed_elsewhere)
 
     def check_room(self, tenant_id: UUID) -> None:
@@ -134,8 +134,8 @@ class Executor:
         return [*self._starting, *(task.run.id for task in self._runs.values())]
 
     async def cancel(self, run_id: UUID) -> None:
-        """End a run that this process executes, and return when it is recorded and told."""
-        task = self._tell_to_end(run_id, Ending.CANCELLED)
+        """End a run that this process executes, and return when that is recorded and published."""
+        task = self._request_end(run_id, Ending.CANCELLED)
         if task is not None:
             await asyncio.wait({task})
 
@@ -164,7 +164,7 @@ class Executor:
                 log.exception("heartbeat_failed")
 
     async def close(self, *, grace: float) -> None:
-        """Let runs end within `grace` seconds, then let go of what is left.
+        """Let runs end within `grace` seconds, then release what is left.
 
         Whose model has said nothing yet is free for another process; the others end as failed.
         """
@@ -181,7 +181,7 @@ class Executor:
             if thread_id == run.thread_id or (
                 assistant_id is not None and assistant_id == run.assistant_id
             ):
-                self._tell_to_end(run.id, Ending.CANCELLED)
+                self._request_end(run.id, Ending.CANCELLED)
 
     def _begin(self, context: RunContext, abort: Abort | None) -> Feed:
         know_run(context.run.id)
@@ -198,7 +198,7 @@ class Executor:
             context,
             self._services,
             feed,
-            EventWriter(feed, write, first=context.first, whole=not context.options.streaming),
+            EventWriter(feed, write, first=context.first, streaming=context.options.streaming),
             Slot(self._working, context.run.tenant_id),
         )
         task = asyncio.create_task(self._perform(run_task, abort), name=f"run {context.run.id}")
@@ -219,7 +219,7 @@ class Executor:
         if self._tasks.get(run_id) is task:  # else it is being executed anew
             del self._tasks[run_id]
 
-    def _tell_to_end(self, run_id: UUID, ending: Ending) -> "asyncio.Task[None] | None":
+    def _request_end(self, run_id: UUID, ending: Ending) -> "asyncio.Task[None] | None":
         task = self._tasks.get(run_id)
         if task is None:
             return None
@@ -244,9 +244,9 @@ class Executor:
             statuses = await renew(session, self._lease_holder, leased)
         for run_id in run_ids:
             if run_id not in statuses:
-                self._tell_to_end(run_id, Ending.LOST)
+                self._request_end(run_id, Ending.LOST)
             elif statuses[run_id] == RunStatus.CANCELLING:
-                self._tell_to_end(run_id, Ending.CANCELLED)
+                self._request_end(run_id, Ending.CANCELLED)
 
 
 def _cancel(task: "asyncio.Task[None]") -> None:

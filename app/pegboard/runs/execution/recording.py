@@ -17,7 +17,7 @@ from pegboard.llm.tokens import count_tokens
 from pegboard.memories.learning import ExtractionRequest, open_operation
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import Role
-from pegboard.runs.leases import PLAYING, Lease
+from pegboard.runs.leases import IN_EXECUTION, Lease
 from pegboard.runs.model.citations import annotations_of
 from pegboard.runs.model.citations import to_json as annotation_to_json
 from pegboard.runs.model.events import AnswerFinished, Facts, RunSettled
@@ -57,7 +57,7 @@ _SETTLE: Final = text(f"""
         FROM thread
         WHERE runs.thread_id = thread.id AND runs.id = :run_id AND runs.tenant_id = :tenant_id
           AND runs.lease_owner = :owner_id AND runs.attempts = :attempts
-          AND runs.status = ANY(:playing)
+          AND runs.status = ANY(:in_execution)
         RETURNING runs.id
     ), logged AS (
         INSERT INTO run_events (run_id, first, tenant_id, events)
@@ -90,7 +90,7 @@ async def record(
     `entry` is what its log is to hold of them. With a completed run its `extraction` is opened: it
     is learnt from exactly if it is completed.
     """
-    # What ends together ended at one moment, which is also told to those who listen.
+    # What ends together ended at one moment, which is also what followers are given.
     answers = [event.message for event in facts if isinstance(event, AnswerFinished)]
     moment = answers[0].ended_at if answers else clock.now()
     for end in _ends(facts):
@@ -140,7 +140,7 @@ def _parameters(
         "thread_id": run.thread_id,
         "owner_id": lease.owner_id,
         "attempts": lease.attempts,
-        "playing": list(sources(run.status, among=PLAYING)),
+        "in_execution": list(sources(run.status, among=IN_EXECUTION)),
         "first": entry.first,
         "after": entry.after,
         "events": json.dumps(entry.to_json(), separators=(",", ":")),

@@ -16,7 +16,7 @@ from pegboard import clock
 from pegboard.db.signals import Signals, send
 from pegboard.documents import operations as documents
 from pegboard.documents.tables import UNFINISHED
-from pegboard.errors import Kind, NotFound
+from pegboard.errors import ErrorKind, NotFound
 from pegboard.identifiers import earliest_id
 from pegboard.messages.tables import MessageStatus
 from pegboard.models.catalogue import Catalogue
@@ -25,7 +25,7 @@ from pegboard.runs.execution.aborting import aborted
 from pegboard.runs.execution.cancellation import CANCELLED
 from pegboard.runs.execution.executor import Executor
 from pegboard.runs.execution.recording import append_answer
-from pegboard.runs.leases import FREED, HEARTBEAT, PLAYING, RELEASED, LeaseHolder
+from pegboard.runs.leases import FREED, HEARTBEAT, IN_EXECUTION, RELEASED, LeaseHolder
 from pegboard.runs.model.events import AnswerFinished
 from pegboard.runs.model.options import from_json
 from pegboard.runs.model.snapshots import RUN_EXPIRED, Failure
@@ -48,9 +48,11 @@ AT_ONCE: Final = 20
 
 FORGET_EVERY: Final = timedelta(minutes=10)
 _LOST: Final = Failure(
-    Kind.UNAVAILABLE, "server_lost", "The server that was answering went away before it was done"
+    ErrorKind.UNAVAILABLE,
+    "server_lost",
+    "The server that was answering went away before it was done",
 )
-_LATE: Final = Failure(Kind.UNAVAILABLE, RUN_EXPIRED, "The run's time was up")
+_LATE: Final = Failure(ErrorKind.UNAVAILABLE, RUN_EXPIRED, "The run's time was up")
 _FORGET: Final = text("""
     DELETE FROM run_events USING runs
     WHERE runs.id = run_events.run_id AND run_events.run_id < :begun_before
@@ -63,7 +65,7 @@ log = structlog.get_logger("pegboard.rescue")
 class Policy(StrEnum):
     """What becomes of a run whose process is gone.
 
-    `RESUME` asks the model again where nobody has heard of its first answer; `FAIL` never does.
+    `RESUME` asks the model again where nobody has seen any of its first answer; `FAIL` never does.
     """
 
     RESUME = "resume"
@@ -104,7 +106,7 @@ class Rescuer:
             self._freed.clear()
             try:
                 if shaken:
-                    await self._let_others_speak()
+                    await self._let_others_renew()
                     shaken = False
                 while await self._rescue() == AT_ONCE:
                     pass
@@ -128,10 +130,10 @@ class Rescuer:
                 _FORGET, {"begun_before": earliest_id(before), "ended_before": before}
             )
 
-    async def _let_others_speak(self) -> None:
+    async def _let_others_renew(self) -> None:
         """Wait, once the database is back, until every process that lives can have shown it.
 
-        While it was away no lease was kept, and all runs would be taken for abandoned.
+        While it was away no lease was renewed, and all runs would be taken for abandoned.
         """
         async with self._sessions() as session:
             await session.execute(select(1))
@@ -165,7 +167,7 @@ class Rescuer:
                     select(Run)
                     .join(Thread, Thread.id == Run.thread_id)
                     .where(
-                        Run.status.in_(PLAYING),
+                        Run.status.in_(IN_EXECUTION),
                         Run.lease_until <= func.now(),
                         Run.id.not_in(self._executor.run_ids()),
                     )
@@ -220,14 +222,18 @@ class Rescuer:
         async with self._scopes(run.tenant_id) as scope:
             await lock_thread(scope, run.thread_id)
             present = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
-            if present is None or present.attempts != run.attempts or present.status not in PLAYING:
+            if (
+                present is None
+                or present.attempts != run.attempts
+                or present.status not in IN_EXECUTION
+            ):
                 return
             present.become(RunStatus.FAILED)
             present.error_code, present.error_message = _LOST.code, _LOST.message
             _end(present)
 
     async def _expire(self) -> None:
-        """End every run whose time is up, be it played or waiting for its caller."""
+        """End every run whose time is up, be it in execution or waiting for its caller."""
         async with self._sessions.begin() as session:
             late = await session.scalars(
                 select(Run)
@@ -242,13 +248,13 @@ class Rescuer:
                 )
                 if waiting is not None:
                     waiting.status = MessageStatus.CANCELLED
-                await self._keep_what_was_said(scope, run)
+                await self._store_partial_answer(scope, run)
                 run.become(RunStatus.EXPIRED)
                 _end(run)
                 await send(session, CANCELLED, run.id)
 
-    async def _keep_what_was_said(self, scope: Scope, run: Run) -> None:
-        if run.status not in PLAYING:
+    async def _store_partial_answer(self, scope: Scope, run: Run) -> None:
+        if run.status not in IN_EXECUTION:
             return
         logged = await event_log.read(scope, run.id, after=run.events)
         for event in aborted(snapshot_of(run), logged, _LATE):

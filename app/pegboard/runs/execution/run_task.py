@@ -1,4 +1,4 @@
-"""One run in a process: executed, recorded, told; or aborted."""
+"""One run in a process: executed, recorded, published; or aborted."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.fairness import LoopTurns
 from pegboard.identifiers import new_id
 from pegboard.llm.gateway import Gateway
@@ -42,7 +42,7 @@ log = structlog.get_logger("pegboard.runs")
 
 
 class Ending(Enum):
-    """Why a run is told to end."""
+    """Why a run is asked to end."""
 
     CANCELLED = auto()
     LOST = auto()
@@ -105,11 +105,11 @@ class RunTask:
             status = RunStatus.CANCELLED
             await self._abort(None)
         except asyncio.CancelledError:
-            status = await self._end_as_told()
+            status = await self._end_as_requested()
         except Exception:
             log.exception("run_fault")
             fault = "The server could not finish the run"
-            await self._abort(Failure(Kind.UNAVAILABLE, "server_error", fault))
+            await self._abort(Failure(ErrorKind.UNAVAILABLE, "server_error", fault))
         finally:
             seconds = monotonic() - begun
             RUNS.labels(status).inc()
@@ -117,7 +117,7 @@ class RunTask:
             log.info("run_settled", status=str(status), ms=round(seconds * 1000, 1))
         return status
 
-    async def _end_as_told(self) -> RunStatus:
+    async def _end_as_requested(self) -> RunStatus:
         if self.ending is Ending.LOST:
             return RunStatus.IN_PROGRESS
         if self.ending is Ending.CANCELLED:
@@ -127,11 +127,11 @@ class RunTask:
             await self._release()
             return RunStatus.IN_PROGRESS
         stopped = "The server was stopped before the answer was complete"
-        await self._abort(Failure(Kind.UNAVAILABLE, "server_stopped", stopped))
+        await self._abort(Failure(ErrorKind.UNAVAILABLE, "server_stopped", stopped))
         return RunStatus.FAILED
 
     async def _release(self) -> None:
-        """Let another process execute the run from where it began; nobody has heard of it yet."""
+        """Let another process execute the run from where it began; nobody has seen any of it."""
         async with self.services.scopes(self.run.tenant_id) as scope:
             await release(scope, self.run.id, self.context.lease)
 
@@ -153,7 +153,7 @@ class RunTask:
                     facts = tuple(fact for fact in facts if type(fact) not in logged)  # noqa: PLW2901
                     if not facts:
                         continue
-                await self._tell(facts)
+                await self._record(facts)
                 if isinstance(facts[-1], RunSettled):
                     status = facts[-1].run.status
                 if silent and any(fact.is_output for fact in facts):
@@ -161,7 +161,7 @@ class RunTask:
                     provider = provider_label(self.run.model.provider)
                     FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
                 # A provider's client that has pieces in store gives them without a pause; those who
-                # follow would hear of the first when the last is there. And of many runs that have
+                # follow would get the first when the last is there. And of many runs that have
                 # a piece one goes on at a time, in turn across tenants, between other work.
                 if monotonic() - turn_began > LONGEST_TURN_SECONDS:
                     await asyncio.sleep(0)
@@ -170,7 +170,7 @@ class RunTask:
         return status
 
     async def _prepare(self) -> Execution:
-        """What the model is going to read. Raises AppError where nothing can be asked."""
+        """What the model is going to read. Raises AppError where the model cannot be asked."""
         context = self.context
         before = left_off(context)
         async with self.slot:
@@ -191,8 +191,8 @@ class RunTask:
             context.logged,
         )
 
-    async def _tell(self, facts: Facts) -> None:
-        """Record, then publish: nobody hears of something that is not stored."""
+    async def _record(self, facts: Facts) -> None:
+        """Record, then publish: nobody is shown what is not stored."""
         if not any(fact.is_durable for fact in facts):
             await self.event_writer.add(facts)
             return
@@ -200,8 +200,8 @@ class RunTask:
         try:
             await asyncio.shield(storing)
         except asyncio.CancelledError:
-            # Told to end in the midst of it: what is stored all the same is told as well, and what
-            # was not is stored with the end that is to come.
+            # Asked to end in the midst of it: what is stored all the same is published too, and
+            # what was not is stored with the end that is to come.
             await asyncio.wait({storing})
             with suppress(Exception):
                 storing.result()
@@ -222,7 +222,7 @@ class RunTask:
         facts = aborted(self.run, events, failure)
         settled_runs = self.services.settled_runs
         try:
-            await self._tell(facts)
+            await self._record(facts)
         except RunLost:
             # What became of it stands in its log, unless it is gone with its thread.
             if not await settled_runs.exists(self.run):

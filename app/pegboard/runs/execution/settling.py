@@ -28,7 +28,7 @@ class SettledRuns:
         self._statement_scopes = statement_scopes
 
     async def store(self, context: RunContext, facts: Facts, entry: LogEntry) -> None:
-        """Store facts in one transaction. Raises RunLost; what was used is kept even then."""
+        """Store facts in one transaction. Raises RunLost; what was used is recorded even then."""
         tenant_id, extraction = context.run.tenant_id, extraction_of(context, facts)
         spent = Spent(context.execution_id, since=context.run.usage)
         try:
@@ -49,10 +49,10 @@ class SettledRuns:
             raise
 
     async def store_late(self, context: RunContext, facts: Facts, entry: LogEntry) -> None:
-        """Store an end that was told before it could be stored, as soon as that is possible.
+        """Store an end that was published before it could be stored, as soon as that is possible.
 
-        Until then the run stays in this process' hands: let go, it would be begun once more by
-        whoever finds it, though its caller was told of its end.
+        Until then the run stays in this process' hands: released, it would be begun once more by
+        whoever finds it, though its caller has seen its end.
         """
         while True:
             await asyncio.sleep(_LATE_SECONDS)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pegboard.runs import queries
 from pegboard.runs.execution.executor import Executor
 from pegboard.runs.following.tails import Tails
-from pegboard.runs.leases import PLAYING
+from pegboard.runs.leases import IN_EXECUTION
 from pegboard.runs.model.events import RunEvent, RunSettled
 from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.requests.turns import Turn
@@ -33,17 +33,17 @@ class Following:
     async def turn(self, turn: Turn) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events of a turn that this process has begun, until it settles.
 
-        Should the run slip out of its hands, they are told on from where another takes it up.
+        Should the run slip out of its hands, they go on from where another takes it up.
         """
-        told, last = turn.first, None
+        after, last = turn.first, None
         async with aclosing(turn.feed.follow()) as batches:
             async for events in batches:
-                told += len(events)
+                after += len(events)
                 last = events[-1]
                 yield events
         if last is None or not last.settles:
-            async with aclosing(self.run(turn.run.tenant_id, turn.row, after=told)) as rest:
-                async for events in rest:
+            async with aclosing(self.run(turn.run.tenant_id, turn.row, after=after)) as further:
+                async for events in further:
                     yield events
 
     async def all_of(self, turn: Turn) -> Sequence[RunEvent]:
@@ -56,13 +56,13 @@ class Following:
 
     async def can_tell(self, tenant_id: UUID, run: Run) -> bool:
         """Whether the events of a run are at hand; once it is over they are dropped in time."""
-        if run.status in PLAYING:
+        if run.status in IN_EXECUTION:
             return True
         async with self._scopes(tenant_id) as scope:
             return await event_log.is_kept(scope, run.id)
 
     async def before(self, turn: Turn) -> Sequence[RunEvent]:
-        """The events of a turn's run that were told before the turn began."""
+        """The events of a turn's run that were published before the turn began."""
         if turn.first == 0:
             return ()
         logged = await self._read(turn.run.tenant_id, turn.run.id, 0)
@@ -87,7 +87,7 @@ class Following:
                 if not _is_end(last):
                     yield (RunSettled(_cancelled(run)),)
                 return
-            if row.status not in PLAYING:
+            if row.status not in IN_EXECUTION:
                 if last is None:
                     before = await self._read(tenant_id, run.id, max(0, after - 1))
                     last = before[-1] if before else None
@@ -105,7 +105,7 @@ class Following:
                 return
 
     async def _live(self, run: Run, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
-        """What is logged from number `after` on, as long as it can be told without asking."""
+        """What is logged from number `after` on, as long as that is at hand without a query."""
         feed = self._executor.feed_of_run(run.id)
         if feed is not None and after >= feed.first:
             async with aclosing(feed.follow_logged(after)) as batches:
@@ -133,12 +133,12 @@ class Following:
 
 
 def _cancelled(run: Run) -> RunSnapshot:
-    """A run that was deleted with its thread, as those hear of it who play it."""
+    """A run that was deleted with its thread, as those learn of it who execute it."""
     return replace(snapshot_of(run), status=RunStatus.CANCELLED)
 
 
 def _end_of(run: Run) -> RunSettled | None:
-    """The end that nobody has logged, as the run was ended while nobody played it."""
+    """The end that nobody has logged, as the run was ended while nobody executed it."""
     ended = run.status in {RunStatus.CANCELLED, RunStatus.EXPIRED, RunStatus.FAILED}
     return RunSettled(snapshot_of(run)) if ended else None
 

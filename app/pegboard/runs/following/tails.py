@@ -1,7 +1,7 @@
-"""The logs of runs that are followed here and played elsewhere, read on as they grow.
+"""The logs of runs that are followed here and executed elsewhere, read on as they grow.
 
 One tail for each run, however many follow it, and one reader for all tails: it asks for what is new
-of all of them in one statement, at once for those that a signal tells of, and each second for the
+of all of them in one statement, at once for those that a signal names, and each second for the
 rest. So a follower costs neither a connection nor a statement.
 """
 
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard.db.signals import Signals, send_many
 from pegboard.runs.execution.executor import FOLLOWED, Executor
-from pegboard.runs.leases import PLAYING
+from pegboard.runs.leases import IN_EXECUTION
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import RunEvent
 from pegboard.runs.stream import event_log
@@ -31,8 +31,8 @@ LOOK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.02
 """Between two looks, so that signals which come one after the other are followed together."""
 
-_KEPT: Final = 1_000
-"""Events that a tail keeps for those who are behind; who is behind by more reads the log."""
+_MOST_HELD: Final = 1_000
+"""Events that a tail holds for those who are behind; who is behind by more reads the log."""
 
 _ENTRIES: Final = 50
 """Entries that are read of one log at once."""
@@ -41,18 +41,18 @@ _RUNS: Final = 500
 """Runs that are looked at in one statement."""
 
 _NEWS: Final = text("""
-    SELECT asked.run_id, runs.status, entry.first, entry.events
+    SELECT wanted.run_id, runs.status, entry.first, entry.events
     FROM unnest(CAST(:run_ids AS uuid[]), CAST(:tenant_ids AS uuid[]), CAST(:afters AS int[]))
-        AS asked(run_id, tenant_id, after)
-    LEFT JOIN runs ON runs.id = asked.run_id AND runs.tenant_id = asked.tenant_id
+        AS wanted(run_id, tenant_id, after)
+    LEFT JOIN runs ON runs.id = wanted.run_id AND runs.tenant_id = wanted.tenant_id
     LEFT JOIN LATERAL (
         SELECT first, events FROM run_events
-        WHERE run_events.run_id = asked.run_id AND run_events.tenant_id = asked.tenant_id
-          AND run_events.first >= asked.after
+        WHERE run_events.run_id = wanted.run_id AND run_events.tenant_id = wanted.tenant_id
+          AND run_events.first >= wanted.after
         ORDER BY first
         LIMIT :entries
     ) AS entry ON true
-    ORDER BY asked.run_id, entry.first
+    ORDER BY wanted.run_id, entry.first
 """).columns(run_id=Uuid, status=Text, first=Integer, events=JSON)
 
 _News: TypeAlias = tuple[UUID, str | None, int | None, list[object]]
@@ -68,7 +68,7 @@ class Tail:
         self.run_id = run_id
         self.followers = 0
         self.over = False
-        """The run rests, or is gone: nothing more is read here."""
+        """The run has settled, or is gone: nothing more is read here."""
         self._from = after
         self._events: list[RunEvent] = []
         # Set and cleared at once: wakes all who wait, and one event serves any number of them.
@@ -80,7 +80,7 @@ class Tail:
         return self._from + len(self._events)
 
     async def follow(self, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
-        """The events from number `after` on, until the run rests or they are kept no more."""
+        """The events from number `after` on, until the run settles or they are no longer held."""
         while after >= self._from:
             position = after - self._from
             prepared = self._events[position : position + MOST_AT_ONCE]
@@ -93,7 +93,7 @@ class Tail:
                 await self._moved.wait()
 
     def add(self, events: Sequence[RunEvent]) -> None:
-        surplus = max(0, len(self._events) - _KEPT)
+        surplus = max(0, len(self._events) - _MOST_HELD)
         del self._events[:surplus]
         self._from += surplus
         self._events.extend(events)
@@ -121,9 +121,9 @@ class Tails:
         self._executor = executor
         self._tails: dict[UUID, Tail] = {}
         self._moved: set[UUID] = set()
-        self._unasked: set[UUID] = set()
+        self._unannounced: set[UUID] = set()
         self._woken = asyncio.Event()
-        signals.on(event_log.LOGGED, self._heard)
+        signals.on(event_log.LOGGED, self._note_growth)
 
     @contextmanager
     def tail_of(self, run: Run, *, after: int) -> Iterator[Tail]:
@@ -131,8 +131,8 @@ class Tails:
         tail = self._tails.get(run.id)
         if tail is None:
             tail = self._tails[run.id] = Tail(run.tenant_id, run.id, after=after)
-            self._unasked.add(run.id)
-            self._heard(run.id)
+            self._unannounced.add(run.id)
+            self._note_growth(run.id)
         tail.followers += 1
         try:
             yield tail
@@ -151,37 +151,37 @@ class Tails:
             self._woken.clear()
             look_at_all = monotonic() >= due
             try:
-                await self._ask_to_hear()
+                await self._request_signals()
                 if look_at_all:
                     due = monotonic() + LOOK_SECONDS
-                    await self._look([*self._tails], told=False)
+                    await self._look([*self._tails], signalled=False)
                 else:
-                    await self._look([*self._moved], told=True)
+                    await self._look([*self._moved], signalled=True)
             except Exception as error:  # the database may be away: they are looked at again
                 _diary.warning("tails_not_read", error=type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _ask_to_hear(self) -> None:
-        """Have those who play the runs send word of what they log."""
-        asked = [one for one in self._unasked if self._executor.feed_of_run(one) is None]
-        if asked:
+    async def _request_signals(self) -> None:
+        """Have those who execute the runs send a signal when they log."""
+        run_ids = [one for one in self._unannounced if self._executor.feed_of_run(one) is None]
+        if run_ids:
             async with self._sessions() as session:
-                await send_many(session, FOLLOWED, asked)
-        self._unasked.clear()
+                await send_many(session, FOLLOWED, run_ids)
+        self._unannounced.clear()
 
-    async def _look(self, run_ids: Sequence[UUID], *, told: bool) -> None:
-        """Read what is new of these runs; `told` by a signal that there is something."""
+    async def _look(self, run_ids: Sequence[UUID], *, signalled: bool) -> None:
+        """Read what is new of these runs; `signalled` where a signal says there is some."""
         for start in range(0, len(run_ids), _RUNS):
             some = run_ids[start : start + _RUNS]
             self._moved.difference_update(some)
             tails = [self._tails[run_id] for run_id in some if run_id in self._tails]
             if tails:
                 async with self._sessions() as session:
-                    found = await session.execute(_NEWS, _parameters(tails))
-                await self._take(tails, found.tuples(), told=told)
+                    rows = await session.execute(_NEWS, _parameters(tails))
+                await self._take(tails, rows.tuples(), signalled=signalled)
 
-    async def _take(self, tails: Sequence[Tail], rows: Iterable[_News], *, told: bool) -> None:
+    async def _take(self, tails: Sequence[Tail], rows: Iterable[_News], *, signalled: bool) -> None:
         news: dict[UUID, list[RunEvent]] = {}
         entries: dict[UUID, int] = {}
         statuses: dict[UUID, str | None] = {}
@@ -196,12 +196,12 @@ class Tails:
                 continue
             if run_id in news:
                 tail.add(news[run_id])
-                if not told:  # whoever plays it does not know that it is followed
-                    self._unasked.add(run_id)
+                if not signalled:  # whoever executes it does not know that it is followed
+                    self._unannounced.add(run_id)
                     self._woken.set()
             if entries.get(run_id) == _ENTRIES:
-                self._heard(run_id)
-            elif statuses[run_id] not in PLAYING:
+                self._note_growth(run_id)
+            elif statuses[run_id] not in IN_EXECUTION:
                 self._drop(tail)
                 tail.end()
             if count % 50 == 0:
@@ -211,9 +211,9 @@ class Tails:
         if self._tails.get(tail.run_id) is tail:
             del self._tails[tail.run_id]
             self._moved.discard(tail.run_id)
-            self._unasked.discard(tail.run_id)
+            self._unannounced.discard(tail.run_id)
 
-    def _heard(self, run_id: UUID) -> None:
+    def _note_growth(self, run_id: UUID) -> None:
         if run_id in self._tails:
             self._moved.add(run_id)
             self._woken.set()

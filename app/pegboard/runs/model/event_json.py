@@ -34,7 +34,7 @@ from pegboard.runs.model.items import to_json as items_to_json
 from pegboard.runs.model.snapshots import RunSnapshot
 
 LONGEST_QUOTE: Final = 500
-"""Characters kept of what was found in a file: as much as is quoted."""
+"""Characters that are stored of a passage of a file: as much as is quoted."""
 
 _TEXT: Final = "text_delta"
 _WORDS: Final[dict[type[Any], str]] = {

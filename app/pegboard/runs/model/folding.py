@@ -1,7 +1,7 @@
 """The events of one answer → its items. Pure.
 
 The engine writes through it, an answer that broke off is put together by it, and what is stored is
-what it holds: so what was told, what is told again and what is kept are the same.
+what it holds: so what was published, what is published again and what is stored are the same.
 """
 
 from collections.abc import Iterable
@@ -95,7 +95,7 @@ class ItemFold:
     def _finish(self, index: int, item: Item) -> None:
         before = self._items.get(index)
         bare = isinstance(item, ReasoningItem) and not item.blocks
-        if bare and before is not None:  # as logs of the first version tell its end
+        if bare and before is not None:  # as logs of the first version write its end
             item = with_status(self.item(index), item.status)
         self._items[index] = item
         self._texts.pop(index, None)

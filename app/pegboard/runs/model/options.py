@@ -1,4 +1,4 @@
-"""What is in effect for one run, kept with it so that it can go on after a pause."""
+"""What is in effect for one run, stored with it so that it can go on after a pause."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ StoredTools = Annotated[
 class Extensions:
     """What a run carries for others than the engine, which reads none of it.
 
-    `echo` is what an API tells of the run as it was asked for, `sandbox_script` steers the sandbox
+    `echo` is what an API tells of the run as it was requested, `sandbox_script` steers the sandbox
     model.
     """
 

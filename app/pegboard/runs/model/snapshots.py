@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName, ToolCall, Usage
 from pegboard.messages.tables import MessageStatus
 from pegboard.runs.model.items import Item, calls_of, reasoning_of, text_of
@@ -26,7 +26,7 @@ _WHOLE: Final = frozenset({MessageStatus.COMPLETED, MessageStatus.INCOMPLETE})
 class Failure:
     """Why a run broke off, in words the caller may read."""
 
-    kind: Kind
+    kind: ErrorKind
     code: str
     message: str
     retry_after: float | None = None
@@ -72,9 +72,9 @@ class Retrieved:
     attributes: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        kept = {key: value for key, value in asdict(self).items() if value is not None}
-        kept["document_id"] = str(self.document_id)
-        return kept if self.file_id is None else {**kept, "file_id": str(self.file_id)}
+        stored = {key: value for key, value in asdict(self).items() if value is not None}
+        stored["document_id"] = str(self.document_id)
+        return stored if self.file_id is None else {**stored, "file_id": str(self.file_id)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

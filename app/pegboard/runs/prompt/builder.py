@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from pegboard.documents.document_search import DocumentSearch, Found
+from pegboard.documents.document_search import DocumentMatches, DocumentSearch
 from pegboard.documents.search_scope import DocumentsNotIndexed
 from pegboard.llm.gateway import ModelName, Prompt
 from pegboard.memories.recall import Recall
@@ -20,7 +20,7 @@ MEMORIES: Final = 10
 """How many memories the model is given; twice as many with memory_pro."""
 
 SETTLING_SECONDS: Final = 8.0
-"""How long a search waits for what was told a moment ago to be learnt."""
+"""How long a search waits for what was said a moment ago to be extracted."""
 
 _QUOTED: Final = 4_000
 _LIGHT: Final = 4_000
@@ -29,7 +29,7 @@ _LIGHT: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class AssembledPrompt:
-    """`recalled` is None where memory was not to be searched; `tools` are ours, played here."""
+    """`recalled` is None where memory was not to be searched; `tools` are ours, answered here."""
 
     prompt: Prompt
     usage: ContextUsage
@@ -61,16 +61,16 @@ class PromptBuilder:
         self._patience = patience
 
     async def build(self, context: RunContext, before: RunSnapshot) -> AssembledPrompt:
-        """For a run that left off as `before`. Raises AppError where nothing can be asked."""
+        """For a run that left off as `before`. Raises AppError where the model cannot be asked."""
         model = context.options.model
         tools = self._web if context.options.web and self._takes_tools(model) else NoTools()
-        found = await self._look_up(context)
+        matches = await self._look_up(context)
         recalled = await self._recall_memories(context)
         turns = await self._pictures.shown(context.run.tenant_id, context.prepared.turns)
         fit = partial(
             assemble,
             replace(context.prepared, turns=turns),
-            found,
+            matches,
             recalled or (),
             context.options,
             findings=before.findings,
@@ -80,17 +80,17 @@ class PromptBuilder:
         )
         heavy = context.options.tools or len(context.options.instructions) > _LIGHT
         prompt, usage = await asyncio.to_thread(fit) if heavy else fit()
-        return AssembledPrompt(prompt, usage, _retrieved(found), recalled, tools)
+        return AssembledPrompt(prompt, usage, _retrieved(matches), recalled, tools)
 
     def _takes_tools(self, model: ModelName) -> bool:
         """A model that is known to take none would refuse the whole request."""
         known = self._catalogue.find(model)
         return known is None or known.tools is not False
 
-    async def _look_up(self, context: RunContext) -> Found:
+    async def _look_up(self, context: RunContext) -> DocumentMatches:
         """What the thread's documents say to the message, once its own files are indexed."""
         if not context.look_up or context.prepared.question_id is None:
-            return Found()
+            return DocumentMatches()
         run = context.run
         if context.awaited:
             try:
@@ -114,17 +114,17 @@ class PromptBuilder:
         use, run = context.options.memory, context.run
         if not use.searches or run.assistant_id is None:
             return None
-        found = await self._recall.find(
+        memories = await self._recall.find(
             run.tenant_id,
             run.assistant_id,
             context.prepared.question,
             top=MEMORIES * 2 if use.careful else MEMORIES,
             patience=SETTLING_SECONDS,
         )
-        return tuple(Recalled(one.id, one.content, one.score) for one in found)
+        return tuple(Recalled(one.id, one.content, one.score) for one in memories)
 
 
-def _retrieved(found: Found) -> tuple[Retrieved, ...]:
+def _retrieved(matches: DocumentMatches) -> tuple[Retrieved, ...]:
     return tuple(
         Retrieved(
             one.document_id,
@@ -135,5 +135,5 @@ def _retrieved(found: Found) -> tuple[Retrieved, ...]:
             one.text[:_QUOTED] if one.file_id is not None else None,
             one.attributes,
         )
-        for one in found.passages
+        for one in matches.passages
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pegboard.assistants.tools import FunctionTool
-from pegboard.documents.document_search import Found
+from pegboard.documents.document_search import DocumentMatches
 from pegboard.llm.gateway import Passage, Prompt, Tool, ToolTurn
 from pegboard.llm.tokens import count_prompt_tokens, count_tokens
 from pegboard.messages import queries as messages
@@ -55,17 +55,17 @@ async def gather(
         if len(page) < _PAGE or tokens > window.context_limit:
             break
         before = page[-1][0]
-    asked = next((row for row in rows if row.role == Role.USER), None)
+    question = next((row for row in rows if row.role == Role.USER), None)
     return PreparedPrompt(
         turns_of(reversed(rows), reasoning),
-        question=(asked.content if asked else None) or "",
-        question_id=asked.id if asked else None,
+        question=(question.content if question else None) or "",
+        question_id=question.id if question else None,
     )
 
 
 def assemble(
     prepared: PreparedPrompt,
-    found: Found,
+    matches: DocumentMatches,
     recalled: Sequence[Recalled],
     options: RunOptions,
     *,
@@ -82,12 +82,12 @@ def assemble(
     room = room_for_prompt(window.context_limit, window.max_output)
     room = min(room, options.max_prompt_tokens or room)
     bare = Prompt(
-        system=_system(options, found, recalled),
+        system=_system(options, matches, recalled),
         turns=(),
         tools=_tools(options, server_tools),
         memories=_memories(recalled, room // 4),
         passages=(
-            *_passages(found, room // 4, marked=options.cite),
+            *_passages(matches, room // 4, marked=options.cite),
             *_findings(findings, room // 4),
         ),
     )
@@ -121,32 +121,32 @@ def _tools(options: RunOptions, server_tools: Sequence[Tool]) -> tuple[Tool, ...
 
 def _findings(findings: Sequence[Finding], room: int) -> tuple[Passage, ...]:
     """The newest findings that fit into `room` tokens, in the order in which they were made."""
-    kept: list[Passage] = []
+    passages: list[Passage] = []
     for finding in reversed(findings):
         room -= count_tokens(finding.text)
         if room < 0:
             break
-        kept.append(Passage(finding.text, finding.source))
-    return tuple(reversed(kept))
+        passages.append(Passage(finding.text, finding.source))
+    return tuple(reversed(passages))
 
 
 def _memories(recalled: Sequence[Recalled], room: int) -> tuple[str, ...]:
     """The best memories that fit into `room` tokens; one that is a document is cut."""
-    told: list[str] = []
+    texts: list[str] = []
     for memory in recalled:
         text = memory.content[:_LONGEST_MEMORY]
         room -= count_tokens(text)
         if room < 0:
             break
-        told.append(text)
-    return tuple(told)
+        texts.append(text)
+    return tuple(texts)
 
 
-def _system(options: RunOptions, found: Found, recalled: Sequence[Recalled]) -> str:
+def _system(options: RunOptions, matches: DocumentMatches, recalled: Sequence[Recalled]) -> str:
     parts = [options.instructions]
     if options.memory.cite and recalled:
         parts.append(_CITE)
-    if options.cite and found.passages:
+    if options.cite and matches.passages:
         parts.append(INSTRUCTION)
     if options.generation.json_output:
         parts.append(_JSON)
@@ -176,13 +176,13 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _passages(found: Found, room: int, *, marked: bool) -> tuple[Passage, ...]:
+def _passages(matches: DocumentMatches, room: int, *, marked: bool) -> tuple[Passage, ...]:
     """The best passages that fit into `room` tokens, and what could not be read at all."""
     passages = [
         Passage(f"This file could not be read: {reason}", filename)
-        for filename, reason in found.unreadable
+        for filename, reason in matches.unreadable
     ]
-    for index, passage in enumerate(found.passages):
+    for index, passage in enumerate(matches.passages):
         room -= count_tokens(passage.text)
         if room < 0:
             break

@@ -37,7 +37,7 @@ class Pictures:
         A picture that is gone, that is none, or that is too much is left out.
         """
         left = MOST_BYTES
-        told: list[SizedTurn] = []
+        loaded_turns: list[SizedTurn] = []
         for sized in reversed(turns):
             turn = sized.turn
             if isinstance(turn, UserTurn) and any(image.file_id for image in turn.images):
@@ -48,8 +48,8 @@ class Pictures:
                         images.append(loaded)
                         left -= 0 if image.file_id is None else len(loaded.url)
                 sized = replace(sized, turn=replace(turn, images=tuple(images)))  # noqa: PLW2901
-            told.append(sized)
-        return told[::-1]
+            loaded_turns.append(sized)
+        return loaded_turns[::-1]
 
     async def _loaded(self, tenant_id: UUID, image: Image, most: int) -> Image | None:
         if image.file_id is None:

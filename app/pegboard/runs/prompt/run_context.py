@@ -27,7 +27,7 @@ class RunContext:
     """A run that this process has leased, and what was read for it.
 
     `look_up`: there are documents to search. `awaited`: those of the message, still to be indexed.
-    What this execution uses is kept under its `execution_id`, once. Its events are logged from
+    What this execution uses is recorded under its `execution_id`, once. Its events are logged from
     number `first` on, under its `lease`; `logged` is what a process that is gone has logged of it.
     """
 

@@ -39,19 +39,19 @@ def fit(turns: Sequence[SizedTurn], *, fixed_tokens: int, room: int) -> Fitted:
     """
     exchanges = _exchanges(turns)
     used = fixed_tokens
-    kept: list[Sequence[SizedTurn]] = []
+    fitting: list[Sequence[SizedTurn]] = []
     for exchange in reversed(exchanges):
         size = sum(sized.tokens for sized in exchange)
         if used + size > room:
-            if kept:
+            if fitting:
                 break
             raise ContextTooLong(
                 f"context_length_exceeded: the message and its instructions take about "
                 f"{used + size} tokens, the model's window has room for {room}"
             )
-        kept.append(exchange)
+        fitting.append(exchange)
         used += size
-    chosen = tuple(sized.turn for exchange in reversed(kept) for sized in exchange)
+    chosen = tuple(sized.turn for exchange in reversed(fitting) for sized in exchange)
     return Fitted(chosen, used, len(turns) - len(chosen))
 
 

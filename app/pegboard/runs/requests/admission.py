@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from pegboard.runs.statuses import RunStatus
+from pegboard.runs.leases import IN_EXECUTION
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.limits import LimitReached
 from pegboard.tenants.scope import Scope
@@ -13,15 +13,13 @@ from pegboard.usage.budgets import check_tokens
 RETRY_SECONDS: Final = 2
 """When to ask again for a place: nobody knows how long a run takes, many take so long."""
 
-PLAYED: Final = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
-"""A run that waits for its caller holds no place: abandoned ones would hold theirs for ever."""
-
 # Until the end of the transaction, in which the place is taken. Not the row of the key: that it was
 # used is written there meanwhile.
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:key_id, 1))")
+# A run that waits for its caller holds no place: abandoned ones would hold theirs for ever.
 _RUNNING: Final = text("""
     SELECT count(*) FROM runs
-    WHERE key_id = :key_id AND tenant_id = :tenant_id AND status = ANY(:played)
+    WHERE key_id = :key_id AND tenant_id = :tenant_id AND status = ANY(:in_execution)
 """)
 
 
@@ -40,7 +38,7 @@ async def check(scope: Scope, caller: Caller) -> None:
         return
     running = await scope.session.scalar(
         _RUNNING,
-        {"key_id": caller.key_id, "tenant_id": scope.tenant_id, "played": list(PLAYED)},
+        {"key_id": caller.key_id, "tenant_id": scope.tenant_id, "in_execution": list(IN_EXECUTION)},
     )
     if (running or 0) >= limit:
         raise LimitReached(

@@ -24,7 +24,7 @@ async def cancel_run(
 ) -> bool:
     """Whether the run is cancelled, or about to be; False where it had ended otherwise.
 
-    Returns once it is ended, with the text that was told kept, or after some seconds where another
+    Returns once it is ended, with the text so far stored, or after some seconds where another
     process executes it. Raises NotFound.
     """
     async with scopes(tenant_id) as scope:

@@ -1,4 +1,4 @@
-"""A run that is asked for by itself, on a thread as it is: one transaction."""
+"""A run that is requested by itself, on a thread as it is: one transaction."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from pegboard.assistants.tools import ToolDefinition, Tools, file_search_of
 from pegboard.documents import stores
 from pegboard.documents.attaching import Copies
 from pegboard.documents.wanted_resources import copied_files, resolve
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.llm.gateway import ModelName
 from pegboard.runs import queries
 from pegboard.runs.model.options import Extensions, RunOptions
@@ -50,7 +50,7 @@ class NothingToAnswer(AppError):
 class UnsupportedTool(AppError):
     """A tool is wanted that this server refuses to run without."""
 
-    kind = Kind.UNSUPPORTED
+    kind = ErrorKind.UNSUPPORTED
     code = "unsupported_tool"
 
     def __init__(self, tool: ToolDefinition) -> None:
@@ -182,7 +182,7 @@ def _completed(
     model: ModelName | str | None,
     resources: ToolResources,
 ) -> Extensions:
-    """The extensions; what an API echoes is told also where it came from the assistant."""
+    """The extensions; what an API echoes is given also where it came from the assistant."""
     own = {} if assistant.sampling is None else sampling.to_json(assistant.sampling)
     echo = {
         **own,

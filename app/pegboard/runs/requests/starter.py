@@ -44,7 +44,7 @@ class Starter:
     lease_holder: LeaseHolder
 
     def model_of(self, wanted: ModelName | str | None) -> ModelName:
-        """The model that is meant; without a wish the default one. Raises NameRefused."""
+        """The model that is meant; where none is named, the default one. Raises NameRefused."""
         if isinstance(wanted, ModelName):
             return wanted
         return self.resolver.default if wanted is None else self.resolver.resolve(wanted)

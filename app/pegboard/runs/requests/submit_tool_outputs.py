@@ -9,7 +9,7 @@ from sqlalchemy import update
 from pegboard import clock
 from pegboard.assistants.tools import Tools
 from pegboard.db.base import JsonDict
-from pegboard.errors import AppError, Kind, NotFound
+from pegboard.errors import AppError, ErrorKind, NotFound
 from pegboard.messages import operations as messages
 from pegboard.messages.tables import MessageStatus, Role
 from pegboard.runs import queries
@@ -52,7 +52,7 @@ class Overrides:
 class NothingPending(AppError):
     """No run of the thread waits for outputs; perhaps somebody else has submitted them."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "nothing_pending"
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class NothingPending(AppError):
 class WrongOutputs(AppError):
     """The outputs do not answer just the calls that the run waits for."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "wrong_tool_outputs"
 
     def __init__(self, expected: Sequence[str], given: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from pegboard.assistants import operations as assistants
 from pegboard.db.base import JsonDict
 from pegboard.documents.attaching import Copies
 from pegboard.documents.wanted_resources import WantedResources, copied_files, resolve
-from pegboard.errors import AppError, Kind
+from pegboard.errors import AppError, ErrorKind
 from pegboard.identifiers import new_id
 from pegboard.runs.thread_lock import ThreadState, lock_thread
 from pegboard.tenants.scope import Scope
@@ -19,7 +19,7 @@ from pegboard.threads import operations as threads
 class ThreadBusy(AppError):
     """Another run is being executed on the thread; its end can be waited for."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "thread_busy"
 
     def __init__(self, thread_id: UUID) -> None:
@@ -30,7 +30,7 @@ class ThreadBusy(AppError):
 class RunActive(AppError):
     """A run of the thread is not over, and nothing may be added beside it."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "run_active"
 
     def __init__(self, thread_id: UUID, run_id: UUID) -> None:

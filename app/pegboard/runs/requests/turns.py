@@ -13,7 +13,7 @@ from pegboard.runs.tables import Run
 class Turn:
     """A run on its way. `message` is the user's, None where no message set it going.
 
-    `first` is the number of the first event that its `feed` tells.
+    `first` is the number of the first event of its `feed`.
     """
 
     run: RunSnapshot

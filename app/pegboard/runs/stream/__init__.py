@@ -1,1 +1,1 @@
-"""The events of runs: written, kept, told as they come."""
+"""The events of runs: written, stored, published as they come."""

@@ -1,4 +1,4 @@
-"""The log of a run: its events in rows, numbered from 0, so that they can be told again.
+"""The log of a run: its events in rows, numbered from 0, so that they can be read again.
 
 Only who holds the lease writes. One who was taken for dead and comes back finds either that the run
 is not his any more, or that the number he would write is taken.
@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pegboard.db.base import JsonList
 from pegboard.db.signals import CHANNEL, payload
-from pegboard.errors import AppError, Kind
-from pegboard.runs.leases import PLAYING, Lease
+from pegboard.errors import AppError, ErrorKind
+from pegboard.runs.leases import IN_EXECUTION, Lease
 from pegboard.runs.model.event_json import from_json, to_json
 from pegboard.runs.model.events import RunEvent
 from pegboard.runs.tables import RunEvents
@@ -36,7 +36,7 @@ _APPEND: Final = """
         SELECT lines.* FROM lines
         JOIN runs ON runs.id = lines.run_id AND runs.tenant_id = lines.tenant_id
         WHERE runs.lease_owner = lines.owner_id AND runs.attempts = lines.attempts
-          AND runs.status = ANY(:playing)
+          AND runs.status = ANY(:in_execution)
         FOR KEY SHARE OF runs {waiting}
     ), logged AS (
         INSERT INTO run_events (run_id, first, tenant_id, events)
@@ -57,14 +57,14 @@ _IS_WRITTEN: Final = text("""
     WHERE run_events.run_id = :run_id AND run_events.tenant_id = :tenant_id
       AND run_events.first = :first AND CAST(run_events.events AS text) = :events
       AND runs.lease_owner = :owner_id AND runs.attempts = :attempts
-      AND runs.status = ANY(:playing)
+      AND runs.status = ANY(:in_execution)
 """)
 
 
 class RunLost(AppError):
     """The run is no longer ours: ended or taken up elsewhere, or gone with its thread."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "run_lost"
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ async def append_many(session: AsyncSession, lines: Sequence[Line]) -> set[UUID]
     """Write a line for each of several runs; returns the runs whose lines are written.
 
     What is missing was passed over: the run is not ours any more, the number is taken, or somebody
-    holds the run's row. `append` tells.
+    holds the run's row. `append` finds out which.
     """
     return await _append(session, _APPEND_PASSING_OVER, lines)
 
@@ -125,7 +125,7 @@ async def append(session: AsyncSession, line: Line) -> None:
             "events": _json_of(line.entry),
             "owner_id": line.lease.owner_id,
             "attempts": line.lease.attempts,
-            "playing": list(PLAYING),
+            "in_execution": list(IN_EXECUTION),
         },
     )
     if written is None:
@@ -147,7 +147,7 @@ async def _append(session: AsyncSession, statement: TextClause, lines: Sequence[
                 for line in lines
             ],
             "channel": CHANNEL,
-            "playing": list(PLAYING),
+            "in_execution": list(IN_EXECUTION),
         },
     )
     return {run_id for run_id, _ in written}
@@ -159,16 +159,16 @@ def _json_of(entry: LogEntry) -> str:
 
 async def is_kept(scope: Scope, run_id: UUID) -> bool:
     """Whether the log of a run is still there from its beginning on."""
-    found = select(RunEvents.first).where(
+    beginning = select(RunEvents.first).where(
         RunEvents.run_id == run_id, RunEvents.tenant_id == scope.tenant_id, RunEvents.first == 0
     )
-    return await scope.session.scalar(found) is not None
+    return await scope.session.scalar(beginning) is not None
 
 
 async def read(scope: Scope, run_id: UUID, *, after: int = 0) -> list[RunEvent]:
     """The events from number `after` on, as far as they are written."""
-    found, _ = await read_page(scope, run_id, after=after, entries=None)
-    return found
+    events, _ = await read_page(scope, run_id, after=after, entries=None)
+    return events
 
 
 async def read_page(
@@ -188,9 +188,9 @@ async def read_page(
         .order_by(RunEvents.first)
         .limit(entries)
     )
-    found: list[RunEvent] = []
+    events: list[RunEvent] = []
     count = 0
     for first, logged in rows:
         count += 1
-        found += from_json(logged[max(0, after - first) :])
-    return found, count == entries
+        events += from_json(logged[max(0, after - first) :])
+    return events, count == entries

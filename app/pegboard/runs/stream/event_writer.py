@@ -1,6 +1,6 @@
 """The events of one execution on their way: into the log first, then to those who follow.
 
-Nobody hears of something that is not written. A stream is not held up by that for longer than one
+Nobody is shown what is not written. A stream is not held up by that for longer than one
 statement takes: what the model says meanwhile gathers, and is written together.
 """
 
@@ -24,15 +24,16 @@ Write: TypeAlias = Callable[[LogEntry], Awaitable[None]]
 
 
 class EventWriter:
-    def __init__(self, feed: Feed, write: Write, *, first: int, whole: bool) -> None:
+    def __init__(self, feed: Feed, write: Write, *, first: int, streaming: bool) -> None:
         """`first` is the number of the execution's first event.
 
-        Of a `whole` answer nothing is written before it settles: nobody follows its pieces.
+        Unless the answer is `streaming`, nothing is written before it settles: nobody follows its
+        pieces.
         """
         self._feed = feed
         self._write = write
         self._next = first
-        self._whole = whole
+        self._streaming = streaming
         self._waiting: list[RunEvent] = []
         self._writer: asyncio.Task[None] | None = None
         self.has_remote_followers = False
@@ -42,7 +43,7 @@ class EventWriter:
         """Have facts written and published. Raises what an earlier write has met."""
         self._check()
         self._waiting.extend(facts)
-        if self._whole:
+        if not self._streaming:
             return
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_all())
@@ -58,13 +59,13 @@ class EventWriter:
         return LogEntry(self._next, (*self._waiting, *facts), self.has_remote_followers)
 
     def publish(self, entry: LogEntry) -> None:
-        """Tell what has been stored with the end of the execution."""
+        """Give followers what has been stored with the end of the execution."""
         self._waiting = []
         self._next = entry.after
         self._feed.publish(tuple(entry.events))
 
     def abandon(self, facts: Facts) -> LogEntry:
-        """Tell what cannot be stored any more, or not now; what that is."""
+        """Give followers what cannot be stored any more, or not now; returns it."""
         entry = LogEntry(self._next, (*self._waiting, *facts), self.has_remote_followers)
         self._waiting = []
         self._next = entry.after

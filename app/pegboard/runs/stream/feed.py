@@ -1,4 +1,4 @@
-"""Live events of the runs played in this process, for any number of followers."""
+"""Live events of the runs executed in this process, for any number of followers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -12,7 +12,7 @@ MOST_AT_ONCE: Final = 500
 
 
 class Feed:
-    """The events of one play, from its start. A follower may come late and miss nothing."""
+    """The events of one execution, from its start. A follower may come late and miss nothing."""
 
     def __init__(self, first: int = 0) -> None:
         """`first` is the number, in the log of the run, of the first event that is published."""
@@ -29,13 +29,13 @@ class Feed:
         return tuple(self._events)
 
     def publish(self, facts: Facts) -> None:
-        """Tell facts that are stored."""
+        """Give followers facts that are stored."""
         self._events.extend(facts)
         self._logged = len(self._events)
         self._wake()
 
     def abandon(self, facts: Facts) -> None:
-        """Tell facts that are not stored: the last of the play."""
+        """Give followers facts that are not stored: the last of the execution."""
         self._events.extend(facts)
         self._wake()
 
@@ -55,10 +55,10 @@ class Feed:
         return self._follow(number - self.first, lambda: self._logged)
 
     async def _follow(
-        self, position: int, told: Callable[[], int]
+        self, position: int, available: Callable[[], int]
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
         while True:
-            prepared = self._events[position : min(told(), position + MOST_AT_ONCE)]
+            prepared = self._events[position : min(available(), position + MOST_AT_ONCE)]
             position += len(prepared)
             if prepared:
                 yield prepared
@@ -68,7 +68,7 @@ class Feed:
                 await self._moved.wait()
 
     async def ended(self) -> None:
-        """Return when the play is over."""
+        """Return when the execution is over."""
         while not self._closed:
             await self._moved.wait()
 
@@ -78,7 +78,7 @@ class Feed:
 
 
 class Feeds:
-    """The feeds of the threads on which this process is playing."""
+    """The feeds of the threads on which this process executes runs."""
 
     def __init__(self) -> None:
         self._by_thread: dict[UUID, Feed] = {}

@@ -42,13 +42,13 @@ class LogWriter:
 
         Raises RunLost, and what keeps the database from being reached.
         """
-        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((line, told))
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((line, outcome))
         if len(self._writers) < BATCHES_AT_ONCE:
             writer = asyncio.create_task(self._write_all(), name="log writer")
             self._writers.add(writer)
             writer.add_done_callback(self._writers.discard)
-        await told
+        await outcome
 
     async def _write_all(self) -> None:
         while batch := self._next_batch():
@@ -61,19 +61,19 @@ class LogWriter:
                     continue
                 written = set()  # one of them is at fault: each is tried by itself
             for waiting in batch:
-                line, told = waiting
+                line, outcome = waiting
                 if line.run_id not in written:
                     self._write_alone(waiting)
-                elif not told.done():
-                    told.set_result(None)
+                elif not outcome.done():
+                    outcome.set_result(None)
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         events = 0
         while self._waiting and len(batch) < _LONGEST_BATCH and events < _MOST_EVENTS:
             waiting = self._waiting.popleft()
-            line, told = waiting
-            if not told.done():  # else nobody waits for it any more
+            line, outcome = waiting
+            if not outcome.done():  # else nobody waits for it any more
                 batch.append(waiting)
                 events += len(line.entry.events)
         return batch
@@ -84,18 +84,18 @@ class LogWriter:
         writer.add_done_callback(self._passed_over.discard)
 
     async def _alone(self, waiting: _Waiting) -> None:
-        line, told = waiting
+        line, outcome = waiting
         try:
             async with self._single, self._sessions() as session:
                 await append(session, line)
         except Exception as error:
             _fail([waiting], error)
         else:
-            if not told.done():
-                told.set_result(None)
+            if not outcome.done():
+                outcome.set_result(None)
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    for _, told in batch:
-        if not told.done():
-            told.set_exception(error)
+    for _, outcome in batch:
+        if not outcome.done():
+            outcome.set_exception(error)

@@ -79,7 +79,7 @@ class Place:
             stdout=PIPE,
             env=self._environment,
             pass_fds=[] if self._charge.listener is None else [self._charge.listener],
-            # Ctrl-C in a terminal goes to the whole session; these hear of the end from us.
+            # Ctrl-C in a terminal goes to the whole session; these learn of the end from us.
             start_new_session=True,
         )
         _tell(process, self._charge.line())

@@ -18,7 +18,7 @@ from pegboard.api.backboard import run_encoder as backboard
 from pegboard.api.backboard.clients import Client
 from pegboard.api.backboard.faults import RunBrokeOff
 from pegboard.api.openai.profiles import Profile
-from pegboard.api.openai.profiles.tellings import downgrade, downgrade_event
+from pegboard.api.openai.profiles.downgrading import downgrade, downgrade_event
 from pegboard.api.openai.run_encoder import AssistantsEncoder
 from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
@@ -34,7 +34,6 @@ from tests.runs.engine import steps
 from tests.runs.engine.scenario import Scenario
 from tests.runs.engine.scripted_gateway import BEGINNING, Watch
 from tests.runs.engine.steps import (
-    ASKED,
     ASSISTANT,
     MODEL,
     QUESTION,
@@ -42,6 +41,7 @@ from tests.runs.engine.steps import (
     TENANT,
     THREAD,
     TOOLS,
+    USER_TEXT,
     logged,
     perform,
 )
@@ -52,28 +52,30 @@ FIRST_LOGS: Final = Path(steps.__file__).parent / "first_logs"
 _ANSWERED_AFTER: Final = timedelta(seconds=60)
 
 
-class Told:
+class PerformedScenario:
     """A performed scenario, as its encoders find it."""
 
-    def __init__(self, scenario: Scenario, plays: Sequence[Sequence[RunEvent]]) -> None:
+    def __init__(self, scenario: Scenario, executions: Sequence[Sequence[RunEvent]]) -> None:
         self._scenario = scenario
-        self.plays = plays
+        self.executions = executions
         self._row = _row(scenario)
         self._question = _message(
-            id=QUESTION, role=Role.USER, content=ASKED, status=MessageStatus.COMPLETED
+            id=QUESTION, role=Role.USER, content=USER_TEXT, status=MessageStatus.COMPLETED
         )
 
     @classmethod
-    async def of(cls, scenario: Scenario) -> "Told":
+    async def of(cls, scenario: Scenario) -> "PerformedScenario":
         performed = await perform(scenario)
-        plays = [[event for facts in play for event in facts] for play in performed.plays]
-        return cls(scenario, plays)
+        executions = [
+            [event for facts in execution for event in facts] for execution in performed.executions
+        ]
+        return cls(scenario, executions)
 
     @classmethod
-    def of_first_log(cls, scenario: Scenario) -> "Told":
+    def of_first_log(cls, scenario: Scenario) -> "PerformedScenario":
         """The same out of a log of the first version, whatever becomes of events since."""
-        plays = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
-        return cls(scenario, [from_json(events) for events in plays])
+        executions = json.loads((FIRST_LOGS / f"{scenario.name}.json").read_text())
+        return cls(scenario, [from_json(events) for events in executions])
 
     async def backboard_streams(self) -> list[list[Frame]]:
         return [[*map(_frame, frames)] for frames in await self._streams(self._backboard)]
@@ -88,10 +90,10 @@ class Told:
     async def _streams(self, encoder_of: Callable[[], RunEventEncoder]) -> list[list[bytes]]:
         """The frames of each execution, as it is streamed to who has begun it or taken it up."""
         streams = []
-        for number, events in enumerate(self.plays):
+        for number, events in enumerate(self.executions):
             encoder = encoder_of()
             if number:
-                before = [event for earlier in self.plays[:number] for event in earlier]
+                before = [event for earlier in self.executions[:number] for event in earlier]
                 await _all(encoded(encoder, once(before)))
             opening = await (encoder.resumed() if number else encoder.opening())
             frames = [frame for event in events for frame in encoder.frames(event)]
@@ -99,9 +101,9 @@ class Told:
         return streams
 
     def backboard_answers(self) -> list[Frame]:
-        """The answer of each play, or the error that it is raised as."""
+        """The answer of each execution, or the error that it is raised as."""
         answers = []
-        for number, events in enumerate(self.plays):
+        for number, events in enumerate(self.executions):
             try:
                 answer = replies.reply(self._turn(number), events, Client())
             except RunBrokeOff as broken:
@@ -112,9 +114,9 @@ class Told:
         return answers
 
     def backboard_pending(self) -> list[dict[str, Any]]:
-        """What is told of each pause to those who ask for it once more."""
+        """What is answered of each pause to those who request it once more."""
         pending = []
-        for events in self.plays:
+        for events in self.executions:
             paused = events[-1]
             if isinstance(paused, RunSettled) and not paused.is_final:
                 action = PendingAction(paused.run, _finished(events)[0].message)
@@ -134,14 +136,13 @@ class Told:
         return [*map(_named_frame, await _all(encoded(encoder, self._batches(at_once))))]
 
     def _turn(self, number: int) -> Turn:
-        first = sum(map(len, self.plays[:number]))
-        asked = StoredMessage(self._question, (), ASSISTANT) if number == 0 else None
-        return Turn(snapshot_of(self._row), self._row, Feed(first), first, asked)
+        first = sum(map(len, self.executions[:number]))
+        message = StoredMessage(self._question, (), ASSISTANT) if number == 0 else None
+        return Turn(snapshot_of(self._row), self._row, Feed(first), first, message)
 
     def _batches(self, at_once: bool) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events as they come out of the log: all in one, or one by one."""
-        told = [event for events in self.plays for event in events]
-        read = logged(told)
+        read = logged([event for events in self.executions for event in events])
         return once(read) if at_once else _one_by_one(read)
 
     @property
@@ -157,26 +158,26 @@ class Told:
     def _written(self) -> list[Message]:
         """What the run has left on its thread, the outputs of its calls among it."""
         written = []
-        for number, events in enumerate(self.plays):
+        for number, events in enumerate(self.executions):
             for finished in _finished(events):
-                said = finished.message
-                outputs = self._scenario.outputs[number] if said.tool_calls else {}
+                answer = finished.message
+                outputs = self._scenario.outputs[number] if answer.tool_calls else {}
                 calls = [
                     {"id": call.id, "name": call.name, "arguments": call.arguments}
-                    for call in said.tool_calls
+                    for call in answer.tool_calls
                 ]
                 written.append(
                     _message(
-                        id=said.id,
+                        id=answer.id,
                         role=Role.ASSISTANT,
-                        content=said.content,
-                        status=MessageStatus.COMPLETED if outputs else said.status,
+                        content=answer.content,
+                        status=MessageStatus.COMPLETED if outputs else answer.status,
                         tool_calls=calls or None,
-                        created_at=said.created_at,
-                        ended_at=said.ended_at,
-                        input_tokens=said.usage.input_tokens,
-                        output_tokens=said.usage.output_tokens,
-                        reasoning_tokens=said.usage.reasoning_tokens,
+                        created_at=answer.created_at,
+                        ended_at=answer.ended_at,
+                        input_tokens=answer.usage.input_tokens,
+                        output_tokens=answer.usage.output_tokens,
+                        reasoning_tokens=answer.usage.reasoning_tokens,
                     )
                 )
                 written += [
@@ -185,7 +186,7 @@ class Told:
                         content=output,
                         tool_call_id=call_id,
                         status=MessageStatus.COMPLETED,
-                        created_at=said.ended_at + timedelta(seconds=1),
+                        created_at=answer.ended_at + timedelta(seconds=1),
                     )
                     for call_id, output in outputs.items()
                 ]
@@ -210,16 +211,16 @@ class _Stored:
 
 
 def unanswered() -> dict[str, Any]:
-    """What Backboard tells of a message that is only kept."""
-    kept = StoredMessage(
-        _message(id=QUESTION, role=Role.USER, content=ASKED, status=MessageStatus.COMPLETED),
+    """What Backboard answers to a message that is only stored."""
+    stored = StoredMessage(
+        _message(id=QUESTION, role=Role.USER, content=USER_TEXT, status=MessageStatus.COMPLETED),
         (),
         ASSISTANT,
         RUN,
     )
     return {
-        "streamed": [*map(_frame, backboard.stored_frames(kept))],
-        "answered": replies.stored_reply(kept, Client()).model_dump(mode="json"),
+        "streamed": [*map(_frame, backboard.stored_frames(stored))],
+        "answered": replies.stored_reply(stored, Client()).model_dump(mode="json"),
     }
 
 
@@ -228,7 +229,7 @@ def as_version_1(frames: Sequence[NamedFrame]) -> list[NamedFrame]:
 
 
 def later() -> Watch:
-    """A moment at which everything has been said."""
+    """A moment at which all runs are over."""
     return Watch(BEGINNING + _ANSWERED_AFTER)
 
 
@@ -288,8 +289,8 @@ async def _all(parts: AsyncGenerator[Iterable[bytes], None]) -> list[bytes]:
     return [frame async for part in parts for frame in part]
 
 
-def _frame(told: bytes) -> Frame:
-    text = told.decode("ascii")
+def _frame(data: bytes) -> Frame:
+    text = data.decode("ascii")
     assert text.startswith("data: ")
     assert text.endswith("\n\n")
     assert text.count("\n") == 2
@@ -297,8 +298,8 @@ def _frame(told: bytes) -> Frame:
     return frame
 
 
-def _named_frame(told: bytes) -> NamedFrame:
-    name, data, *rest = told.decode("ascii").split("\n")
+def _named_frame(frame: bytes) -> NamedFrame:
+    name, data, *rest = frame.decode("ascii").split("\n")
     assert rest == ["", ""]
     assert name.startswith("event: ")
     assert data.startswith("data: ")

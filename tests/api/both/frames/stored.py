@@ -1,4 +1,4 @@
-"""Frames as they are kept in files, shortened so that they can be read. See the README here."""
+"""Frames as they are stored in files, shortened so that they can be read. See the README here."""
 
 import json
 import os
@@ -12,21 +12,21 @@ FOLDER: Final = Path(__file__).parent
 WRITES: Final = bool(os.environ.get("PEGBOARD_WRITE_FRAMES"))
 
 
-def kept(api: str, name: str, told: Any) -> Any:
-    """What the file says; what was told where files are to be written anew."""
+def stored(api: str, name: str, frames: Any) -> Any:
+    """What the file says; `frames` themselves where files are to be written anew."""
     path = FOLDER / api / f"{name}.json"
     if WRITES:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n")
+        path.write_text(json.dumps(frames, indent=1, sort_keys=True) + "\n")
     return json.loads(path.read_text())
 
 
-def names_kept(api: str) -> set[str]:
+def stored_names(api: str) -> set[str]:
     return {path.stem for path in (FOLDER / api).glob("*.json")}
 
 
-def as_json(told: Any) -> Any:
-    return json.loads(json.dumps(told))
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
 
 
 def without_common(streams: Sequence[Sequence[Frame]]) -> tuple[Frame, list[list[Frame]]]:
@@ -45,16 +45,16 @@ def without_common(streams: Sequence[Sequence[Frame]]) -> tuple[Frame, list[list
 
 
 def changes(streams: Sequence[Sequence[NamedFrame]]) -> list[list[Any]]:
-    """The frames, without what an earlier one has told of the same object."""
-    told: dict[tuple[str, str], Frame] = {}
-    return [[[name, _news(data, told)] for name, data in frames] for frames in streams]
+    """The frames, without what an earlier one holds of the same object."""
+    latest: dict[tuple[str, str], Frame] = {}
+    return [[[name, _news(data, latest)] for name, data in frames] for frames in streams]
 
 
-def _news(data: Any, told: dict[tuple[str, str], Frame]) -> Any:
+def _news(data: Any, latest: dict[tuple[str, str], Frame]) -> Any:
     if not isinstance(data, dict) or data["object"].endswith(".delta"):
         return data
     key = (data["id"], data["object"])
-    before, told[key] = told.get(key, {}), data
+    before, latest[key] = latest.get(key, {}), data
     news = {
         name: value
         for name, value in data.items()

@@ -10,7 +10,7 @@ _FILTERED = (
 
 PLAIN = Scenario(
     name="plain",
-    plays=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
+    executions=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -27,11 +27,11 @@ PLAIN = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 STREAMED = Scenario(
     name="streamed",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "They ask "),
@@ -69,7 +69,7 @@ STREAMED = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5, 3, "0.0021")}),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": (),
@@ -80,7 +80,7 @@ STREAMED = Scenario(
 )
 ONLY_REASONING = Scenario(
     name="only_reasoning",
-    plays=(((("reasoning", "Nothing to say."), ("finish", "stop", 7, 5)),),),
+    executions=(((("reasoning", "Nothing to say."), ("finish", "stop", 7, 5)),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -99,11 +99,11 @@ ONLY_REASONING = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 EMPTY = Scenario(
     name="empty",
-    plays=(((("finish", "stop", 7, 0),),),),
+    executions=(((("finish", "stop", 7, 0),),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -119,11 +119,11 @@ EMPTY = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 0)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 UNSTORABLE = Scenario(
     name="unstorable",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "\x00Hm \udcff"),
@@ -153,11 +153,11 @@ UNSTORABLE = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CUT_BY_LENGTH = Scenario(
     name="cut_by_length",
-    plays=(((("text", "Sunny, and"), ("finish", "length", 7, 5)),),),
+    executions=(((("text", "Sunny, and"), ("finish", "length", 7, 5)),),),
     options={"max_output_tokens": 5},
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -183,7 +183,7 @@ CUT_BY_LENGTH = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": (),
@@ -194,7 +194,7 @@ CUT_BY_LENGTH = Scenario(
 )
 CUT_BY_LENGTH_BEFORE_ANY_TEXT = Scenario(
     name="cut_by_length_before_any_text",
-    plays=(((("reasoning", "Well"), ("finish", "length", 7, 5)),),),
+    executions=(((("reasoning", "Well"), ("finish", "length", 7, 5)),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -221,11 +221,11 @@ CUT_BY_LENGTH_BEFORE_ANY_TEXT = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 FILTERED = Scenario(  # told as complete so far
     name="filtered",
-    plays=(((("text", "I would "), ("finish", "content_filter", 7, 2)),),),
+    executions=(((("text", "I would "), ("finish", "content_filter", 7, 2)),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -246,11 +246,11 @@ FILTERED = Scenario(  # told as complete so far
             {"status": "incomplete", "rounds": 1, "used": (7, 2), "incomplete": "content_filter"},
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 REMEMBERS = Scenario(
     name="remembers",
-    plays=(((("text", "Tea weather."), ("finish", "stop", 7, 5)),),),
+    executions=(((("text", "Tea weather."), ("finish", "stop", 7, 5)),),),
     given={"recalled": (("Likes tea", 0.9), ("Lives in Oslo", 0.7)), "learns": True},
     events=(
         (
@@ -288,11 +288,11 @@ REMEMBERS = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 REMEMBERS_NOTHING = Scenario(
     name="remembers_nothing",
-    plays=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
+    executions=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
     given={"recalled": ()},
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -311,11 +311,11 @@ REMEMBERS_NOTHING = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CITES = Scenario(
     name="cites",
-    plays=(
+    executions=(
         (
             (
                 ("text", "It snows 【4:"),
@@ -370,11 +370,11 @@ CITES = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CITES_A_LONG_PASSAGE = Scenario(
     name="cites_a_long_passage",
-    plays=(((("text", "Snow【4:0†oslo.txt】"), ("finish", "stop", 70, 15)),),),
+    executions=(((("text", "Snow【4:0†oslo.txt】"), ("finish", "stop", 70, 15)),),),
     given={"retrieved": (("oslo.txt", 0.8, "It snows. " * 60),)},
     events=(
         (
@@ -409,11 +409,11 @@ CITES_A_LONG_PASSAGE = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 BEGUN_BEFORE = Scenario(  # by a process that is gone
     name="begun_before",
-    plays=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
+    executions=(((("text", "Sunny."), ("finish", "stop", 7, 5)),),),
     given={"begun": True},
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -431,5 +431,5 @@ BEGUN_BEFORE = Scenario(  # by a process that is gone
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )

@@ -7,7 +7,7 @@ _SNOW = {"search": "Snow in Oslo"}
 
 COMPLETION_SPENT_BETWEEN_ROUNDS = Scenario(
     name="completion_spent_between_rounds",
-    plays=(((("text", "Let me see. "), _SEARCH, ("finish", "tool_calls", 10, 5)),),),
+    executions=(((("text", "Let me see. "), _SEARCH, ("finish", "tool_calls", 10, 5)),),),
     server_tools=_SNOW,
     budgets={"completion": 5},
     events=(
@@ -36,7 +36,7 @@ COMPLETION_SPENT_BETWEEN_ROUNDS = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": ("search",),
@@ -47,7 +47,7 @@ COMPLETION_SPENT_BETWEEN_ROUNDS = Scenario(
 )
 PROMPT_SPENT_BETWEEN_ROUNDS = Scenario(
     name="prompt_spent_between_rounds",
-    plays=(((_SEARCH, ("finish", "tool_calls", 10, 5)),),),
+    executions=(((_SEARCH, ("finish", "tool_calls", 10, 5)),),),
     server_tools=_SNOW,
     budgets={"prompt": 9},
     events=(
@@ -75,11 +75,11 @@ PROMPT_SPENT_BETWEEN_ROUNDS = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},),
 )
-SPENT_BEFORE_THE_FIRST_CALL_OF_A_PLAY = Scenario(
-    name="spent_before_the_first_call_of_a_play",
-    plays=(
+SPENT_BEFORE_THE_FIRST_CALL_OF_AN_EXECUTION = Scenario(
+    name="spent_before_the_first_call_of_an_execution",
+    executions=(
         ((("call", 0, "call-1", "time", "{}"), ("finish", "tool_calls", 10, 5)),),
         (),
     ),
@@ -129,7 +129,7 @@ SPENT_BEFORE_THE_FIRST_CALL_OF_A_PLAY = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": ("time",),
@@ -140,7 +140,7 @@ SPENT_BEFORE_THE_FIRST_CALL_OF_A_PLAY = Scenario(
 )
 LESS_LEFT_EACH_ROUND = Scenario(
     name="less_left_each_round",
-    plays=(
+    executions=(
         (
             (_SEARCH, ("finish", "tool_calls", 10, 6)),
             (("text", "It snows, and"), ("finish", "length", 20, 4)),
@@ -175,7 +175,7 @@ LESS_LEFT_EACH_ROUND = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": ("search",),

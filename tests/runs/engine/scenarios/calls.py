@@ -4,7 +4,7 @@ from tests.runs.engine.scenario import Scenario
 
 ONE_CALL = Scenario(
     name="one_call",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "weather", ""),
@@ -53,7 +53,7 @@ ONE_CALL = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (30, 6)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "time"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -67,7 +67,7 @@ ONE_CALL = Scenario(
 )
 PARALLEL_CALLS = Scenario(
     name="parallel_calls",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "Both."),
@@ -126,7 +126,7 @@ PARALLEL_CALLS = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (30, 6)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "time"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -147,7 +147,7 @@ PARALLEL_CALLS = Scenario(
 )
 CHAINED_CALLS = Scenario(
     name="chained_calls",
-    plays=(
+    executions=(
         ((("call", 0, "call-1", "time", " {} "), ("finish", "tool_calls", 10, 4, 2, "0.001")),),
         (
             (
@@ -225,7 +225,7 @@ CHAINED_CALLS = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 3, "used": (60, 11, 6, "0.006")}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "time"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -247,7 +247,7 @@ CHAINED_CALLS = Scenario(
 )
 CALLS_WITHOUT_IDS_OF_THEIR_OWN = Scenario(
     name="calls_without_ids_of_their_own",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "same", "time", ""),
@@ -320,7 +320,7 @@ CALLS_WITHOUT_IDS_OF_THEIR_OWN = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (30, 6)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("time",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -346,7 +346,7 @@ CALLS_WITHOUT_IDS_OF_THEIR_OWN = Scenario(
 )
 ONE_CALL_AT_A_TIME = Scenario(
     name="one_call_at_a_time",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "time", "{}"),
@@ -395,7 +395,7 @@ ONE_CALL_AT_A_TIME = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (30, 6)}),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": ("weather", "time"),
@@ -415,7 +415,7 @@ ONE_CALL_AT_A_TIME = Scenario(
 )
 FORCED_CALL = Scenario(
     name="forced_call",
-    plays=(
+    executions=(
         (
             (("call", 0, "call-1", "weather", "{}"), ("finish", "tool_calls", 10, 4)),
             (
@@ -465,7 +465,7 @@ FORCED_CALL = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 3, "used": (45, 10)}),
     ),
-    asked=(
+    requests=(
         {
             "round": 0,
             "tools": ("weather",),

@@ -8,7 +8,7 @@ _NO_OBJECT = "The arguments of 'weather' are not a JSON object."
 
 UNKNOWN_TOOL = Scenario(
     name="unknown_tool",
-    plays=(
+    executions=(
         (
             (
                 ("text", "Let me see. "),
@@ -59,7 +59,7 @@ UNKNOWN_TOOL = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 3, "used": (42, 10)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -82,7 +82,7 @@ UNKNOWN_TOOL = Scenario(
 )
 NO_JSON_THEN_NO_CALL = Scenario(
     name="no_json_then_no_call",
-    plays=(
+    executions=(
         (
             (("call", 0, "call-1", "weather", '{"location": '), ("finish", "length", 10, 4)),
             (("text", "I cannot look."), ("finish", "stop", 12, 4)),
@@ -106,7 +106,7 @@ NO_JSON_THEN_NO_CALL = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (22, 8)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -120,7 +120,7 @@ NO_JSON_THEN_NO_CALL = Scenario(
 )
 SCHEMA_VIOLATED_TWICE = Scenario(
     name="schema_violated_twice",
-    plays=(
+    executions=(
         (
             (("call", 0, "call-1", "weather", "{}"), ("finish", "tool_calls", 10, 4)),
             (("call", 0, "call-2", "weather", '["Oslo"]'), ("finish", "tool_calls", 11, 4)),
@@ -168,7 +168,7 @@ SCHEMA_VIOLATED_TWICE = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 4, "used": (53, 14)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -199,7 +199,7 @@ SCHEMA_VIOLATED_TWICE = Scenario(
 )
 GOOD_BESIDE_BAD = Scenario(
     name="good_beside_bad",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "weather", '{"location": "Oslo"}'),
@@ -228,7 +228,7 @@ GOOD_BESIDE_BAD = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 2, "used": (22, 8)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "search"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -248,7 +248,7 @@ GOOD_BESIDE_BAD = Scenario(
 )
 GIVEN_UP = Scenario(
     name="given_up",
-    plays=(
+    executions=(
         (
             (("call", 0, "call-1", "weather", "{}"), ("finish", "tool_calls", 10, 4)),
             (("text", "Again. "), ("call", 0, "call-2", "", ""), ("finish", "tool_calls", 11, 4)),
@@ -292,7 +292,7 @@ GIVEN_UP = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,

@@ -12,7 +12,7 @@ _SPEAKS = (
 
 CANCELLED_AMID_TEXT = Scenario(
     name="cancelled_amid_text",
-    plays=((_SPEAKS,),),
+    executions=((_SPEAKS,),),
     ending=Ending(6, "cancelled"),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -34,11 +34,11 @@ CANCELLED_AMID_TEXT = Scenario(
         ),
         ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (0, 0)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CANCELLED_AMID_REASONING = Scenario(
     name="cancelled_amid_reasoning",
-    plays=((_SPEAKS,),),
+    executions=((_SPEAKS,),),
     ending=Ending(3, "cancelled"),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -57,11 +57,11 @@ CANCELLED_AMID_REASONING = Scenario(
         ),
         ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (0, 0)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CANCELLED_WHILE_SEARCHING = Scenario(
     name="cancelled_while_searching",
-    plays=(
+    executions=(
         (
             (
                 ("text", "Let me see. "),
@@ -89,11 +89,11 @@ CANCELLED_WHILE_SEARCHING = Scenario(
         ),
         ("run cancelled", {"status": "cancelled", "rounds": 1, "used": (10, 4)}),
     ),
-    asked=({"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},),
 )
 CANCELLED_ONCE_RESUMED = Scenario(
     name="cancelled_once_resumed",
-    plays=(
+    executions=(
         (
             (
                 ("text", "Let me see. "),
@@ -146,7 +146,7 @@ CANCELLED_ONCE_RESUMED = Scenario(
         ),
         ("run cancelled", {"status": "cancelled", "rounds": 2, "used": (10, 4)}),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("time",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -160,7 +160,7 @@ CANCELLED_ONCE_RESUMED = Scenario(
 )
 LOST_AMID_TEXT = Scenario(
     name="lost_amid_text",
-    plays=((_SPEAKS,),),
+    executions=((_SPEAKS,),),
     ending=Ending(6, "server_lost"),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -191,11 +191,11 @@ LOST_AMID_TEXT = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 EXPIRED_AMID_TEXT = Scenario(
     name="expired_amid_text",
-    plays=((_SPEAKS,),),
+    executions=((_SPEAKS,),),
     ending=Ending(6, "expired"),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
@@ -206,5 +206,5 @@ EXPIRED_AMID_TEXT = Scenario(
         ("text", "message-1", "snows "),
         ("run expired", {"status": "expired", "rounds": 0, "used": (0, 0)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )

@@ -4,7 +4,7 @@ from tests.runs.engine.scenario import Scenario
 
 REFUSED = Scenario(
     name="refused",
-    plays=(((("fail", "rate_limit_exceeded", "Slow\x00 down", 7.0),),),),
+    executions=(((("fail", "rate_limit_exceeded", "Slow\x00 down", 7.0),),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -29,11 +29,11 @@ REFUSED = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 PROMPT_REFUSED = Scenario(
     name="prompt_refused",
-    plays=(((("fail", "context_length_exceeded", "Too long"),),),),
+    executions=(((("fail", "context_length_exceeded", "Too long"),),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -58,11 +58,11 @@ PROMPT_REFUSED = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 FAILS_AMID_TEXT = Scenario(
     name="fails_amid_text",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "Hm"),
@@ -99,11 +99,11 @@ FAILS_AMID_TEXT = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 FAILS_AMID_A_CALL = Scenario(
     name="fails_amid_a_call",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "weather", '{"loc'),
@@ -136,11 +136,11 @@ FAILS_AMID_A_CALL = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": ("weather",), "turns": (("user", "How is the weather?"),)},),
 )
 FAILS_IN_THE_SECOND_ROUND = Scenario(
     name="fails_in_the_second_round",
-    plays=(
+    executions=(
         (
             (
                 ("text", "Let me see. "),
@@ -178,7 +178,7 @@ FAILS_IN_THE_SECOND_ROUND = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -192,7 +192,7 @@ FAILS_IN_THE_SECOND_ROUND = Scenario(
 )
 CUT_OFF = Scenario(
     name="cut_off",
-    plays=(((("text", "It "), ("text", "sno")),),),
+    executions=(((("text", "It "), ("text", "sno")),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -227,11 +227,11 @@ CUT_OFF = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 CUT_OFF_BEFORE_ANY_TEXT = Scenario(
     name="cut_off_before_any_text",
-    plays=(((),),),
+    executions=(((),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -264,11 +264,11 @@ CUT_OFF_BEFORE_ANY_TEXT = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )
 GATEWAY_FAULT = Scenario(
     name="gateway_fault",
-    plays=(((("text", "It "), ("fault", "secret of the gateway")),),),
+    executions=(((("text", "It "), ("fault", "secret of the gateway")),),),
     events=(
         ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
         ("message started", "message-1", 0),
@@ -294,5 +294,5 @@ GATEWAY_FAULT = Scenario(
             },
         ),
     ),
-    asked=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
+    requests=({"round": 0, "tools": (), "turns": (("user", "How is the weather?"),)},),
 )

@@ -2,7 +2,7 @@
 
 from tests.runs.engine.scenario import Ending, Scenario
 
-_ASKED = ("user", "How is the weather?")
+_QUESTION = ("user", "How is the weather?")
 _STARTED = (
     ("run started", {"status": "in_progress", "rounds": 0, "used": (0, 0)}, "message-1"),
     ("message started", "message-1", 0),
@@ -17,7 +17,7 @@ _FILTERED = (
 
 REFUSES = Scenario(
     name="refuses",
-    plays=(
+    executions=(
         (
             (
                 ("refusal", "I cannot "),
@@ -42,11 +42,11 @@ REFUSES = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (_ASKED,)},),
+    requests=({"round": 0, "tools": (), "turns": (_QUESTION,)},),
 )
 REFUSES_AFTER_SOME_TEXT = Scenario(
     name="refuses_after_some_text",
-    plays=(
+    executions=(
         (
             (
                 ("text", "It snows. "),
@@ -71,11 +71,11 @@ REFUSES_AFTER_SOME_TEXT = Scenario(
         ),
         ("run completed", {"status": "completed", "rounds": 1, "used": (7, 5)}),
     ),
-    asked=({"round": 0, "tools": (), "turns": (_ASKED,)},),
+    requests=({"round": 0, "tools": (), "turns": (_QUESTION,)},),
 )
 THINKS_SIGNED = Scenario(
     name="thinks_signed",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "Two things. "),
@@ -171,8 +171,8 @@ THINKS_SIGNED = Scenario(
             },
         ),
     ),
-    asked=(
-        {"round": 0, "tools": ("weather", "search"), "turns": (_ASKED,)},
+    requests=(
+        {"round": 0, "tools": ("weather", "search"), "turns": (_QUESTION,)},
         {
             "round": 1,
             "tools": ("weather", "search"),
@@ -194,7 +194,7 @@ THINKS_SIGNED = Scenario(
             "round": 2,
             "tools": ("weather", "search"),
             "turns": (
-                _ASKED,
+                _QUESTION,
                 (
                     "assistant",
                     "One moment. ",
@@ -213,7 +213,7 @@ THINKS_SIGNED = Scenario(
 )
 FILTERED_WITH_A_CALL = Scenario(
     name="filtered_with_a_call",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "weather", '{"location": "Oslo"}'),
@@ -241,11 +241,11 @@ FILTERED_WITH_A_CALL = Scenario(
             {"status": "incomplete", "rounds": 1, "used": (7, 2), "incomplete": "content_filter"},
         ),
     ),
-    asked=({"round": 0, "tools": ("weather",), "turns": (_ASKED,)},),
+    requests=({"round": 0, "tools": ("weather",), "turns": (_QUESTION,)},),
 )
 CUT_BY_LENGTH_AMID_CALLS = Scenario(
     name="cut_by_length_amid_calls",
-    plays=(
+    executions=(
         tuple(
             (("call", 0, f"call-{number}", "weather", _NO_ROOM), ("finish", "length", 10, 4))
             for number in (1, 2, 3)
@@ -277,8 +277,8 @@ CUT_BY_LENGTH_AMID_CALLS = Scenario(
             },
         ),
     ),
-    asked=(
-        {"round": 0, "tools": ("weather",), "turns": (_ASKED,)},
+    requests=(
+        {"round": 0, "tools": ("weather",), "turns": (_QUESTION,)},
         *(
             {
                 "round": number,
@@ -294,7 +294,7 @@ CUT_BY_LENGTH_AMID_CALLS = Scenario(
 )
 CANCELLED_ONCE_SEARCHED = Scenario(
     name="cancelled_once_searched",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "search", '{"query": "weather"}'),
@@ -329,8 +329,8 @@ CANCELLED_ONCE_SEARCHED = Scenario(
             },
         ),
     ),
-    asked=(
-        {"round": 0, "tools": ("search",), "turns": (_ASKED,)},
+    requests=(
+        {"round": 0, "tools": ("search",), "turns": (_QUESTION,)},
         {
             "round": 1,
             "tools": ("search",),

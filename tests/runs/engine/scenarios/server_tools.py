@@ -1,4 +1,4 @@
-"""Tools that the server answers itself, in the midst of a play."""
+"""Tools that the server answers itself, in the midst of an execution."""
 
 from tests.runs.engine.scenario import Scenario
 
@@ -6,7 +6,7 @@ _SNOW = {"search": "Snow in Oslo"}
 
 SEARCHES = Scenario(
     name="searches",
-    plays=(
+    executions=(
         (
             (
                 ("reasoning", "Look it up."),
@@ -49,7 +49,7 @@ SEARCHES = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "search"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -68,7 +68,7 @@ SEARCHES = Scenario(
 )
 SEARCHES_AGAIN = Scenario(
     name="searches_again",
-    plays=(
+    executions=(
         (
             (
                 ("text", "Let me see. "),
@@ -125,7 +125,7 @@ SEARCHES_AGAIN = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -147,7 +147,7 @@ SEARCHES_AGAIN = Scenario(
 )
 SEARCHES_TWICE_AT_ONCE = Scenario(
     name="searches_twice_at_once",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "search", '{"query": "a"}'),
@@ -186,7 +186,7 @@ SEARCHES_TWICE_AT_ONCE = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -206,7 +206,7 @@ SEARCHES_TWICE_AT_ONCE = Scenario(
 )
 TOO_MANY_SEARCHES_AT_ONCE = Scenario(
     name="too_many_searches_at_once",
-    plays=(
+    executions=(
         (
             (
                 *(("call", at, f"call-{at}", "search", '{"query": "a"}') for at in range(9)),
@@ -250,7 +250,7 @@ TOO_MANY_SEARCHES_AT_ONCE = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("search",), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -284,7 +284,7 @@ TOO_MANY_SEARCHES_AT_ONCE = Scenario(
 )
 USES_ARE_SPENT = Scenario(
     name="uses_are_spent",
-    plays=(
+    executions=(
         (
             *(
                 (
@@ -447,7 +447,7 @@ USES_ARE_SPENT = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "search"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,
@@ -525,7 +525,7 @@ USES_ARE_SPENT = Scenario(
 )
 SEARCHES_AND_CALLS = Scenario(
     name="searches_and_calls",
-    plays=(
+    executions=(
         (
             (
                 ("call", 0, "call-1", "search", '{"query": "weather"}'),
@@ -614,7 +614,7 @@ SEARCHES_AND_CALLS = Scenario(
             },
         ),
     ),
-    asked=(
+    requests=(
         {"round": 0, "tools": ("weather", "search"), "turns": (("user", "How is the weather?"),)},
         {
             "round": 1,

@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pegboard.api.openai.bodies import ResponseRewriter, rewritten_request
 from pegboard.api.openai.profiles import Profile, profile_of
+from pegboard.api.openai.profiles.downgrading import downgrade, downgrade_event
 from pegboard.api.openai.profiles.requests import from_v1
-from pegboard.api.openai.profiles.tellings import downgrade, downgrade_event
 
 
 class TranslateOlder:

@@ -1,4 +1,4 @@
-"""A chat completion as it is told: whole, or chunk by chunk.
+"""A chat completion as it is sent: whole, or chunk by chunk.
 
 An answer's fields come in the order in which OpenAI writes them. Tool calls of a chunk carry their
 `index`; id and name come once.

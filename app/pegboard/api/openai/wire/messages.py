@@ -101,7 +101,7 @@ class MessageIn(MessageChange):
     ] = None
 
     def text(self) -> str:
-        """All that is said; raises BadParameter for nothing and for too much."""
+        """All the text; raises BadParameter for nothing and for too much."""
         if isinstance(self.content, str):
             text = self.content
         else:
@@ -192,10 +192,10 @@ def _content(message: Message) -> list[JsonDict]:
     return [_part(part) for part in message.parts]
 
 
-def _part(kept: JsonDict) -> JsonDict:
-    """Parts of imported messages keep their annotations as they were told elsewhere."""
-    kind = kept["type"]
+def _part(stored: JsonDict) -> JsonDict:
+    """Parts of imported messages keep their annotations as they were elsewhere."""
+    kind = stored["type"]
     if kind != "text":
-        return {"type": kind, kind: kept[kind]}
-    told = {"value": kept.get("text") or "", "annotations": kept.get("annotations") or []}
-    return {"type": "text", "text": told}
+        return {"type": kind, kind: stored[kind]}
+    text = {"value": stored.get("text") or "", "annotations": stored.get("annotations") or []}
+    return {"type": "text", "text": text}

@@ -1,4 +1,4 @@
-"""Runs as the OpenAI API takes and tells them."""
+"""Runs as the OpenAI API takes and shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pegboard.runs.tables import Run
 
 EXPIRES_AFTER: Final = 600
 QUEUED: Final = "queued"
-"""What a run is told to be until its stream says more: clients of this API wait for it. None is."""
+"""What a run is shown as until its stream says more: clients of this API wait for it. None is."""
 
 _MOST_ADDED: Final = 256
 _MOST_OUTPUTS: Final = 512
@@ -84,7 +84,7 @@ class RunChange(BaseModel):
 
 
 def tool_choice_of(given: Any) -> str | JsonDict | None:
-    """What a model is told of it: None where it may choose, or where no function is named."""
+    """What a model is given of it: None where it may choose, or where no function is named."""
     if isinstance(given, dict) and given.get("type") != "function":
         return None
     return None if given == "auto" else given

@@ -1,4 +1,4 @@
-"""Run steps, told from the messages of a run: what was said is one step, what was called another.
+"""Run steps, made from the messages of a run: a text is one step, the calls are another.
 
 A step's id is its message's with one bit turned, so that nothing else has to be stored for it.
 """
@@ -16,11 +16,11 @@ from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 
-SAID: Final = 1
+TEXT: Final = 1
 CALLED: Final = 2
 SEARCHED: Final = 4
 CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
-"""What is asked for with `include[]` to be told the texts that a search has found."""
+"""What is requested with `include[]` to be given the texts that a search has found."""
 
 
 def step_id(message_id: UUID, kind: int) -> str:
@@ -36,7 +36,7 @@ def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
             continue
         calls = message.tool_calls or []
         if message.content or not calls:
-            steps.append(_said(run, message, usage=not calls))
+            steps.append(_text_step(run, message, usage=not calls))
         if calls:
             steps.append(called_step(run, message, outputs))
     return steps
@@ -61,12 +61,12 @@ def search_call(run: Run, results: list[JsonDict]) -> JsonDict:
     tools = run.options.get("tools") or ()
     tool: JsonDict = next((one for one in tools if one.get("type") == "file_search"), {})
     ranking = (tool.get("file_search") or {}).get("ranking_options") or {}
-    told = {"ranking_options": ranking, "results": results}
-    return {"id": f"call_{body}", "type": "file_search", "file_search": told}
+    search = {"ranking_options": ranking, "results": results}
+    return {"id": f"call_{body}", "type": "file_search", "file_search": search}
 
 
 def without_content(step: JsonDict) -> JsonDict:
-    """A step without the texts that were found: they are told only to who asks for them."""
+    """A step without the texts that were found: they are sent only to who requests them."""
     if step["step_details"]["type"] != "tool_calls":
         return step
     calls = [_without_content(call) for call in step["step_details"]["tool_calls"]]
@@ -83,13 +83,13 @@ def _without_content(call: JsonDict) -> JsonDict:
     return {**call, "file_search": {**call["file_search"], "results": results}}
 
 
-def _result(kept: Mapping[str, Any]) -> JsonDict:
+def _result(passage: Mapping[str, Any]) -> JsonDict:
     return {
-        "file_id": public_id(Prefix.FILE, UUID(str(kept["file_id"]))),
-        "file_name": kept["filename"],
-        "score": min(max(float(kept["score"]), 0.0), 1.0),
-        "attributes": dict(kept.get("attributes") or {}),
-        "content": [{"type": "text", "text": kept.get("text") or ""}],
+        "file_id": public_id(Prefix.FILE, UUID(str(passage["file_id"]))),
+        "file_name": passage["filename"],
+        "score": min(max(float(passage["score"]), 0.0), 1.0),
+        "attributes": dict(passage.get("attributes") or {}),
+        "content": [{"type": "text", "text": passage.get("text") or ""}],
     }
 
 
@@ -119,14 +119,14 @@ def step_frame(
     }
 
 
-def said_details(message_id: UUID) -> JsonDict:
-    told = {"message_id": public_id(Prefix.MESSAGE, message_id)}
-    return {"type": "message_creation", "message_creation": told}
+def text_details(message_id: UUID) -> JsonDict:
+    creation = {"message_id": public_id(Prefix.MESSAGE, message_id)}
+    return {"type": "message_creation", "message_creation": creation}
 
 
 def called_details(calls: Sequence[JsonDict], outputs: Mapping[str, str | None]) -> JsonDict:
     """`calls` as they are stored: id, name, arguments."""
-    told = [
+    tool_calls = [
         {
             "id": call["id"],
             "type": "function",
@@ -138,7 +138,7 @@ def called_details(calls: Sequence[JsonDict], outputs: Mapping[str, str | None])
         }
         for call in calls
     ]
-    return {"type": "tool_calls", "tool_calls": told}
+    return {"type": "tool_calls", "tool_calls": tool_calls}
 
 
 def ended(status: str, moment: int | None) -> JsonDict:
@@ -147,7 +147,7 @@ def ended(status: str, moment: int | None) -> JsonDict:
     return {"status": status, key.get(status, "completed_at"): moment}
 
 
-def _said(run: Run, message: Message, *, usage: bool) -> JsonDict:
+def _text_step(run: Run, message: Message, *, usage: bool) -> JsonDict:
     word = {MessageStatus.FAILED: "failed", MessageStatus.CANCELLED: "cancelled"}
     status = "completed"
     if not message.tool_calls:
@@ -158,8 +158,8 @@ def _said(run: Run, message: Message, *, usage: bool) -> JsonDict:
     return step_frame(
         run,
         message.id,
-        SAID,
-        said_details(message.id),
+        TEXT,
+        text_details(message.id),
         seconds(message.created_at),
         **ended(status, seconds(message.ended_at or message.created_at)),
         last_error=last_error(error),
@@ -191,7 +191,7 @@ def called_step(run: Run, message: Message, outputs: Mapping[str | None, Message
 
 
 def answer_usage(usage: Usage) -> JsonDict:
-    """What an answer has used, as far as it is kept with the answer."""
+    """What an answer has used, as far as it is stored with the answer."""
     return usage_out(usage.input_tokens, usage.output_tokens, reasoning=usage.reasoning_tokens)
 
 

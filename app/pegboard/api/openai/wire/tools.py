@@ -1,4 +1,4 @@
-"""Tools as the OpenAI API takes and tells them."""
+"""Tools as the OpenAI API takes and shows them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
@@ -40,11 +40,11 @@ class ToolIn(BaseModel):
     file_search: FileSearchIn | None = None
 
     def stored(self) -> JsonDict:
-        """As it is kept and echoed: with what OpenAI fills in."""
+        """As it is stored and echoed: with what OpenAI fills in."""
         if self.type == "file_search":
             given = self.file_search or FileSearchIn()
-            kept = given.model_dump(exclude_none=True)
-            return {"type": self.type, "file_search": {"ranking_options": dict(_RANKING), **kept}}
+            search = given.model_dump(exclude_none=True)
+            return {"type": self.type, "file_search": {"ranking_options": dict(_RANKING), **search}}
         if self.type == "code_interpreter":
             return {"type": self.type}
         if self.function is None:

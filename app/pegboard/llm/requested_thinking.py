@@ -9,20 +9,20 @@ _EFFORTS: Final = frozenset({"none", "minimal", "low", "medium", "high", "xhigh"
 
 
 @dataclass(frozen=True, slots=True)
-class ThinkingWish:
+class RequestedThinking:
     """An effort by its name, or a budget in the shape of Anthropic's `thinking`; never both."""
 
     effort: str | None = None
     budget: dict[str, Any] | None = None
 
 
-def thinking_wish(told: JsonObject) -> ThinkingWish:
-    effort = told.get("effort") or told.get("reasoning_effort")
-    tokens = told.get("budget_tokens") or told.get("max_tokens")
+def requested_thinking(thinking: JsonObject) -> RequestedThinking:
+    effort = thinking.get("effort") or thinking.get("reasoning_effort")
+    tokens = thinking.get("budget_tokens") or thinking.get("max_tokens")
     if effort in _EFFORTS:
-        return ThinkingWish(effort=effort)
-    if "type" in told:
-        return ThinkingWish(budget=dict(told))
+        return RequestedThinking(effort=effort)
+    if "type" in thinking:
+        return RequestedThinking(budget=dict(thinking))
     if isinstance(tokens, int):
-        return ThinkingWish(budget={"type": "enabled", "budget_tokens": tokens})
-    return ThinkingWish(effort="medium")
+        return RequestedThinking(budget={"type": "enabled", "budget_tokens": tokens})
+    return RequestedThinking(effort="medium")
