@@ -71,7 +71,7 @@ async def test_no_redirection_is_followed(upstream: Upstream) -> None:
         used = connections()
         with pytest.raises(ProviderUnavailable):
             await ask(used)
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
         await used.close()
 
 
