@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.leases import HEARTBEAT
 from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.public_ids import Prefix, public_id
 from tests.faults.deeds import Deed, Record
 from tests.faults.fleet import Fleet
 

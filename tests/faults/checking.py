@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.public_ids import Prefix, public_id
 from tests.faults.calling import Caller, Json
 from tests.faults.deeds import Deed, Fate, Record, WriteKind
 from tests.faults.fleet import Fleet

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.public_ids import Prefix, public_id
 from tests.faults.calling import PAUSE_SECONDS, Caller, Json, frames, pause_of
 from tests.faults.deeds import WriteKind
 from tests.support.talk import WEATHER, script

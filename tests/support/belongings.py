@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
+from pegboard.public_ids import Prefix, public_id, uuid_of
 from tests.support.deadlines import patience
 from tests.support.documents import indexed
 from tests.support.memories import settled

@@ -35,7 +35,7 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPart:
-    """What a model said instead of an answer; so far only imported messages have it."""
+    """What a model said in place of an answer."""
 
     text: str
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pegboard.api.openai.public_ids import Prefix, uuid_of
+from pegboard.public_ids import Prefix, uuid_of
 from tests.support.documents import indexed
 from tests.support.memories import settled
 from tests.support.postgres import new_database

@@ -34,7 +34,7 @@ from pegboard.api.openai import (
 )
 from pegboard.api.openai.originals.translation import TranslateOriginals
 from pegboard.api.openai.profiles.translation import TranslateOlder
-from pegboard.api.openai.public_ids import Prefix, uuid_of
+from pegboard.public_ids import Prefix, uuid_of
 
 _DESCRIPTION = """
 Assistants, threads, messages, runs, files, vector stores, chat completions, embeddings and models

@@ -14,7 +14,6 @@ from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.openai.ids import id_in_path, id_of
 from pegboard.api.openai.paging import cut_page, page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.wire.assistant_files import AssistantFileIn, AssistantFileOut
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.limits import check_length
@@ -31,6 +30,7 @@ from pegboard.documents.store_files import NewStoreFile
 from pegboard.errors import NotFound
 from pegboard.files import operations as files
 from pegboard.files.tables import File
+from pegboard.public_ids import Prefix
 from pegboard.tenants.scope import Scope
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)

@@ -9,7 +9,6 @@ from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.wire.assistants import AssistantChange, AssistantIn, AssistantOut
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
@@ -17,6 +16,7 @@ from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.assistants import operations
 from pegboard.db.pages import Page
 from pegboard.documents.wanted_resources import resolving
+from pegboard.public_ids import Prefix
 
 router = APIRouter(tags=["Assistants"], route_class=StrictRoute)
 AssistantPage = Annotated[Page, Depends(page_of(Prefix.ASSISTANT))]

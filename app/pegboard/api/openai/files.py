@@ -15,7 +15,6 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.http.uploads import stored
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.paging import page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.files import PURPOSES, FileIn, FileOut
 from pegboard.api.openai.wire.lists import ListOut
@@ -23,6 +22,7 @@ from pegboard.blobs.store import BlobStore, blob_key
 from pegboard.db.pages import Page
 from pegboard.documents.store_files import remove_file
 from pegboard.files import operations
+from pegboard.public_ids import Prefix
 
 router = APIRouter(tags=["Files"], route_class=NotingRoute)
 FileId = Annotated[UUID, Depends(id_in_path("file_id", operations.NOUN))]

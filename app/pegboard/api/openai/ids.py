@@ -12,7 +12,7 @@ from fastapi import Path
 
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.missing import NOUNS, Missing
-from pegboard.api.openai.public_ids import uuid_of
+from pegboard.public_ids import uuid_of
 
 _LOST: Final = frozenset({"undefined", "null", "None"})
 

@@ -11,8 +11,8 @@ from uuid import UUID
 from pegboard.api.http.idempotency import Dialect
 from pegboard.api.http.request_bodies import RequestBody
 from pegboard.api.openai.faults import error_response, refuse
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.idempotency.attempts import Made
+from pegboard.public_ids import Prefix, public_id
 from pegboard.strict_json import BadJson, loads_aside
 
 _PREFIXES: Final = {

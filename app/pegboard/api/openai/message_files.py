@@ -10,7 +10,6 @@ from pegboard.api.http.scopes import Reading
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.missing import Missing
 from pegboard.api.openai.paging import cut_page, page_of
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.documented import MessageFileShape
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.lists import ListOut
@@ -19,6 +18,7 @@ from pegboard.db.pages import Page
 from pegboard.files import operations as files
 from pegboard.messages import attachments, queries
 from pegboard.messages.tables import Message
+from pegboard.public_ids import Prefix, public_id
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 

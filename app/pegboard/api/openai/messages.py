@@ -10,7 +10,6 @@ from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.paging import page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.run_faults import in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut, page_response
@@ -18,6 +17,7 @@ from pegboard.api.openai.wire.messages import MessageChange, MessageIn, MessageO
 from pegboard.db.pages import Page
 from pegboard.messages import operations, queries
 from pegboard.messages.tables import Role
+from pegboard.public_ids import Prefix
 from pegboard.runs.requests.new_messages import NewMessage
 from pegboard.threads import operations as threads
 

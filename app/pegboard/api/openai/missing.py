@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.errors import AppError, ErrorKind, NotFound
+from pegboard.public_ids import Prefix, public_id
 
 _FILE: Final = "File"
 NOUNS: Final = {

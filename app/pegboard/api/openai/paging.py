@@ -8,11 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from pegboard.api.openai.faults import BadParameter
-from pegboard.api.openai.public_ids import Prefix, public_id, uuid_of
 from pegboard.api.openai.wire.limits import check_choice, check_range
 from pegboard.api.openai.wire.lists import listed
 from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
+from pegboard.public_ids import Prefix, public_id, uuid_of
 
 USUAL: Final = 20
 MOST: Final = 100

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from pegboard import clock
 from pegboard.api.openai.message_content import MessageContent
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.runs import QUEUED, RunView, last_error, run_at
 from pegboard.api.openai.wire.steps import (
@@ -33,6 +32,7 @@ from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall
 from pegboard.messages import queries as messages
 from pegboard.messages.tables import Role
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.model.events import (
     AnswerFinished,
     AnswerStarted,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pegboard.api.openai.faults import BadParameter, Refused
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.assistants.sampling import UnknownResponseFormat
 from pegboard.errors import ErrorKind
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.requests.create_run import UnsupportedTool
 from pegboard.runs.requests.message_files import PICTURES, UnsupportedPicture
 from pegboard.runs.requests.submit_tool_outputs import NotWaiting, WrongOutputs

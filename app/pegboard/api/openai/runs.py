@@ -22,7 +22,6 @@ from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.missing import Missing
 from pegboard.api.openai.paging import cut_page, page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.run_encoder import AssistantsEncoder, frame
 from pegboard.api.openai.run_faults import cannot_cancel, in_openais_words
 from pegboard.api.openai.wire.documented import RunShape, StepShape
@@ -50,6 +49,7 @@ from pegboard.db.base import JsonDict
 from pegboard.db.pages import Page
 from pegboard.llm.gateway import GenerationOptions
 from pegboard.messages import queries as messages
+from pegboard.public_ids import Prefix
 from pegboard.runs import records
 from pegboard.runs.model.options import Extensions
 from pegboard.runs.records import RunRecord

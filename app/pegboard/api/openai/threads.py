@@ -9,7 +9,6 @@ from pegboard.api.http.scopes import CurrentTenant, Reading, Server
 from pegboard.api.openai.ids import id_of
 from pegboard.api.openai.messages import new_messages
 from pegboard.api.openai.paging import page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.run_faults import in_openais_words
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut
@@ -17,6 +16,7 @@ from pegboard.api.openai.wire.threads import ThreadChange, ThreadIn, ThreadOut
 from pegboard.api.openai.wire.tool_resources import wanted_resources
 from pegboard.db.pages import Page
 from pegboard.documents.wanted_resources import resolving
+from pegboard.public_ids import Prefix
 from pegboard.runs.requests.targets import NewThread
 from pegboard.threads import operations
 

@@ -9,7 +9,6 @@ from pegboard.api.http.requests import StrictRoute
 from pegboard.api.http.scopes import CurrentTenant, Reading, Server, Writing
 from pegboard.api.openai.ids import id_in_path
 from pegboard.api.openai.paging import page_of
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.api.openai.vector_stores import StoreId
 from pegboard.api.openai.wire.deleted import DeletedOut
 from pegboard.api.openai.wire.lists import ListOut
@@ -22,6 +21,7 @@ from pegboard.api.openai.wire.store_files import (
 )
 from pegboard.db.pages import Page
 from pegboard.documents import store_files, stores
+from pegboard.public_ids import Prefix
 
 router = APIRouter(tags=["Vector stores"], route_class=StrictRoute)
 StoreFileId = Annotated[UUID, Depends(id_in_path("file_id", store_files.NOUN))]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pegboard import clock
-from pegboard.api.openai.public_ids import Prefix
 from pegboard.operations.importing.report import Skip
+from pegboard.public_ids import Prefix
 
 _DAY: Final = 86_400
 _ID: Final = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pegboard.api.openai.profiles.requests import from_v1
-from pegboard.api.openai.public_ids import Prefix, prefix_of, uuid_of
 from pegboard.api.openai.wire.fields import Metadata
 from pegboard.api.openai.wire.messages import AttachmentIn, ImageFile, ImageUrl
 from pegboard.db.base import JsonDict
@@ -19,6 +18,7 @@ from pegboard.operations.importing.import_context import ImportItem, given
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names
 from pegboard.operations.importing.report import Skip
+from pegboard.public_ids import Prefix, prefix_of, uuid_of
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
 

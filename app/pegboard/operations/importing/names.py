@@ -10,7 +10,6 @@ from sqlalchemy import Uuid, any_, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pegboard.api.openai.originals.places import ids_in, with_ids
-from pegboard.api.openai.public_ids import Prefix, prefix_of, public_id, uuid_of
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import Owned
 from pegboard.documents.tables import VectorStore
@@ -20,6 +19,7 @@ from pegboard.operations.importing.lines import Item
 from pegboard.originals import operations as originals
 from pegboard.originals.ids import imported_id
 from pegboard.originals.operations import Known
+from pegboard.public_ids import Prefix, prefix_of, public_id, uuid_of
 from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scope
 from pegboard.threads.tables import Thread

@@ -16,12 +16,13 @@ from pegboard.llm.gateway import Usage
 from pegboard.llm.tokens import count_tokens
 from pegboard.memories.learning import ExtractionRequest, open_operation
 from pegboard.messages import operations as messages
+from pegboard.messages.parts import to_json as parts_to_json
 from pegboard.messages.tables import Role
 from pegboard.runs.leases import IN_EXECUTION, Lease
 from pegboard.runs.model.citations import annotations_of
 from pegboard.runs.model.citations import to_json as annotation_to_json
 from pegboard.runs.model.events import AnswerFinished, Facts, RunSettled
-from pegboard.runs.model.items import is_more_than_plain, refusal_of, refusal_parts
+from pegboard.runs.model.items import is_more_than_plain, parts_of
 from pegboard.runs.model.items import to_json as items_to_json
 from pegboard.runs.model.snapshots import (
     AnswerSnapshot,
@@ -204,8 +205,8 @@ async def append_answer(
     cited = annotations_of(message.content or "", retrieved)
     row.annotations = [*map(annotation_to_json, cited)] or None
     row.items = items_to_json(message.items) if is_more_than_plain(message.items) else None
-    if refusal_of(message.items):
-        row.parts = refusal_parts(message.items)
+    parts = parts_of(message.items)
+    row.parts = None if parts is None else parts_to_json(parts)
     row.status = message.status
     row.reasoning = message.reasoning
     if message.tool_calls:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -14,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from pegboard import clock
 from pegboard.db.signals import Signals, send
-from pegboard.documents import operations as documents
-from pegboard.documents.tables import UNFINISHED
 from pegboard.errors import ErrorKind, NotFound
 from pegboard.identifiers import earliest_id
 from pegboard.messages.tables import MessageStatus
@@ -199,22 +196,15 @@ class Rescuer:
     async def _ready(self, scope: Scope, run: Run) -> RunContext:
         thread_state = await lock_thread(scope, run.thread_id)
         logged = await event_log.read(scope, run.id, after=run.events)
-        options = from_json(run.options)
-        context = await run_context_of(
-            scope, run, options, lease_holder=self._lease_holder, catalogue=self._catalogue
-        )
-        question_id = context.prepared.question_id
-        attached = () if question_id is None else await documents.of_message(scope, question_id)
-        stores = options.vector_store_ids
-        return replace(
-            context,
+        return await run_context_of(
+            scope,
+            run,
+            from_json(run.options),
+            lease_holder=self._lease_holder,
+            catalogue=self._catalogue,
+            has_documents=thread_state.has_documents,
+            attached=None,
             logged=tuple(logged),
-            first=run.events + len(logged),
-            look_up=thread_state.has_documents or bool(stores) or bool(attached),
-            awaited=(
-                *(document.id for document in attached if document.status in UNFINISHED),
-                *(await documents.unfinished_in_stores(scope, stores) if stores else ()),
-            ),
         )
 
     async def _give_up(self, run: Run) -> None:

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from pegboard.db.base import JsonDict, JsonList
+from pegboard.db.base import JsonList
 from pegboard.llm.gateway import Reasoning, ToolCall
+from pegboard.messages.parts import Part, RefusalPart, TextPart
 
 
 class ItemStatus(StrEnum):
@@ -147,11 +148,13 @@ def is_more_than_plain(items: Sequence[Item]) -> bool:
     return bare != plain(text_of(items), reasoning_of(items), calls_of(items))
 
 
-def refusal_parts(items: Sequence[Item]) -> list[JsonDict]:
-    """The content of an answer that refuses, as parts."""
+def parts_of(items: Sequence[Item]) -> list[Part] | None:
+    """The content of an answer that refuses, as a message keeps it; None where it is a text."""
+    refusal = refusal_of(items)
+    if not refusal:
+        return None
     text = "".join(item.text for item in items if isinstance(item, MessageItem))
-    spoken: list[JsonDict] = [{"type": "text", "text": text}] if text else []
-    return [*spoken, {"type": "refusal", "refusal": refusal_of(items)}]
+    return [*([TextPart(text)] if text else []), RefusalPart(refusal)]
 
 
 def plain(

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from pegboard.llm.gateway import AssistantTurn, Image, Reasoning, ToolCall, ToolTurn, UserTurn
 from pegboard.llm.tokens import count_tokens
+from pegboard.messages import parts
+from pegboard.messages.parts import FilePart, ImagePart
 from pegboard.messages.tables import MessageStatus, Role
 from pegboard.runs.prompt.window import SizedTurn
 
@@ -74,13 +76,13 @@ def turns_of(
     return turns
 
 
-def _images(parts: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
-    images = []
-    for part in parts or ():
-        if part["type"] == "image_url":
-            images.append(Image(part["image_url"]["url"], part["image_url"].get("detail")))
-        elif part["type"] == "image_file" and "file" in part:
-            images.append(Image("", part["image_file"].get("detail"), UUID(part["file"])))
+def _images(stored: Iterable[Mapping[str, Any]] | None) -> tuple[Image, ...]:
+    images: list[Image] = []
+    for part in parts.from_json(stored or ()):
+        if isinstance(part, ImagePart):
+            images.append(Image(part.url, part.detail))
+        elif isinstance(part, FilePart):
+            images.append(Image("", part.detail, part.file_id))
     return tuple(images)
 
 

@@ -50,24 +50,30 @@ async def run_context_of(
     lease_holder: LeaseHolder,
     catalogue: Catalogue,
     has_documents: bool = False,
-    attached: Sequence[Document] = (),
+    attached: Sequence[Document] | None = (),
+    logged: tuple[RunEvent, ...] = (),
 ) -> RunContext:
     """Read what the model is to know for a run that this process has leased.
 
-    `has_documents`: the thread can draw on some that are indexed; `attached` came with its message.
+    `has_documents`: the thread can draw on some that are indexed; `attached` came with its
+    message, and are looked for where they are None. `logged` is what an earlier process has logged.
     """
     window = catalogue.window_of(options.model)
     reasoning = await _reasoning_of(scope, run) if run.rounds else {}
     prepared = await context.gather(
         scope, thread_id=run.thread_id, window=window, reasoning=reasoning
     )
+    if attached is None:
+        question_id = prepared.question_id
+        attached = () if question_id is None else await documents.of_message(scope, question_id)
     stores = options.vector_store_ids
     return RunContext(
         snapshot_of(run),
         options,
         prepared,
         lease_holder.lease_of(run),
-        first=run.events,
+        first=run.events + len(logged),
+        logged=logged,
         look_up=has_documents or bool(attached) or bool(stores),
         awaited=await _unfinished(scope, run, attached, stores),
     )

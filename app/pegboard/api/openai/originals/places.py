@@ -7,7 +7,7 @@ looked at, nor what clients keep with an object.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pegboard.api.openai.public_ids import prefix_of
+from pegboard.public_ids import prefix_of
 
 _OPAQUE: Final = frozenset({"metadata", "attributes", "parameters", "json_schema"})
 

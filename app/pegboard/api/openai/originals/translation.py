@@ -15,11 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pegboard.api.openai.bodies import ResponseRewriter, rewritten_request
 from pegboard.api.openai.originals.places import ids_in, with_ids
-from pegboard.api.openai.public_ids import SHAPE, prefix_of, public_id, uuid_of
 from pegboard.db.availability import unavailability
 from pegboard.errors import AppError
 from pegboard.originals.directory import Directory
 from pegboard.originals.ids import is_imported
+from pegboard.public_ids import SHAPE, prefix_of, public_id, uuid_of
 
 _NOUNS: Final = ("/assistants", "/threads", "/files", "/vector_stores")
 _WORD: Final = re.compile(rf"(?<![A-Za-z0-9_-]){SHAPE.pattern}(?![A-Za-z0-9])")

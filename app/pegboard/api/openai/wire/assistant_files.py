@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.files.tables import File
+from pegboard.public_ids import Prefix, public_id
 
 
 class AssistantFileIn(BaseModel):

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, Field
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
@@ -13,6 +12,7 @@ from pegboard.api.openai.wire.tools import MOST_OF_ASSISTANT, Tools, tools_of, t
 from pegboard.assistants.sampling import Sampling
 from pegboard.assistants.tables import Assistant
 from pegboard.db.base import JsonDict
+from pegboard.public_ids import Prefix, public_id
 
 DEFAULT_MODEL: Final = "gpt-4o"
 SAMPLING: Final = ("temperature", "top_p", "reasoning_effort", "response_format")

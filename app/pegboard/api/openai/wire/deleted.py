@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from pegboard.api.openai.public_ids import Prefix, public_id
+from pegboard.public_ids import Prefix, public_id
 
 
 class DeletedOut(BaseModel):

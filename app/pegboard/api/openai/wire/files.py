@@ -7,11 +7,11 @@ from typing import Final, Self
 from starlette.datastructures import FormData, UploadFile
 
 from pegboard.api.openai.faults import BadParameter
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds, too_long
 from pegboard.api.openai.wire.limits import check_choice, check_range, require
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.files.tables import File
+from pegboard.public_ids import Prefix, public_id
 from pegboard.strict_json import BadJson, check_text
 
 PURPOSES: Final = ("assistants", "vision", "batch", "fine-tune", "user_data", "evals")

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field, model_validator
 
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.ids import id_of
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, seconds, too_long
 from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
@@ -20,6 +19,7 @@ from pegboard.db.base import JsonDict
 from pegboard.messages.attachments import Attachment
 from pegboard.messages.parts import FilePart, ImagePart, Part, TextPart
 from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.model import citations
 from pegboard.runs.model.items import Annotation
 from pegboard.runs.model.snapshots import CONTENT_FILTER, RUN_EXPIRED

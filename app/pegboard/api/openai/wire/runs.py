@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.assistants import ResponseFormat, Temperature, TopP
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, sized
 from pegboard.api.openai.wire.limits import at_most
@@ -16,6 +15,7 @@ from pegboard.api.openai.wire.tool_resources import ToolResourcesIn
 from pegboard.api.openai.wire.tools import Tools, tools_out
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall, Usage
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.records import RunRecord, record_of
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.runs import last_error, usage_out
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import Usage
 from pegboard.messages.tables import Message, MessageStatus, Role
+from pegboard.public_ids import Prefix, public_id
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.tables import Run
 

@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from pegboard.api.openai.faults import BadParameter
 from pegboard.api.openai.ids import id_of
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.attributes import Attributes
 from pegboard.api.openai.wire.chunking import ChunkingIn, ChunkingOut
 from pegboard.api.openai.wire.fields import seconds
@@ -17,6 +16,7 @@ from pegboard.documents.store_files import NewStoreFile
 from pegboard.documents.stores import Counts
 from pegboard.documents.tables import Document, DocumentStatus, FileBatch
 from pegboard.files.operations import NOUN as FILE
+from pegboard.public_ids import Prefix, public_id
 
 _MOST_OF_BATCH: Final = 2_000
 _STATUS: Final = {

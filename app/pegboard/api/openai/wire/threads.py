@@ -4,13 +4,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.fields import Metadata, seconds
 from pegboard.api.openai.wire.limits import at_most
 from pegboard.api.openai.wire.lists import Identified
 from pegboard.api.openai.wire.messages import MessageIn
 from pegboard.api.openai.wire.tool_resources import ToolResourcesIn, resources_out
 from pegboard.db.base import JsonDict
+from pegboard.public_ids import Prefix, public_id
 from pegboard.threads.tables import Thread
 
 MOST_MESSAGES = 32

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, Field
 
 from pegboard.api.openai.faults import BadParameter
-from pegboard.api.openai.public_ids import Prefix, public_id
 from pegboard.api.openai.wire.chunking import ChunkingIn
 from pegboard.api.openai.wire.fields import Metadata, longest, seconds, too_long
 from pegboard.api.openai.wire.limits import at_most, check_length, check_range
@@ -16,6 +15,7 @@ from pegboard.documents.retrieval import FoundPassage
 from pegboard.documents.stores import Counts, has_expired
 from pegboard.documents.tables import VectorStore
 from pegboard.documents.wanted_resources import NewStore
+from pegboard.public_ids import Prefix, public_id
 
 _MOST_FILES: Final = 500
 _MOST_QUERIES: Final = 20
