@@ -11,7 +11,7 @@ install = { [ -t 2 ] || quiet=-q; \
 CLIENTS := $(shell sed 's/^backboard-sdk==\([^ ]*\).*/python-\1/' tests/clients/python.txt) \
 	$(patsubst tests/clients/openai/%.txt,openai-%,$(wildcard tests/clients/openai/python-*.txt))
 
-.PHONY: help serve test lint bench faults conformance clients fetched lock clean
+.PHONY: help serve test coverage lint bench faults conformance clients fetched lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,12 @@ serve: $(VENV)/.serve ## Serve on http://127.0.0.1:8000 (PEGBOARD_PORT and other
 
 test: $(VENV)/.test clients ## Run all tests, on a Postgres of their own
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+coverage: $(VENV)/.test clients ## Run all tests, and say which lines and branches none of them took
+	@rm -rf .coverage && mkdir .coverage
+	@$(BIN)/coverage run -m pytest -n auto --dist worksteal
+	@$(BIN)/coverage combine -q
+	@$(BIN)/coverage report
 
 lint: $(VENV)/.test ## Check style, types and the direction of imports
 	@$(BIN)/ruff check
@@ -60,7 +66,7 @@ EXTRAS := embedded local-embeddings otel s3
 UNNAMED := --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 clean: ## Remove what make has fetched and made
-	rm -rf $(VENV) .venv-lock .clients .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-lock .clients .coverage .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/.made: installer.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pegboard needs Python 3.11 or newer; name one with make PYTHON=...")'
