@@ -21,8 +21,8 @@ from pegboard.api.http.numbered_frames import (
 from pegboard.api.http.sse import event_stream, in_parts
 from pegboard.composition.resources import Resources
 from pegboard.runs.model.events import RunEvent, RunStarted
+from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.requests.turns import Turn
-from pegboard.runs.tables import Run
 
 
 class RunEventEncoder(Protocol):
@@ -66,13 +66,13 @@ async def stream_of_turn(
 
 
 async def stream_again(
-    run: Run, after: int, encoder: RunEventEncoder, server: Resources
+    run: RunSnapshot, after: int, encoder: RunEventEncoder, server: Resources
 ) -> Response:
     """The stream of a run once more, from behind the first `after` frames on.
 
     Raises EventsForgotten for a run that has been over for too long.
     """
-    if not await server.following.can_tell(run.tenant_id, run):
+    if not await server.following.can_tell(run):
         raise EventsForgotten
     return event_stream(
         _frames_again(run, after, encoder, server),
@@ -133,9 +133,9 @@ async def _live_frames(
 
 
 async def _frames_again(
-    run: Run, after: int, encoder: RunEventEncoder, server: Resources
+    run: RunSnapshot, after: int, encoder: RunEventEncoder, server: Resources
 ) -> AsyncGenerator[bytes, None]:
-    events = server.following.run(run.tenant_id, run)
+    events = server.following.run(run)
     async with aclosing(numbered(encoded(encoder, events), after)) as parts:
         async for part in parts:
             yield part

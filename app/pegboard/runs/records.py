@@ -27,6 +27,7 @@ class RunRecord:
     """A run as it stands, and what is stored of its request.
 
     `labels` is the caller's metadata, `echo` what the API that took the request tells of it.
+    `searches_files` by a tool of the run, which an API shows.
     `pending_calls` are those whose outputs a paused run waits for, of the message
     `pending_message_id`.
     """
@@ -40,6 +41,7 @@ class RunRecord:
     instructions: str
     tools: Tools
     echo: JsonDict
+    searches_files: bool = False
     pending_calls: tuple[ToolCall, ...] = ()
     pending_message_id: UUID | None = None
 
@@ -56,6 +58,7 @@ def record_of(row: Run, pending: Message | None = None) -> RunRecord:
         instructions=row.options.get("instructions", ""),
         tools=tools.from_json(row.options.get("tools") or ()),
         echo=echo_of(row.options),
+        searches_files=bool(row.options.get("cite")),
         pending_calls=() if pending is None else calls_of(pending.tool_calls),
         pending_message_id=None if pending is None else pending.id,
     )
@@ -63,7 +66,7 @@ def record_of(row: Run, pending: Message | None = None) -> RunRecord:
 
 async def get(scope: Scope, *, thread_id: UUID, run_id: UUID) -> RunRecord:
     """Raises NotFound for the thread, and for a run that is none of it."""
-    row = await get_row(scope, thread_id=thread_id, run_id=run_id)
+    row = await _row(scope, thread_id=thread_id, run_id=run_id)
     return record_of(row, await _pending(scope, row))
 
 
@@ -77,13 +80,12 @@ async def page(scope: Scope, thread_id: UUID, page: Page) -> Rows[RunRecord]:
 
 async def relabel(scope: Scope, *, thread_id: UUID, run_id: UUID, labels: JsonDict) -> RunRecord:
     """Replace a run's labels. Raises NotFound."""
-    row = await get_row(scope, thread_id=thread_id, run_id=run_id)
+    row = await _row(scope, thread_id=thread_id, run_id=run_id)
     row.labels = labels
     return record_of(row, await _pending(scope, row))
 
 
-async def get_row(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Run:
-    """For the encoders of events, which read rows. Raises NotFound."""
+async def _row(scope: Scope, *, thread_id: UUID, run_id: UUID) -> Run:
     await threads.get(scope, thread_id)
     row = await queries.get(scope, thread_id=thread_id, run_id=run_id)
     if row is None:

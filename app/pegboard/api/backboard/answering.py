@@ -25,13 +25,11 @@ from pegboard.runs.model.events import (
     RunSettled,
     RunStarted,
 )
-from pegboard.runs.model.snapshots import Failure
+from pegboard.runs.model.snapshots import Failure, RunSnapshot
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import RunStatus
-from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream.feed import Feed
-from pegboard.runs.tables import Run
 from pegboard.slots import waiting
 
 HOLD_SECONDS: Final = 3.0
@@ -46,22 +44,24 @@ async def streamed(turn: Turn, server: Resources) -> Response:
         failure = await _early_failure(turn.feed)
     if failure is not None:
         raise RunBrokeOff(failure)
-    encoder = await _encoder(turn.row, server, turn.message)
+    encoder = await _encoder(turn.run, server, turn.message)
     return await stream_of_turn(turn, encoder, server)
 
 
-async def resumed(run: Run, after: int, server: Resources) -> Response:
+async def resumed(run: RunSnapshot, after: int, server: Resources) -> Response:
     """The stream of a run once more, from behind the first `after` frames on."""
     return await stream_again(run, after, await _encoder(run, server, None), server)
 
 
-async def _encoder(run: Run, server: Resources, message: StoredMessage | None) -> BackboardEncoder:
+async def _encoder(
+    run: RunSnapshot, server: Resources, message: StoredMessage | None
+) -> BackboardEncoder:
     """`message` is the one that the run answers, where it is at hand."""
     if message is None:
         async with server.read_scopes(run.tenant_id) as scope:
             row = await messages.asked_before(scope, run.thread_id, run.id)
         message = None if row is None else StoredMessage(row, (), run.assistant_id)
-    return BackboardEncoder(snapshot_of(run), message)
+    return BackboardEncoder(run, message)
 
 
 async def whole(turn: Turn, client: Client, server: Resources) -> ReplyOut:

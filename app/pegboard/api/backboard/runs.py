@@ -20,7 +20,7 @@ from pegboard.api.http.scopes import CurrentCaller, CurrentTenant, Server
 from pegboard.api.http.stream_claims import claim_stream
 from pegboard.composition.resources import Resources
 from pegboard.errors import NotFound
-from pegboard.runs import queries
+from pegboard.runs import records
 from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.tenants.callers import Caller
 
@@ -109,10 +109,8 @@ async def follow_run(
     """
     claim_stream(request)
     async with server.read_scopes(tenant_id) as scope:
-        run = await queries.get(scope, thread_id=thread_id, run_id=_run_id(run_id))
-    if run is None:
-        raise NotFound("Run")
-    return await resumed(run, after, server)
+        record = await records.get(scope, thread_id=thread_id, run_id=_run_id(run_id))
+    return await resumed(record.run, after, server)
 
 
 @router.post(

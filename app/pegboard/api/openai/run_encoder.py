@@ -23,7 +23,6 @@ from pegboard.api.openai.wire.steps import (
     ended,
     search_call,
     search_step,
-    searches,
     step_frame,
     text_details,
     without_content,
@@ -49,8 +48,8 @@ from pegboard.runs.model.events import (
     UnknownEvent,
 )
 from pegboard.runs.model.snapshots import CONTENT_FILTER, AnswerSnapshot, RunSnapshot
+from pegboard.runs.records import RunRecord
 from pegboard.runs.statuses import RunStatus
-from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes
 
 
@@ -66,7 +65,7 @@ class AssistantsEncoder:
     `message_id` is the answer being written, `speaking` once it is sent.
     """
 
-    row: Run
+    record: RunRecord
     read_scopes: Scopes
     with_texts: bool = False
     is_resumed: bool = False
@@ -78,7 +77,7 @@ class AssistantsEncoder:
 
     @property
     def run_name(self) -> str:
-        return public_id(Prefix.RUN, self.row.id)
+        return public_id(Prefix.RUN, self.record.run.id)
 
     async def opening(self) -> Sequence[bytes]:
         return ()
@@ -89,11 +88,11 @@ class AssistantsEncoder:
         self.is_resumed, self.answer = True, None
         if waited is None:
             return ()
-        async with self.read_scopes(self.row.tenant_id) as scope:
-            written = await messages.of_run(scope, self.row.thread_id, self.row.id)
+        async with self.read_scopes(self.record.run.tenant_id) as scope:
+            written = await messages.of_run(scope, self.record.run.thread_id, self.record.run.id)
         message = next(one for one in written if one.id == waited.id)
         outputs = {one.tool_call_id: one for one in written if one.role == Role.TOOL}
-        step = called_step(self.row, message, outputs)
+        step = called_step(self.record, message, outputs)
         return (frame("thread.run.step.completed", step),)
 
     def closing(self) -> bytes:
@@ -180,9 +179,9 @@ class AssistantsEncoder:
                 )
 
     def _search(self, run: RunSnapshot) -> list[bytes]:
-        if not searches(self.row):
+        if not self.record.searches_files:
             return []
-        step = search_step(self.row, [one.to_json() for one in run.retrieved])
+        step = search_step(self.record, run.retrieved)
         done = step if self.with_texts else without_content(step)
         bare = {
             **done,
@@ -190,7 +189,7 @@ class AssistantsEncoder:
             "step_details": {"type": "tool_calls", "tool_calls": []},
             "usage": None,
         }
-        call = {"index": 0, **search_call(self.row, [])}
+        call = {"index": 0, **search_call(self.record, [])}
         delta = {
             "id": done["id"],
             "object": "thread.run.step.delta",
@@ -281,21 +280,21 @@ class AssistantsEncoder:
 
     def _step(self, kind: int) -> JsonDict:
         details = text_details(self._id) if kind == TEXT else called_details([], {})
-        expires = {"expires_at": seconds(self.row.expires_at)}
-        return step_frame(self.row, self._id, kind, details, self.begun_at, **expires)
+        expires = {"expires_at": seconds(self.record.expires_at)}
+        return step_frame(self.record, self._id, kind, details, self.begun_at, **expires)
 
     def _message(self, status: str, *, reason: str | None = None) -> JsonDict:
         over = status != "in_progress"
-        assistant = self.row.assistant_id
+        assistant = self.record.run.assistant_id
         return {
             "id": public_id(Prefix.MESSAGE, self._id),
             "object": "thread.message",
             "created_at": self.begun_at,
-            "thread_id": public_id(Prefix.THREAD, self.row.thread_id),
+            "thread_id": public_id(Prefix.THREAD, self.record.run.thread_id),
             "role": "assistant",
             "content": self.content.parts() if over else [],
             "assistant_id": assistant and public_id(Prefix.ASSISTANT, assistant),
-            "run_id": public_id(Prefix.RUN, self.row.id),
+            "run_id": public_id(Prefix.RUN, self.record.run.id),
             "attachments": [],
             "metadata": {},
             "status": status,
@@ -314,7 +313,7 @@ class AssistantsEncoder:
             usage=run.usage,
             error=failure,
             incomplete=run.incomplete,
-            started_at=None if waits else seconds(self.row.started_at),
+            started_at=None if waits else seconds(self.record.started_at),
             ended_at=self._ended_at,
         )
-        return frame(f"thread.run.{event}", run_at(self.row, status, view))
+        return frame(f"thread.run.{event}", run_at(self.record, status, view))

@@ -58,7 +58,6 @@ from pegboard.runs.requests.submit_tool_outputs import Overrides, ToolOutput
 from pegboard.runs.requests.targets import NewThread, Target
 from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import ACTIVE, RunStatus
-from pegboard.runs.tables import Run
 from pegboard.tenants.callers import Caller
 from pegboard.tenants.scope import Scope
 from pegboard.threads import operations as threads
@@ -112,7 +111,7 @@ async def create_thread_and_run(
     async with server.read_scopes(caller.tenant_id) as scope:
         made = ThreadOut.of(await threads.get(scope, target.id))
     created = frame("thread.created", made.model_dump(mode="json"))
-    encoder = _encoder(turn.row, server, include)
+    encoder = _encoder(turn.record, server, include)
     return await stream_of_turn(turn, encoder, server, preface=[created])
 
 
@@ -132,7 +131,7 @@ async def create_run(
     messages = body.additional_messages or ()
     turn = await _created(server, caller, target, body, messages, _run_request(body))
     if body.stream:
-        return await stream_of_turn(turn, _encoder(turn.row, server, include), server)
+        return await stream_of_turn(turn, _encoder(turn.record, server, include), server)
     return _queued(turn)
 
 
@@ -213,7 +212,7 @@ async def submit_tool_outputs(
         )
     if not body.stream:
         return _queued(turn)
-    return await stream_of_turn(turn, _encoder(turn.row, server), server)
+    return await stream_of_turn(turn, _encoder(turn.record, server), server)
 
 
 @router.get("/threads/{thread_id}/runs/{run_id}/stream", response_model=None)
@@ -225,8 +224,8 @@ async def follow_run(
     This server's own: OpenAI has no such call.
     """
     claim_stream(request)
-    row = await records.get_row(scope, **_ids(thread_id, run_id))
-    return await stream_again(row, after, _encoder(row, server), server)
+    record = await records.get(scope, **_ids(thread_id, run_id))
+    return await stream_again(record.run, after, _encoder(record, server), server)
 
 
 @router.get(
@@ -256,8 +255,10 @@ async def get_step(
     raise Missing("Run step", step_id)
 
 
-def _encoder(row: Run, server: Resources, include: Sequence[str] = ()) -> AssistantsEncoder:
-    return AssistantsEncoder(row, server.read_scopes, with_texts=CONTENT in include)
+def _encoder(
+    record: RunRecord, server: Resources, include: Sequence[str] = ()
+) -> AssistantsEncoder:
+    return AssistantsEncoder(record, server.read_scopes, with_texts=CONTENT in include)
 
 
 def _step_out(step: JsonDict, include: Sequence[str]) -> JsonDict:
@@ -333,8 +334,8 @@ def _queued(turn: Turn) -> Response:
 
 
 async def _steps(scope: Scope, thread_id: str, run_id: str) -> list[JsonDict]:
-    row = await records.get_row(scope, **_ids(thread_id, run_id))
-    return steps_of(row, await messages.of_run(scope, row.thread_id, row.id))
+    record = await records.get(scope, **_ids(thread_id, run_id))
+    return steps_of(record, await messages.of_run(scope, record.run.thread_id, record.run.id))
 
 
 def _ids(thread_id: str, run_id: str) -> _RunIds:

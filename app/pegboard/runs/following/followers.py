@@ -16,7 +16,6 @@ from pegboard.runs.requests.turns import Turn
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stored import snapshot_of
 from pegboard.runs.stream import event_log
-from pegboard.runs.tables import Run
 from pegboard.tenants.scope import Scopes
 
 _ENTRIES: Final = 100
@@ -42,7 +41,7 @@ class Following:
                 last = events[-1]
                 yield events
         if last is None or not last.settles:
-            async with aclosing(self.run(turn.run.tenant_id, turn.row, after=after)) as further:
+            async with aclosing(self.run(turn.run, after=after)) as further:
                 async for events in further:
                     yield events
 
@@ -54,11 +53,11 @@ class Following:
         async with aclosing(self.turn(turn)) as batches:
             return [event async for events in batches for event in events]
 
-    async def can_tell(self, tenant_id: UUID, run: Run) -> bool:
+    async def can_tell(self, run: RunSnapshot) -> bool:
         """Whether the events of a run are at hand; once it is over they are dropped in time."""
         if run.status in IN_EXECUTION:
             return True
-        async with self._scopes(tenant_id) as scope:
+        async with self._scopes(run.tenant_id) as scope:
             return await event_log.is_kept(scope, run.id)
 
     async def before(self, turn: Turn) -> Sequence[RunEvent]:
@@ -69,34 +68,35 @@ class Following:
         return logged[: turn.first]
 
     async def run(
-        self, tenant_id: UUID, run: Run, *, after: int = 0
+        self, run: RunSnapshot, *, after: int = 0
     ) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events of a run from number `after` on, until it settles; gone, it is cancelled."""
         last: RunEvent | None = None
         while True:
             # The row first: what has settled by then has all its events in the log.
-            row = await self._row(tenant_id, run)
+            present = await self._present(run)
             more = True
             while more:
-                page, more = await self._page(tenant_id, run.id, after)
+                page, more = await self._page(run.tenant_id, run.id, after)
                 if page:
                     after += len(page)
                     last = page[-1]
                     yield page
-            if row is None:
+            if present is None:
                 if not _is_end(last):
-                    yield (RunSettled(_cancelled(run)),)
+                    # Deleted with its thread, as those learn of it who execute it.
+                    yield (RunSettled(replace(run, status=RunStatus.CANCELLED)),)
                 return
-            if row.status not in IN_EXECUTION:
+            if present.status not in IN_EXECUTION:
                 if last is None:
-                    before = await self._read(tenant_id, run.id, max(0, after - 1))
+                    before = await self._read(run.tenant_id, run.id, max(0, after - 1))
                     last = before[-1] if before else None
-                end = _end_of(row)
+                end = _end_of(present)
                 if end is not None and not _is_end(last):
                     yield (end,)
                 return
             news: RunEvent | None = None
-            async with aclosing(self._live(row, after)) as batches:
+            async with aclosing(self._live(run, after)) as batches:
                 async for events in batches:
                     after += len(events)
                     last = news = events[-1]
@@ -104,7 +104,7 @@ class Following:
             if news is not None and news.settles:
                 return
 
-    async def _live(self, run: Run, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
+    async def _live(self, run: RunSnapshot, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:
         """What is logged from number `after` on, as long as that is at hand without a query."""
         feed = self._executor.feed_of_run(run.id)
         if feed is not None and after >= feed.first:
@@ -117,9 +117,11 @@ class Following:
                 async for events in batches:
                     yield events
 
-    async def _row(self, tenant_id: UUID, run: Run) -> Run | None:
-        async with self._scopes(tenant_id) as scope:
-            return await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
+    async def _present(self, run: RunSnapshot) -> RunSnapshot | None:
+        """The run as it stands now; None where it is gone."""
+        async with self._scopes(run.tenant_id) as scope:
+            row = await queries.get(scope, thread_id=run.thread_id, run_id=run.id)
+        return None if row is None else snapshot_of(row)
 
     async def _page(
         self, tenant_id: UUID, run_id: UUID, after: int
@@ -132,15 +134,10 @@ class Following:
             return await event_log.read(scope, run_id, after=after)
 
 
-def _cancelled(run: Run) -> RunSnapshot:
-    """A run that was deleted with its thread, as those learn of it who execute it."""
-    return replace(snapshot_of(run), status=RunStatus.CANCELLED)
-
-
-def _end_of(run: Run) -> RunSettled | None:
+def _end_of(run: RunSnapshot) -> RunSettled | None:
     """The end that nobody has logged, as the run was ended while nobody executed it."""
     ended = run.status in {RunStatus.CANCELLED, RunStatus.EXPIRED, RunStatus.FAILED}
-    return RunSettled(snapshot_of(run)) if ended else None
+    return RunSettled(run) if ended else None
 
 
 def _is_end(event: RunEvent | None) -> bool:

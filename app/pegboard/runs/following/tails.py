@@ -21,9 +21,9 @@ from pegboard.runs.execution.executor import FOLLOWED, Executor
 from pegboard.runs.leases import IN_EXECUTION
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import RunEvent
+from pegboard.runs.model.snapshots import RunSnapshot
 from pegboard.runs.stream import event_log
 from pegboard.runs.stream.feed import MOST_AT_ONCE
-from pegboard.runs.tables import Run
 
 LOOK_SECONDS: Final = 1.0
 """How often the logs are looked at where no signal comes."""
@@ -126,7 +126,7 @@ class Tails:
         signals.on(event_log.LOGGED, self._note_growth)
 
     @contextmanager
-    def tail_of(self, run: Run, *, after: int) -> Iterator[Tail]:
+    def tail_of(self, run: RunSnapshot, *, after: int) -> Iterator[Tail]:
         """The run's tail, for as long as the block lasts; a new one begins at `after`."""
         tail = self._tails.get(run.id)
         if tail is None:

@@ -20,6 +20,7 @@ from pegboard.runs.execution.executor import Executor
 from pegboard.runs.leases import LeaseHolder
 from pegboard.runs.model.options import RunOptions, to_json
 from pegboard.runs.prompt.run_context import RunContext, run_context_of
+from pegboard.runs.records import record_of
 from pegboard.runs.requests.admission import admit
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.requests.targets import ThreadBusy
@@ -128,4 +129,5 @@ class Starter:
         )
 
     def begin(self, run: Run, context: RunContext, message: StoredMessage | None = None) -> Turn:
-        return Turn(context.run, run, self.executor.begin(context), context.first, message)
+        feed = self.executor.begin(context)
+        return Turn(context.run, record_of(run), feed, context.first, message)

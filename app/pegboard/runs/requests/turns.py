@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from pegboard.runs.model.snapshots import AnswerSnapshot, RunSnapshot
-from pegboard.runs.records import RunRecord, record_of
+from pegboard.runs.records import RunRecord
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.stream.feed import Feed
-from pegboard.runs.tables import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +16,10 @@ class Turn:
     """
 
     run: RunSnapshot
-    row: Run
+    record: RunRecord
     feed: Feed
     first: int = 0
     message: StoredMessage | None = None
-
-    @property
-    def record(self) -> RunRecord:
-        return record_of(self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from pegboard.api.run_streams import RunEventEncoder, encoded, once
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.runs.model.event_json import from_json
 from pegboard.runs.model.events import AnswerFinished, RunEvent, RunSettled
+from pegboard.runs.records import record_of
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.requests.turns import PendingAction, Turn
 from pegboard.runs.stored import snapshot_of
@@ -127,18 +128,18 @@ class PerformedScenario:
 
     async def openai_streams(self, *, content: bool = False) -> list[list[NamedFrame]]:
         def encoder() -> RunEventEncoder:
-            return AssistantsEncoder(self._row, self._scopes, with_texts=content)
+            return AssistantsEncoder(record_of(self._row), self._scopes, with_texts=content)
 
         return [[*map(_named_frame, frames)] for frames in await self._streams(encoder)]
 
     async def openai_again(self, *, at_once: bool) -> list[NamedFrame]:
-        encoder = AssistantsEncoder(self._row, self._scopes)
+        encoder = AssistantsEncoder(record_of(self._row), self._scopes)
         return [*map(_named_frame, await _all(encoded(encoder, self._batches(at_once))))]
 
     def _turn(self, number: int) -> Turn:
         first = sum(map(len, self.executions[:number]))
         message = StoredMessage(self._question, (), ASSISTANT) if number == 0 else None
-        return Turn(snapshot_of(self._row), self._row, Feed(first), first, message)
+        return Turn(snapshot_of(self._row), record_of(self._row), Feed(first), first, message)
 
     def _batches(self, at_once: bool) -> AsyncGenerator[Sequence[RunEvent], None]:
         """The events as they come out of the log: all in one, or one by one."""

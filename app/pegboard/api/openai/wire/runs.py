@@ -16,9 +16,8 @@ from pegboard.api.openai.wire.tools import Tools, tools_out
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import ToolCall, Usage
 from pegboard.public_ids import Prefix, public_id
-from pegboard.runs.records import RunRecord, record_of
+from pegboard.runs.records import RunRecord
 from pegboard.runs.statuses import RunStatus
-from pegboard.runs.tables import Run
 
 EXPIRES_AFTER: Final = 600
 QUEUED: Final = "queued"
@@ -158,9 +157,9 @@ def _run_out(record: RunRecord, view: RunView, status: str) -> JsonDict:
     }
 
 
-def run_at(run: Run, status: str, view: RunView) -> JsonDict:
+def run_at(record: RunRecord, status: str, view: RunView) -> JsonDict:
     """A run as it is at a moment of its stream."""
-    return _run_out(record_of(run), view, status)
+    return _run_out(record, view, status)
 
 
 def required_action(calls: Sequence[ToolCall]) -> JsonDict:

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from pegboard.api.openai.wire.fields import seconds
 from pegboard.api.openai.wire.runs import last_error, usage_out
+from pegboard.assistants.tools import file_search_of
 from pegboard.db.base import JsonDict
 from pegboard.llm.gateway import Usage
 from pegboard.messages.tables import Message, MessageStatus, Role
 from pegboard.public_ids import Prefix, public_id
+from pegboard.runs.model.snapshots import Retrieved
+from pegboard.runs.records import RunRecord
 from pegboard.runs.statuses import RunStatus
-from pegboard.runs.tables import Run
 
 TEXT: Final = 1
 CALLED: Final = 2
@@ -27,40 +29,40 @@ def step_id(message_id: UUID, kind: int) -> str:
     return public_id(Prefix.STEP, UUID(int=message_id.int ^ kind))
 
 
-def steps_of(run: Run, messages: Sequence[Message]) -> list[JsonDict]:
+def steps_of(record: RunRecord, messages: Sequence[Message]) -> list[JsonDict]:
     """All steps of a run, in their order, from its messages in theirs."""
     outputs = {one.tool_call_id: one for one in messages if one.role == Role.TOOL}
-    steps: list[JsonDict] = [search_step(run, run.retrieved or ())] if searches(run) else []
+    steps: list[JsonDict] = []
+    if record.searches_files:
+        steps.append(search_step(record, record.run.retrieved))
     for message in messages:
         if message.role != Role.ASSISTANT:
             continue
         calls = message.tool_calls or []
         if message.content or not calls:
-            steps.append(_text_step(run, message, usage=not calls))
+            steps.append(_text_step(record, message, usage=not calls))
         if calls:
-            steps.append(called_step(run, message, outputs))
+            steps.append(called_step(record, message, outputs))
     return steps
 
 
-def searches(run: Run) -> bool:
-    """Whether files are searched for it, by the tool that says so."""
-    return bool(run.options.get("cite"))
-
-
-def search_step(run: Run, retrieved: Sequence[Mapping[str, Any]]) -> JsonDict:
+def search_step(record: RunRecord, retrieved: Sequence[Retrieved]) -> JsonDict:
     """The search of files, which comes before the model is asked."""
-    moment = seconds(run.started_at or run.created_at)
-    results = [_result(one) for one in retrieved if one.get("file_id")]
-    details = {"type": "tool_calls", "tool_calls": [search_call(run, results)]}
+    moment = seconds(record.started_at or record.created_at)
+    results = [
+        _result(passage, passage.file_id) for passage in retrieved if passage.file_id is not None
+    ]
+    details = {"type": "tool_calls", "tool_calls": [search_call(record, results)]}
     state = ended("completed", moment)
-    return step_frame(run, run.id, SEARCHED, details, moment, **state, usage=usage_out(0, 0))
+    usage = usage_out(0, 0)
+    return step_frame(record, record.run.id, SEARCHED, details, moment, **state, usage=usage)
 
 
-def search_call(run: Run, results: list[JsonDict]) -> JsonDict:
-    body = public_id(Prefix.RUN, run.id).removeprefix(Prefix.RUN)
-    tools = run.options.get("tools") or ()
-    tool: JsonDict = next((one for one in tools if one.get("type") == "file_search"), {})
-    ranking = (tool.get("file_search") or {}).get("ranking_options") or {}
+def search_call(record: RunRecord, results: list[JsonDict]) -> JsonDict:
+    body = public_id(Prefix.RUN, record.run.id).removeprefix(Prefix.RUN)
+    tool = file_search_of(record.tools)
+    source = (tool.source if tool else None) or {}
+    ranking = (source.get("file_search") or {}).get("ranking_options") or {}
     search = {"ranking_options": ranking, "results": results}
     return {"id": f"call_{body}", "type": "file_search", "file_search": search}
 
@@ -83,20 +85,26 @@ def _without_content(call: JsonDict) -> JsonDict:
     return {**call, "file_search": {**call["file_search"], "results": results}}
 
 
-def _result(passage: Mapping[str, Any]) -> JsonDict:
+def _result(passage: Retrieved, file_id: UUID) -> JsonDict:
     return {
-        "file_id": public_id(Prefix.FILE, UUID(str(passage["file_id"]))),
-        "file_name": passage["filename"],
-        "score": min(max(float(passage["score"]), 0.0), 1.0),
-        "attributes": dict(passage.get("attributes") or {}),
-        "content": [{"type": "text", "text": passage.get("text") or ""}],
+        "file_id": public_id(Prefix.FILE, file_id),
+        "file_name": passage.filename,
+        "score": min(max(passage.score, 0.0), 1.0),
+        "attributes": dict(passage.attributes or {}),
+        "content": [{"type": "text", "text": passage.text or ""}],
     }
 
 
 def step_frame(
-    run: Run, message_id: UUID, kind: int, details: JsonDict, created_at: int | None, **rest: Any
+    record: RunRecord,
+    message_id: UUID,
+    kind: int,
+    details: JsonDict,
+    created_at: int | None,
+    **rest: Any,
 ) -> JsonDict:
     """A step with nothing but what it is; `rest` overrides."""
+    run = record.run
     return {
         "id": step_id(message_id, kind),
         "object": "thread.run.step",
@@ -147,7 +155,7 @@ def ended(status: str, moment: int | None) -> JsonDict:
     return {"status": status, key.get(status, "completed_at"): moment}
 
 
-def _text_step(run: Run, message: Message, *, usage: bool) -> JsonDict:
+def _text_step(record: RunRecord, message: Message, *, usage: bool) -> JsonDict:
     word = {MessageStatus.FAILED: "failed", MessageStatus.CANCELLED: "cancelled"}
     status = "completed"
     if not message.tool_calls:
@@ -156,7 +164,7 @@ def _text_step(run: Run, message: Message, *, usage: bool) -> JsonDict:
     if message.error_code and status != "completed":
         error = (message.error_code, message.error_message or "")
     return step_frame(
-        run,
+        record,
         message.id,
         TEXT,
         text_details(message.id),
@@ -167,20 +175,22 @@ def _text_step(run: Run, message: Message, *, usage: bool) -> JsonDict:
     )
 
 
-def called_step(run: Run, message: Message, outputs: Mapping[str | None, Message]) -> JsonDict:
+def called_step(
+    record: RunRecord, message: Message, outputs: Mapping[str | None, Message]
+) -> JsonDict:
     """The calls of a message, with the outputs that were given, by the calls' ids."""
     calls = message.tool_calls or []
     given = {call["id"]: outputs[call["id"]] for call in calls if call["id"] in outputs}
     details = called_details(calls, {key: one.content for key, one in given.items()})
-    when = seconds(next((one.created_at for one in given.values()), run.ended_at))
-    state: JsonDict = {"expires_at": seconds(run.expires_at)}
+    when = seconds(next((one.created_at for one in given.values()), record.ended_at))
+    state: JsonDict = {"expires_at": seconds(record.expires_at)}
     if message.status == MessageStatus.COMPLETED:
         state = ended("completed", when)
     elif message.status == MessageStatus.CANCELLED:
-        late = run.status == RunStatus.EXPIRED
+        late = record.run.status == RunStatus.EXPIRED
         state = ended("expired" if late else "cancelled", when)
     return step_frame(
-        run,
+        record,
         message.id,
         CALLED,
         details,
