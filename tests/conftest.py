@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.postgres import new_database, running_postgres
-from tests.support.program import Launch, launch, nursery_for_all
+from tests.support.program import Launch, fork_server_for_all, launch
 from tests.support.server import Server, start_server
 
 StartServer = Callable[..., Server]
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """The processes of xdist fork their servers from one that has imported the program."""
     if config.getoption("numprocesses", None):
         shared = ExitStack()
-        shared.enter_context(nursery_for_all())
+        shared.enter_context(fork_server_for_all())
         config.add_cleanup(shared.close)
 
 

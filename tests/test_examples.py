@@ -21,7 +21,7 @@ from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.published_clients import BACKBOARD, NODE, run
 from tests.support.server import Server
-from tests.support.talk import WEATHER, new_thread, say
+from tests.support.steps import WEATHER, new_thread, say
 
 ROOT: Final = Path(__file__).parents[1]
 KEY: Final = "any-key-you-like"

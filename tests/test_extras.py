@@ -12,7 +12,7 @@ from tests.conftest import StartServer
 from tests.support.documents import finished, upload
 from tests.support.postgres import new_database
 from tests.support.program import ended, lacking
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 PROJECT = Path(__file__).parents[1]
 EVERY = tuple(module for modules in MODULES.values() for module in modules)

@@ -11,7 +11,7 @@ from tests.support.deadlines import patience
 from tests.support.folders import postgres_folder
 from tests.support.nginx import PROGRAM, running_nginx
 from tests.support.server import Server
-from tests.support.talk import new_thread, script
+from tests.support.steps import new_thread, script
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no nginx here")
 

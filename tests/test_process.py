@@ -14,7 +14,7 @@ from tests.support.folders import postgres_folder
 from tests.support.postgres import empty_database, query
 from tests.support.program import launch, pegboard
 from tests.support.server import start_server
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 
 
 @pytest.fixture

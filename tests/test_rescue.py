@@ -21,7 +21,7 @@ from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.sdk import sdk
 from tests.support.server import Server
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 
 Frame = tuple[int | None, str]
 LATER = "UPDATE runs SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL"

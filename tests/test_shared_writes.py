@@ -12,7 +12,7 @@ from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.locks import held
 from tests.support.postgres import new_database, query
-from tests.support.talk import new_thread, script
+from tests.support.steps import new_thread, script
 
 WORDS = ["one ", "two ", "three ", "four ", "five ", "six"]
 

@@ -11,7 +11,7 @@ from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.program import execute
 from tests.support.server import Server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 LITELLM, DIRECT, EMBEDDER = "tiktoken", "aiohttp", "onnxruntime"
 """Libraries that are loaded along with them, and by nothing else."""

@@ -16,7 +16,7 @@ from tests.support.deadlines import patience, wait_until
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
-from tests.support.talk import new_thread, say, script
+from tests.support.steps import new_thread, say, script
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from tests.support.openai_wire import bare, refusal
 from tests.support.postgres import new_database, query
 from tests.support.sdk import scene, sdk
 from tests.support.server import Server
+from tests.support.steps import messages_of, new_thread, script
 from tests.support.stream import events_of, types_of
-from tests.support.talk import messages_of, new_thread, script
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -18,7 +18,7 @@ from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.openai_wire import refusal
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
-from tests.support.talk import messages_of, new_thread, script
+from tests.support.steps import messages_of, new_thread, script
 
 Send = Callable[[Server], httpx.Response]
 

@@ -23,7 +23,7 @@ from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
-from tests.support.talk import WEATHER, messages_of, say, submit
+from tests.support.steps import WEATHER, messages_of, say, submit
 
 FIRST, DOCUMENTS, MEMORIES = "ae4e4e3fcee2", "423cb7de9a7b", "dc073712d301"
 ASSISTANTS_API = "b1d7c03e5a42"

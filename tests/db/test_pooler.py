@@ -17,7 +17,7 @@ from tests.support.folders import postgres_folder
 from tests.support.pgbouncer import PROGRAM, running_pgbouncer
 from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no pgbouncer here")
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from pegboard.db.embedded import EmbeddedPostgres
 from tests.faults.floods import Flood
-from tests.faults.killing import Blow, Hit
+from tests.faults.nemesis import Blow, Hit
 from tests.faults.table import written
 from tests.faults.trial import Crowd, Pace, hold
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import httpx
 
 from pegboard.public_ids import Prefix, public_id
-from tests.faults.deeds import Deed, Record
-from tests.faults.fleet import Fleet
+from tests.faults.cluster import Cluster
+from tests.faults.history import Record, Write
 
 PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
@@ -26,14 +26,14 @@ class Caller:
         name: str,
         *,
         key: str,
-        fleet: Fleet,
+        cluster: Cluster,
         http: httpx.AsyncClient,
         record: Record,
         seed: str,
     ) -> None:
         self.name = name
         self.key = key
-        self.fleet = fleet
+        self.cluster = cluster
         self.http = http
         self.record = record
         self.random = Random(seed)
@@ -48,7 +48,7 @@ class Caller:
         return {"X-API-Key": self.key, "Authorization": f"Bearer {self.key}"}
 
     def address(self, path: str) -> str:
-        return self.fleet.any(self.random) + path
+        return self.cluster.any(self.random) + path
 
     async def insist(self, method: str, path: str, **body: Any) -> httpx.Response:
         """Ask for what changes nothing, or matters to nobody, until some server answers it."""
@@ -68,9 +68,9 @@ class Caller:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def write(
-        self, path: str, deed: Deed, *, keyed: bool = True, again: bool = True, **body: Any
+        self, path: str, write: Write, *, keyed: bool = True, again: bool = True, **body: Any
     ) -> httpx.Response | None:
-        """Write once. The answer, or None where it is lost; the deed has its fate then.
+        """Write once. The answer, or None where it is lost; the write has its fate then.
 
         With a key it is sent again until it is known what became of it: also after a 5xx if
         `again`, which for a message would be another attempt. Without one it is sent once. A
@@ -91,8 +91,8 @@ class Caller:
                 case "busy":
                     await asyncio.sleep(pause_of(response))
                 case "lost":
-                    deed.acknowledge()
-                    deed.made = response.text
+                    write.acknowledge()
+                    write.made = response.text
                     return None
                 case "failed" if keyed and again:
                     await asyncio.sleep(PAUSE_SECONDS)
@@ -100,10 +100,10 @@ class Caller:
                     await asyncio.sleep(PAUSE_SECONDS)
                     return None
                 case "done":
-                    deed.acknowledge()
+                    write.acknowledge()
                     return response
                 case _:
-                    deed.refuse()
+                    write.refuse()
                     return response
 
     async def status_of(self, thread_id: str, run_id: str) -> str:

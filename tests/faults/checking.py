@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pegboard.public_ids import Prefix, public_id
 from tests.faults.calling import Caller, Json
-from tests.faults.deeds import Deed, Fate, Record, WriteKind
-from tests.faults.fleet import Fleet
+from tests.faults.cluster import Cluster
+from tests.faults.history import Fate, Record, Write, WriteKind
 
 _SETTLES_WITHIN: Final = 60.0
 _THRICE: Final = "given up after 3 tries"
@@ -41,14 +41,14 @@ class Findings:
 
 
 class Checker:
-    def __init__(self, fleet: Fleet, record: Record, callers: Sequence[Caller]) -> None:
-        self._fleet = fleet
+    def __init__(self, cluster: Cluster, record: Record, callers: Sequence[Caller]) -> None:
+        self._fleet = cluster
         self._record = record
         self._by_key = {caller.key: caller for caller in callers}
         self._findings = Findings(wrong=list(record.wrong))
-        self._deeds: defaultdict[tuple[WriteKind, str], list[Deed]] = defaultdict(list)
-        for deed in record.deeds:
-            self._deeds[deed.kind, deed.place].append(deed)
+        self._writes: defaultdict[tuple[WriteKind, str], list[Write]] = defaultdict(list)
+        for write in record.writes:
+            self._writes[write.kind, write.place].append(write)
 
     async def check(self) -> Findings:
         await self._runs_end()
@@ -80,9 +80,9 @@ class Checker:
         if len(set(ids)) < len(ids):
             self._findings.doubled.append(f"a message of thread {thread_id}")
         self._answers(thread_id, [one for one in messages if one["role"] == "assistant"])
-        if (WriteKind.DOCUMENT, thread_id) in self._deeds:
+        if (WriteKind.DOCUMENT, thread_id) in self._writes:
             await self._documents(thread_id, caller)
-        if (WriteKind.RUN, thread_id) in self._deeds:
+        if (WriteKind.RUN, thread_id) in self._writes:
             self._compare(WriteKind.RUN, thread_id, await _runs(caller, thread_id))
 
     def _answers(self, thread_id: str, answers: Sequence[Json]) -> None:
@@ -147,22 +147,22 @@ class Checker:
 
     def _compare(self, kind: WriteKind, place: str, present: Sequence[str]) -> None:
         """What was acknowledged is there, nothing is there twice or unasked, order is kept."""
-        deeds = {deed.token: deed for deed in self._deeds[kind, place] if deed.token}
-        there = [token for token in present if token in deeds]
-        for deed in deeds.values():
-            count = there.count(deed.token)
-            named = f"{kind}: {deed.token} at {place}"
-            if count == 0 and deed.fate is Fate.ACKNOWLEDGED:
+        writes = {write.token: write for write in self._writes[kind, place] if write.token}
+        there = [token for token in present if token in writes]
+        for write in writes.values():
+            count = there.count(write.token)
+            named = f"{kind}: {write.token} at {place}"
+            if count == 0 and write.fate is Fate.ACKNOWLEDGED:
                 self._findings.lost.append(named)
             if count > 1:
                 self._findings.doubled.append(named)
-            if count and deed.fate is Fate.REFUSED:
+            if count and write.fate is Fate.REFUSED:
                 self._findings.wrong.append(f"refused, and there all the same: {named}")
         latest = 0.0
-        for deed in (deeds[token] for token in there):
-            if deed.answered is not None and deed.answered < latest:
-                self._findings.disordered.append(f"{kind}: {deed.token} at {place}")
-            latest = max(latest, deed.sent)
+        for write in (writes[token] for token in there):
+            if write.answered is not None and write.answered < latest:
+                self._findings.disordered.append(f"{kind}: {write.token} at {place}")
+            latest = max(latest, write.sent)
 
     async def _goes_on(self, thread_id: str) -> None:
         """A thread takes one more message, and answers it."""

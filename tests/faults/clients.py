@@ -11,8 +11,8 @@ import httpx
 
 from pegboard.public_ids import Prefix, public_id
 from tests.faults.calling import PAUSE_SECONDS, Caller, Json, frames, pause_of
-from tests.faults.deeds import WriteKind
-from tests.support.talk import WEATHER, script
+from tests.faults.history import WriteKind
+from tests.support.steps import WEATHER, script
 
 LONGEST_TURN: Final = 240.0
 """Seconds after which a turn counts as stuck. A turn with a key is carried out anew after each blow
@@ -86,7 +86,7 @@ class Listener:
         caller, token = self.caller, self.caller.new_token()
         scene = script(reply=new_reply(caller, token), delay_ms=new_delay(caller))
         body = {"content": f"{token} please", "stream": True, "metadata": scene}
-        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
+        write = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         cancels = caller.random.random() < 0.1
         events: list[Json] = []
         run_id = ""
@@ -100,10 +100,10 @@ class Listener:
                 if response.status_code != 200:
                     await response.aread()
                     if response.status_code < 500:
-                        deed.refuse()
+                        write.refuse()
                     await asyncio.sleep(PAUSE_SECONDS)
                     return
-                deed.acknowledge()
+                write.acknowledge()
                 run_id = response.headers["pegboard-run-id"]
                 async for _, event in frames(response):
                     events.append(event)
@@ -180,9 +180,9 @@ class Asker:
             "metadata": scene,
             "memory": "Auto" if learns else "off",
         }
-        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
+        write = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         answer = await caller.write(
-            f"/api/threads/{self.thread_id}/messages", deed, again=False, json=body
+            f"/api/threads/{self.thread_id}/messages", write, again=False, json=body
         )
         operation_id = answer and answer.json().get("memory_operation_id")
         if operation_id:
@@ -208,10 +208,10 @@ class ToolUser:
             {"reply": new_reply(caller, token), "delay_ms": delay},
         ]
         body = {"content": f"{token} please", "metadata": script(rounds=rounds)}
-        deed = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
+        write = caller.record.begin(WriteKind.MESSAGE, self.thread_id, token)
         path = f"/api/threads/{self.thread_id}/messages"
-        answer = await caller.write(path, deed, again=False, json=body)
-        begun = _RUN.search(deed.made)
+        answer = await caller.write(path, write, again=False, json=body)
+        begun = _RUN.search(write.made)
         if begun is not None:
             await caller.at_rest(self.thread_id, begun[1])
         paused = await self._pending() if answer is None else _paused(answer)
@@ -222,16 +222,16 @@ class ToolUser:
         """The next calls, where there are any."""
         caller, run_id = self.caller, paused["run_id"]
         outputs = []
-        deeds = []
+        writes = []
         for call in paused["tool_calls"]:
             token = caller.new_token()
             outputs.append({"tool_call_id": call["id"], "output": f"{token} snow"})
-            deeds.append(caller.record.begin(WriteKind.OUTPUT, self.thread_id, token))
+            writes.append(caller.record.begin(WriteKind.OUTPUT, self.thread_id, token))
         path = f"/api/threads/{self.thread_id}/runs/{run_id}/submit-tool-outputs"
-        first, *others = deeds
+        first, *others = writes
         answer = await caller.write(path, first, again=False, json={"tool_outputs": outputs})
-        for deed in others:
-            deed.fate, deed.answered = first.fate, first.answered
+        for write in others:
+            write.fate, write.answered = first.fate, first.answered
         if answer is not None:
             return _paused(answer)
         await caller.at_rest(self.thread_id, run_id)
@@ -259,9 +259,9 @@ class Uploader:
     async def turn(self) -> None:
         caller, token = self.caller, self.caller.new_token()
         text = f"The word is {token}. " * caller.random.randint(1, 40)
-        deed = caller.record.begin(WriteKind.DOCUMENT, self.thread_id, token)
+        write = caller.record.begin(WriteKind.DOCUMENT, self.thread_id, token)
         path = f"/api/threads/{self.thread_id}/documents"
-        await caller.write(path, deed, files={"file": (f"{token}.txt", text.encode())})
+        await caller.write(path, write, files={"file": (f"{token}.txt", text.encode())})
         await asyncio.sleep(caller.random.uniform(1.0, 4.0))
 
 
@@ -275,9 +275,9 @@ class Rememberer:
 
     async def turn(self) -> None:
         caller, token = self.caller, self.caller.new_token()
-        deed = caller.record.begin(WriteKind.MEMORY, self.assistant_id, token)
+        write = caller.record.begin(WriteKind.MEMORY, self.assistant_id, token)
         body = {"content": f"{token} is worth knowing"}
-        await caller.write(f"/api/assistants/{self.assistant_id}/memories", deed, json=body)
+        await caller.write(f"/api/assistants/{self.assistant_id}/memories", write, json=body)
         await asyncio.sleep(caller.random.uniform(0.5, 2.0))
 
 
@@ -304,9 +304,11 @@ class Neighbour:
 
     async def _append(self) -> None:
         token = self.caller.new_token()
-        deed = self.caller.record.begin(WriteKind.MESSAGE, self._shared.thread_id, token)
+        write = self.caller.record.begin(WriteKind.MESSAGE, self._shared.thread_id, token)
         body = {"role": "user", "content": f"{token} said by the way"}
-        await self.caller.write(f"{self._shared.path}/messages", deed, keyed=self._keyed, json=body)
+        await self.caller.write(
+            f"{self._shared.path}/messages", write, keyed=self._keyed, json=body
+        )
 
     async def _run(self) -> None:
         token = self.caller.new_token()
@@ -319,12 +321,12 @@ class Neighbour:
             "assistant_id": self._shared.assistant_id,
             "metadata": {"sandbox": json.dumps({"rounds": rounds})},
         }
-        deed = self.caller.record.begin(WriteKind.RUN, self._shared.thread_id, "")
+        write = self.caller.record.begin(WriteKind.RUN, self._shared.thread_id, "")
         answer = await self.caller.write(
-            f"{self._shared.path}/runs", deed, keyed=self._keyed, json=body
+            f"{self._shared.path}/runs", write, keyed=self._keyed, json=body
         )
         if answer is not None and answer.is_success:
-            deed.token = self._shared.run_id = answer.json()["id"]
+            write.token = self._shared.run_id = answer.json()["id"]
 
     async def _cancel(self) -> None:
         if self._shared.run_id is not None:
@@ -341,9 +343,9 @@ class Neighbour:
             return
         (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
         token = self.caller.new_token()
-        deed = self.caller.record.begin(WriteKind.OUTPUT, self._shared.thread_id, token)
+        write = self.caller.record.begin(WriteKind.OUTPUT, self._shared.thread_id, token)
         body = {"tool_outputs": [{"tool_call_id": call["id"], "output": f"{token} snow"}]}
-        await self.caller.write(f"{path}/submit_tool_outputs", deed, keyed=self._keyed, json=body)
+        await self.caller.write(f"{path}/submit_tool_outputs", write, keyed=self._keyed, json=body)
 
 
 class Shared:

@@ -1,4 +1,4 @@
-"""The load beside a trial: another process floods the servers of a fleet while they are killed."""
+"""The load beside a trial: another process floods the servers of a cluster amid the kills."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.faults.fleet import Fleet
+from tests.faults.cluster import Cluster
 from tests.faults.floods import Flood
 
 _LOOK_SECONDS: Final = 0.2
@@ -24,8 +24,8 @@ class Load:
 
 
 @asynccontextmanager
-async def loaded(fleet: Fleet, floods: Sequence[Flood]) -> AsyncIterator[Load]:
-    """Flood the fleet for as long as the block lasts; not at all without `floods`."""
+async def loaded(cluster: Cluster, floods: Sequence[Flood]) -> AsyncIterator[Load]:
+    """Flood the cluster for as long as the block lasts; not at all without `floods`."""
     load = Load()
     if not floods:
         yield load
@@ -35,7 +35,7 @@ async def loaded(fleet: Fleet, floods: Sequence[Flood]) -> AsyncIterator[Load]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    telling = asyncio.create_task(_tell(fleet, process))
+    telling = asyncio.create_task(_tell(cluster, process))
     try:
         yield load
         telling.cancel()
@@ -55,13 +55,13 @@ async def loaded(fleet: Fleet, floods: Sequence[Flood]) -> AsyncIterator[Load]:
         load.answers.setdefault(Flood(flood), {})[outcome] = times
 
 
-async def _tell(fleet: Fleet, process: asyncio.subprocess.Process) -> None:
+async def _tell(cluster: Cluster, process: asyncio.subprocess.Process) -> None:
     """Where servers are: each has another address once it was started again."""
     assert process.stdin is not None
     known: list[str] = []
     while True:
-        if known != fleet.urls():
-            known = fleet.urls()
+        if known != cluster.urls():
+            known = cluster.urls()
             process.stdin.write(json.dumps(known).encode() + b"\n")
             await process.stdin.drain()
         await asyncio.sleep(_LOOK_SECONDS)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from math import ceil
 
-from tests.faults.deeds import WriteKind
-from tests.faults.killing import Blow, Hit
+from tests.faults.history import WriteKind
 from tests.faults.loading import Load
+from tests.faults.nemesis import Blow, Hit
 from tests.faults.trial import Outcome
 
 _OF_POSTGRES = {Blow.POSTGRES, Blow.BACKEND}

@@ -16,7 +16,7 @@ from tests.support.documents import indexed
 from tests.support.keyed import once
 from tests.support.postgres import new_database
 from tests.support.server import Server, start_server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 ROOM: Final = 256 * 1024
 

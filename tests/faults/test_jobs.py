@@ -8,7 +8,7 @@ from tests.support.documents import finished, upload
 from tests.support.locks import END_WAITING, WAITING, held
 from tests.support.memories import settled
 from tests.support.postgres import new_database, query
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 
 @pytest.fixture

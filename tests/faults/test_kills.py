@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.killing import Blow, Hit
+from tests.faults.nemesis import Blow, Hit
 from tests.faults.trial import Crowd, Pace, hold
 from tests.support.postgres import new_database
 

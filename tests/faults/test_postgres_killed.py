@@ -14,7 +14,7 @@ from tests.conftest import StartServer
 from tests.support.deadlines import wait_until
 from tests.support.folders import postgres_folder
 from tests.support.server import Server
-from tests.support.talk import messages_of, new_thread, say, script
+from tests.support.steps import messages_of, new_thread, say, script
 
 THREADS = 12
 

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import StartServer
 from tests.support.deadlines import wait_until
 from tests.support.server import Server
-from tests.support.talk import messages_of, new_thread, say, script
+from tests.support.steps import messages_of, new_thread, say, script
 
 WORDS: Final = 6_000
 """A stream of which so many words are told is about 100 MB long: each piece repeats the text

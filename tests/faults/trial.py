@@ -1,4 +1,4 @@
-"""A trial: clients at work on a fleet that is being killed, and what is left of their work."""
+"""A trial: clients at work on a cluster that is being killed, and what is left of their work."""
 
 import asyncio
 from collections import Counter
@@ -26,11 +26,11 @@ from tests.faults.clients import (
     Uploader,
     go_on,
 )
-from tests.faults.deeds import Record
-from tests.faults.fleet import Fleet
+from tests.faults.cluster import Cluster
 from tests.faults.floods import Flood
-from tests.faults.killing import Blow, Hit, Killer
+from tests.faults.history import Record
 from tests.faults.loading import Load, loaded
+from tests.faults.nemesis import Blow, Hit, Killer
 
 Over = Callable[[Sequence[Hit]], bool]
 
@@ -96,18 +96,18 @@ async def hold(
     `floods` are what another tenant does to all servers as long as blows fall.
     """
     begun, random, record = monotonic(), Random(seed), Record()
-    fleet = Fleet(url, folder, open_engine(url, pool_size=4))
+    cluster = Cluster(url, folder, open_engine(url, pool_size=4))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
     try:
-        await fleet.open(2, worker=Blow.WORKER in pace.blows)
+        await cluster.open(2, worker=Blow.WORKER in pace.blows)
         async with httpx.AsyncClient(limits=limits, timeout=60, verify=False) as http:
-            clients = _clients(crowd, fleet, http, record, seed)
+            clients = _clients(crowd, cluster, http, record, seed)
             await asyncio.gather(*(client.open() for client in clients))
             stopped = asyncio.Event()
             going = [asyncio.create_task(go_on(client, stopped)) for client in clients]
-            killer = Killer(fleet, random, postmaster)
+            killer = Killer(cluster, random, postmaster)
             blows, weights = list(pace.blows), list(pace.blows.values())
-            async with loaded(fleet, floods) as load:
+            async with loaded(cluster, floods) as load:
                 while not over(killer.hits):
                     await asyncio.sleep(random.uniform(0.2, pace.rest))
                     await _busy(killer, pace.least)
@@ -115,18 +115,18 @@ async def hold(
             stopped.set()
             await asyncio.gather(*going)
             await killer.watched()
-            findings = await Checker(fleet, record, [one.caller for one in clients]).check()
+            findings = await Checker(cluster, record, [one.caller for one in clients]).check()
         for hit in killer.hits:
             findings.stuck += [f"run {run_id} after: {hit.blow}" for run_id in hit.stuck]
         ids = list(set().union(*(hit.victims for hit in killer.hits)))
         ends = Counter[str]()
-        for status, error, count in await fleet.rows(_ENDS, ids=ids):
+        for status, error, count in await cluster.rows(_ENDS, ids=ids):
             ends[f"{status} ({error})" if error else str(status)] += int(str(count))
     finally:
-        await fleet.close()
-    findings.stuck += [f"{name} did not stop when told to" for name in fleet.deaf]
+        await cluster.close()
+    findings.stuck += [f"{name} did not stop when told to" for name in cluster.deaf]
     seconds = monotonic() - begun
-    return Outcome(seed, seconds, killer.hits, ends, record, findings, fleet.log, load)
+    return Outcome(seed, seconds, killer.hits, ends, record, findings, cluster.log, load)
 
 
 async def _busy(killer: Killer, least: int) -> None:
@@ -137,12 +137,14 @@ async def _busy(killer: Killer, least: int) -> None:
 
 
 def _clients(
-    crowd: Crowd, fleet: Fleet, http: httpx.AsyncClient, record: Record, seed: int
+    crowd: Crowd, cluster: Cluster, http: httpx.AsyncClient, record: Record, seed: int
 ) -> list[Client]:
     def caller(kind: str, number: int) -> Caller:
         name = f"{kind}{number}"
         key = _KEYS[number % len(_KEYS)]
-        return Caller(name, key=key, fleet=fleet, http=http, record=record, seed=f"{seed} {name}")
+        return Caller(
+            name, key=key, cluster=cluster, http=http, record=record, seed=f"{seed} {name}"
+        )
 
     shared = [Shared() for _ in range(crowd.shared)]
     return [

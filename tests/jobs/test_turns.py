@@ -14,7 +14,7 @@ from tests.support.folders import postgres_folder
 from tests.support.memories import settled
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 MANY = 60
 SOON = 12

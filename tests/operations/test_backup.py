@@ -19,7 +19,7 @@ from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.s3 import running_s3
 from tests.support.server import Server
-from tests.support.talk import messages_of, new_thread, say
+from tests.support.steps import messages_of, new_thread, say
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.folders import postgres_folder
 from tests.support.postgres import empty_database, query
 from tests.support.program import pegboard
 from tests.support.server import start_server
-from tests.support.talk import WEATHER, new_thread, say, script
+from tests.support.steps import WEATHER, new_thread, say, script
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, new_thread, say, script, submit
+from tests.support.steps import WEATHER, new_thread, say, script, submit
 
 GOING: Final = "SELECT count(*) FROM runs WHERE status = 'in_progress'"
 LATER: Final = """

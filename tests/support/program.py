@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, Self, TypeAlias
 
-from tests.support.nursery import STATUS
+from tests.support.fork_server import STATUS
 
 _OWN_SETTINGS: Final = re.compile(r"^PEGBOARD_|_API_KEY$|_BASE_URL$|_API_BASE$|^AWS_|^GOOGLE_")
 _LONGEST_SECONDS: Final = 120
@@ -154,13 +154,13 @@ def _all_of(pipe: IO[str] | None) -> str:
 
 
 class _Forked:
-    """A process that the nursery has forked for us, and waits for."""
+    """A process that the fork server has forked for us, and waits for."""
 
     def __init__(
         self, arguments: Sequence[str], environment: Mapping[str, str], source: int
     ) -> None:
         pipes = [os.pipe() for _ in range(3)]
-        self.pid = _nursery().fork(arguments, environment, [source, *(to for _, to in pipes)])
+        self.pid = _fork_server().fork(arguments, environment, [source, *(to for _, to in pipes)])
         for _, to in pipes:
             os.close(to)
         self.stdout: IO[str] | None = open(pipes[0][0], encoding="utf-8")  # noqa: SIM115
@@ -205,12 +205,12 @@ class _Forked:
 
 
 @contextmanager
-def nursery_for_all() -> Iterator[None]:
-    """Within it, the processes of the tests that are started share one nursery."""
+def fork_server_for_all() -> Iterator[None]:
+    """Within it, the processes of the tests that are started share one fork server."""
     if not hasattr(os, "pidfd_open"):
         yield
         return
-    with _running_nursery() as address:
+    with _running_fork_server() as address:
         os.environ[_ADDRESS] = address
         try:
             yield
@@ -219,14 +219,14 @@ def nursery_for_all() -> Iterator[None]:
 
 
 @contextmanager
-def _running_nursery() -> Iterator[str]:
+def _running_fork_server() -> Iterator[str]:
     """The address of a new one: a name that Linux keeps for as long as somebody listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind("")  # to a free name
         listener.listen()
         address = listener.getsockname().removeprefix(b"\0").decode()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.nursery", str(listener.fileno())],
+            [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())],
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -259,10 +259,10 @@ class _Nursery:
 
 
 @cache
-def _nursery() -> _Nursery:
+def _fork_server() -> _Nursery:
     address = os.environ.get(_ADDRESS)
     if address is None:
         mine = ExitStack()
         atexit.register(mine.close)
-        address = mine.enter_context(_running_nursery())
+        address = mine.enter_context(_running_fork_server())
     return _Nursery(address)

@@ -13,7 +13,7 @@ from tests.support.log_lines import awaited, line_of_request, lines_of
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, new_thread, script, submit
+from tests.support.steps import WEATHER, new_thread, script, submit
 
 CANARY = "kanarienvogel"
 """Part of everything that a client sends which is not to be logged."""

@@ -18,7 +18,7 @@ from tests.support.postgres import new_database
 from tests.support.program import execute
 from tests.support.scrape import becomes, families, series, value
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, new_thread, say, script
+from tests.support.steps import WEATHER, new_thread, say, script
 
 _TABLE = Path(__file__).parents[2] / "docs" / "metrics.md"
 _ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|([^|]*)\|", re.M)

@@ -17,7 +17,7 @@ from tests.support.postgres import new_database
 from tests.support.program import pegboard
 from tests.support.provider import running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, new_thread, say, script, submit
+from tests.support.steps import WEATHER, new_thread, say, script, submit
 
 CANARY = "kanarienvogel"
 _SERVER, _CLIENT, _CONSUMER = 2, 3, 5

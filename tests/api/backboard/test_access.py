@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import StartServer
 from tests.support.deadlines import patience
 from tests.support.server import Server
-from tests.support.talk import WEATHER, new_thread, say, script
+from tests.support.steps import WEATHER, new_thread, say, script
 
 REFUSED = {"detail": "Invalid or missing API key"}
 

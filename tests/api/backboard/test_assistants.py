@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.talk import WEATHER, new_thread, say
+from tests.support.steps import WEATHER, new_thread, say
 
 SDK = {"User-Agent": "backboard-python-sdk/1.5.10 (async)"}
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.talk import messages_of, new_thread, say
+from tests.support.steps import messages_of, new_thread, say
 
 MIB = 1024 * 1024
 

@@ -15,7 +15,7 @@ from tests.support.deadlines import deadline, patience
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script
 
 SILENT: Final = script(reply="one two three", delay_ms=60_000)
 

@@ -9,7 +9,7 @@ from tests.support.documents import indexed, upload
 from tests.support.memories import contents, thread_of
 from tests.support.postgres import query
 from tests.support.server import Server
-from tests.support.talk import WEATHER, say
+from tests.support.steps import WEATHER, say
 
 LIGHTHOUSE = b"The lighthouse of Skarvoy was painted cobalt blue in 1927."
 

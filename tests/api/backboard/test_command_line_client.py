@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.talk import WEATHER, messages_of, new_thread
+from tests.support.steps import WEATHER, messages_of, new_thread
 
 Event = dict[str, Any]
 

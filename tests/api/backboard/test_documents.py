@@ -13,8 +13,8 @@ from tests.support.documents import finished, indexed, upload
 from tests.support.folders import postgres_folder
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
+from tests.support.steps import new_thread, say
 from tests.support.stream import stream
-from tests.support.talk import new_thread, say
 
 LIGHTHOUSE = b"""# The lighthouse of Skerry Point
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.support.server import Server
+from tests.support.steps import messages_of, new_thread, say, script, submit
 from tests.support.stream import events_of
-from tests.support.talk import messages_of, new_thread, say, script, submit
 
 
 def tool(**parameters: Any) -> dict[str, Any]:

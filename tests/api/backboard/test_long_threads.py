@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 WORDS = "pebble " * 1500
 

@@ -11,8 +11,8 @@ from tests.conftest import StartServer
 from tests.support.memories import contents, settled, thread_of
 from tests.support.postgres import new_database
 from tests.support.server import Server
+from tests.support.steps import new_thread, say, script
 from tests.support.stream import stream, types_of
-from tests.support.talk import new_thread, say, script
 
 Memory = dict[str, Any]
 INTRODUCTION = "My name is Sarah and I work as a software engineer at Google."

@@ -12,7 +12,7 @@ from tests.support.memories import contents, settled, thread_of
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import say
+from tests.support.steps import say
 
 
 @pytest.fixture(scope="module")

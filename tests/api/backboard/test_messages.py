@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.steps import messages_of, new_thread, say, script
 from tests.support.stream import stream, types_of
-from tests.support.talk import messages_of, new_thread, say, script
 
 FIELDS = {"content": "Hello", "memory": "Off", "stream": "false", "web_search": "off"}
 ENCODINGS: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from tests.support.deadlines import deadline
 from tests.support.model_lists import running_endpoints
 from tests.support.postgres import new_database
 from tests.support.server import Server, start_server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 Model = dict[str, Any]
 

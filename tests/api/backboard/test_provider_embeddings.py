@@ -10,7 +10,7 @@ from tests.support.documents import finished, indexed, upload
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 
 @pytest.fixture(scope="module")

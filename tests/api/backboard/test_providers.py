@@ -9,8 +9,8 @@ from tests.conftest import StartServer
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
+from tests.support.steps import WEATHER, messages_of, new_thread, say, submit
 from tests.support.stream import stream, text_of, types_of
-from tests.support.talk import WEATHER, messages_of, new_thread, say, submit
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from tests.support.documents import indexed
 from tests.support.memories import settled
 from tests.support.server import Server
-from tests.support.talk import WEATHER, say, submit
+from tests.support.steps import WEATHER, say, submit
 
 PUBLISHED: dict[str, Any] = json.loads(
     Path(__file__).with_name("published_shapes.json").read_text("utf-8")

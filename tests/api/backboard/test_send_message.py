@@ -8,8 +8,8 @@ import pytest
 
 from pegboard.identifiers import new_id
 from tests.support.server import Server
+from tests.support.steps import WEATHER, messages_of, new_thread, script
 from tests.support.stream import stream, text_of, types_of
-from tests.support.talk import WEATHER, messages_of, new_thread, script
 
 TIME: dict[str, Any] = {
     "type": "function",

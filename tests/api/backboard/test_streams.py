@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.support.deadlines import deadline
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 from tests.support.stream import Event, events_of, stream, text_of, types_of
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
 
 
 def speak(client: httpx.Client, thread_id: str, content: str, **scene: Any) -> list[Event]:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.talk import messages_of, new_thread, say
+from tests.support.steps import messages_of, new_thread, say
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"title": "x"}', b"  "])

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 from tests.support.stream import stream, types_of
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
 
 CALLS = [
     {"name": "get_weather", "arguments": {"location": "Rome"}},

@@ -12,7 +12,7 @@ from tests.support.memories import settled
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server
-from tests.support.talk import WEATHER, new_thread, say, submit
+from tests.support.steps import WEATHER, new_thread, say, submit
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tests.support.deadlines import patience
 from tests.support.postgres import new_database, query
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
+from tests.support.steps import WEATHER, messages_of, new_thread, say, submit
 from tests.support.stream import stream, text_of, types_of
-from tests.support.talk import WEATHER, messages_of, new_thread, say, submit
 from tests.support.website import Visit, Website, answer, page, running_website
 
 RUN_OF = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"

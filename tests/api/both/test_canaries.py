@@ -19,7 +19,7 @@ from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
 from tests.support.sdk import sdk
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, new_thread, say, submit
+from tests.support.steps import WEATHER, new_thread, say, submit
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

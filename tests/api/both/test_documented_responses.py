@@ -20,8 +20,8 @@ from schemathesis.specs.openapi import checks
 
 from pegboard.identifiers import new_id
 from tests.api.both.isolation_samples import NOUN_OF
-from tests.support.belongings import PREFIXES, Belongings, belongings
 from tests.support.deadlines import patience
+from tests.support.resources import PREFIXES, Resources, resources_of
 from tests.support.server import Server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -123,7 +123,7 @@ class Asking:
             self.failures += [f"{case.method} {url}: {one}" for one in failed.exceptions]
 
 
-def ids_of(mine: Belongings, api: str) -> dict[str, str]:
+def ids_of(mine: Resources, api: str) -> dict[str, str]:
     nouns = {one: noun for one, noun in NOUN_OF.items() if api == "/api" or noun in PREFIXES}
     return {**{name: mine.public_id(noun, api) for name, noun in nouns.items()}, **_NAMED}
 
@@ -141,7 +141,7 @@ def _can_be_invalid(operation: Operation) -> bool:
 @pytest.mark.requirement("openai.documented")
 def test_every_answer_is_documented(server: Server, api: str) -> None:
     key = f"key-{new_id().hex}"
-    ids = ids_of(belongings(server, key, city="Oslo"), api)
+    ids = ids_of(resources_of(server, key, city="Oslo"), api)
     asking = Asking(f"{server.url}{api}", {"Authorization": f"Bearer {key}"}, ids)
     for operation in operations_at(server, api):
         asking.many(operation, GenerationMode.POSITIVE, VALID)

@@ -12,7 +12,7 @@ from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.server import Server
 from tests.support.stalls import Stalls, own_speed, watched
-from tests.support.talk import new_thread, script
+from tests.support.steps import new_thread, script
 
 MIB: Final = 1024 * 1024
 JSON: Final = {"Content-Type": "application/json"}

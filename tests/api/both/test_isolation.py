@@ -25,8 +25,8 @@ from tests.api.both.isolation_samples import (
     NOUN_OF,
     VERSION_1,
 )
-from tests.support.belongings import Belongings, belongings
 from tests.support.deadlines import patience
+from tests.support.resources import Resources, resources_of
 from tests.support.routes import DoorRoute, every_route
 from tests.support.server import Server
 
@@ -124,16 +124,16 @@ def client_of(server: Server, key: str, version: str) -> httpx.Client:
 
 
 @pytest.fixture(scope="module")
-def owners(server: Server) -> Belongings:
-    return belongings(server, OWNER, city="Oslo")
+def owners(server: Server) -> Resources:
+    return resources_of(server, OWNER, city="Oslo")
 
 
 @pytest.fixture(scope="module")
-def strangers(server: Server) -> Belongings:
-    return belongings(server, STRANGER, city="Bergen")
+def strangers(server: Server) -> Resources:
+    return resources_of(server, STRANGER, city="Bergen")
 
 
-def everything(server: Server, owned: Belongings) -> dict[str, Any]:
+def everything(server: Server, owned: Resources) -> dict[str, Any]:
     """All that the owner can read, route by route."""
     answers = {}
     with client_of(server, OWNER, "v2") as client:
@@ -160,7 +160,7 @@ def test_every_id_is_known_to_the_test() -> None:
     assert {*BODIES, *FORMS} <= names, "a sample is of no route"
 
 
-def test_the_ids_of_the_matrix_are_real(server: Server, owners: Belongings) -> None:
+def test_the_ids_of_the_matrix_are_real(server: Server, owners: Resources) -> None:
     """Else every comparison would hold: the owner reads all that the stranger is refused."""
     answers = everything(server, owners)
     assert {ask: status for ask, (status, _) in answers.items() if status != 200} == {}
@@ -172,7 +172,7 @@ def test_the_ids_of_the_matrix_are_real(server: Server, owners: Belongings) -> N
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.requirement("tenants.foreign-is-missing")
 def test_a_foreign_id_looks_like_one_of_nothing(
-    server: Server, owners: Belongings, strangers: Belongings, version: str
+    server: Server, owners: Resources, strangers: Resources, version: str
 ) -> None:
     assert not set(owners.ids.values()) & set(strangers.ids.values())
     missing, before = owners.missing(), everything(server, owners)

@@ -13,8 +13,8 @@ from tests.support.deadlines import patience
 from tests.support.postgres import new_database
 from tests.support.sdk import scene
 from tests.support.server import Server, start_server
+from tests.support.steps import WEATHER, new_thread, say, script
 from tests.support.stream import stream
-from tests.support.talk import WEATHER, new_thread, say, script
 from tests.support.upstream import Answer, event, running_upstream
 
 REFUSAL = "I cannot help with that."

@@ -19,7 +19,7 @@ from tests.support.operator import Operator
 from tests.support.postgres import new_database, query, running_postgres
 from tests.support.sdk import sdk
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER, messages_of, new_thread, say, script, submit
+from tests.support.steps import WEATHER, messages_of, new_thread, say, script, submit
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -10,7 +10,7 @@ import pytest
 from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.server import Server
-from tests.support.talk import WEATHER, new_thread
+from tests.support.steps import WEATHER, new_thread
 
 JSON: Final = {"Content-Type": "application/json"}
 

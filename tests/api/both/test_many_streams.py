@@ -13,7 +13,7 @@ from tests.conftest import StartServer
 from tests.support.deadlines import patience, wait_until
 from tests.support.postgres import new_database, query
 from tests.support.server import Server
-from tests.support.talk import new_thread, script
+from tests.support.steps import new_thread, script
 
 WORDS = ("one ", "two ", "three")
 REPLY = "".join(WORDS)

@@ -13,7 +13,7 @@ from tests.support.documents import finished, upload
 from tests.support.eavesdropper import Eavesdropper, listening
 from tests.support.postgres import new_database, query
 from tests.support.server import Server, start_server
-from tests.support.talk import new_thread
+from tests.support.steps import new_thread
 
 SECRET = "sk-operators-own"
 BESIDES = (

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.postgres import new_database
 from tests.support.server import Server, start_server
+from tests.support.steps import new_thread
 from tests.support.stream import stream
-from tests.support.talk import new_thread
 from tests.support.three_shapes import SHOWN, ThreeShapes, running_three_shapes
 
 BROKE_OFF = "The connection to the provider broke off"

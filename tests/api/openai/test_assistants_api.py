@@ -18,7 +18,7 @@ from tests.support.postgres import query
 from tests.support.provider import running_provider
 from tests.support.sdk import scene, sdk
 from tests.support.server import Server
-from tests.support.talk import WEATHER
+from tests.support.steps import WEATHER
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -14,7 +14,7 @@ from tests.support.deadlines import patience
 from tests.support.postgres import new_database
 from tests.support.provider import Provider, running_provider
 from tests.support.server import Server, start_server
-from tests.support.talk import WEATHER
+from tests.support.steps import WEATHER
 
 QUESTION: list[Any] = [{"role": "user", "content": "What's the weather in Oslo?"}]
 HELLO: list[Any] = [

@@ -11,7 +11,7 @@ from openai import OpenAI
 from tests.support.deadlines import patience
 from tests.support.sdk import scene, sdk
 from tests.support.server import Server
-from tests.support.talk import WEATHER
+from tests.support.steps import WEATHER
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -11,7 +11,7 @@ from pegboard.identifiers import new_id
 from tests.support.deadlines import patience
 from tests.support.sdk import scene
 from tests.support.server import Server
-from tests.support.talk import WEATHER
+from tests.support.steps import WEATHER
 
 RUBY = "OpenAPI-Generator/1.0.0/ruby"
 

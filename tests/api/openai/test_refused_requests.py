@@ -9,7 +9,7 @@ from openai import OpenAI
 
 from tests.support.sdk import sdk
 from tests.support.server import Server
-from tests.support.talk import WEATHER
+from tests.support.steps import WEATHER
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -19,7 +19,7 @@ from tests.support.deadlines import patience, wait_until
 from tests.support.log_lines import Line, lines_of
 from tests.support.scrape import becomes, value
 from tests.support.server import Server
-from tests.support.talk import new_thread, say
+from tests.support.steps import new_thread, say
 
 LIMIT = 40
 

@@ -18,7 +18,7 @@ from tests.support.deadlines import wait_until
 from tests.support.log_lines import lines_of
 from tests.support.scrape import becomes, value
 from tests.support.server import Server
-from tests.support.talk import new_thread, script
+from tests.support.steps import new_thread, script
 
 
 @pytest.mark.requirement("limits.connections")

@@ -13,7 +13,7 @@ from tests.support.documents import indexed
 from tests.support.memories import settled
 from tests.support.sdk import sdk
 from tests.support.server import Server
-from tests.support.talk import WEATHER, say
+from tests.support.steps import WEATHER, say
 
 PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -34,7 +34,7 @@ PREFIXES: Final = {
 
 
 @dataclass(frozen=True)
-class Belongings:
+class Resources:
     """Ids by noun: UUIDs, and the texts of tool calls."""
 
     ids: dict[str, UUID | str]
@@ -46,9 +46,9 @@ class Belongings:
             return value
         return str(value) if api == "/api" else public_id(PREFIXES[noun], value)
 
-    def missing(self) -> "Belongings":
+    def missing(self) -> "Resources":
         """Ids of nothing, in the same shape and order as these: one bit is another."""
-        return Belongings(
+        return Resources(
             {
                 noun: UUID(int=value.int ^ 1) if isinstance(value, UUID) else _other(value)
                 for noun, value in self.ids.items()
@@ -60,7 +60,7 @@ def _other(text: str) -> str:
     return text[:-1] + ("a" if text[-1] != "a" else "b")
 
 
-def belongings(server: Server, key: str, *, city: str) -> Belongings:
+def resources_of(server: Server, key: str, *, city: str) -> Resources:
     """`city` goes into a call of a tool; another one makes another id of the call."""
     with server.client(key) as client, sdk(server, key) as openais:
         assistant = _made(client, "/assistants", name="Mine", tools=[WEATHER])["assistant_id"]
@@ -101,7 +101,7 @@ def belongings(server: Server, key: str, *, city: str) -> Belongings:
             "message": message.id,
             "step": steps.data[0].id,
         }
-        return Belongings(
+        return Resources(
             {
                 "assistant": UUID(assistant),
                 "thread": UUID(thread),

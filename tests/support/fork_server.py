@@ -2,8 +2,8 @@
 
 To import the program costs more than most of what tests do with it. What is forked is a process
 like any other: it gets the arguments, the environment and the pipes that it would have been started
-with, and runs what `pegboard` runs. `python -m tests.support.nursery FD` listens at a socket to all
-processes of the tests, imports when the first of them comes, and ends with its standard input.
+with, and runs what `pegboard` runs. `python -m tests.support.fork_server FD` listens at a socket to
+all processes of the tests, imports when the first of them comes, and ends with its standard input.
 """
 
 import asyncio

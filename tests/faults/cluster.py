@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.support.program import Program, launch
 from tests.support.server import Server, start_server
-from tests.support.talk import script
+from tests.support.steps import script
 
 PROBE_KEY = "probe"
 
 
 @dataclass(slots=True)
 class Member:
-    """A place in the fleet. `owner_id` is what the process calls itself in its leases."""
+    """A place in the cluster. `owner_id` is what the process calls itself in its leases."""
 
     name: str
     server: Server
@@ -32,7 +32,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Fleet:
+class Cluster:
     """`worker` is a process without an API, which rescues as servers do."""
 
     url: str

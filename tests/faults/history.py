@@ -23,7 +23,7 @@ class Fate(StrEnum):
 
 
 @dataclass(slots=True)
-class Deed:
+class Write:
     """One write, known by a `token` that is in it. Moments are monotonic seconds."""
 
     kind: WriteKind
@@ -49,7 +49,7 @@ class Deed:
 class Record:
     """All that the clients of one trial remember, and what they saw go wrong."""
 
-    deeds: list[Deed] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
     """By its first word, what the model was told to say."""
 
@@ -70,10 +70,10 @@ class Record:
 
     wrong: list[str] = field(default_factory=list)
 
-    def begin(self, kind: WriteKind, place: str, token: str) -> Deed:
-        deed = Deed(kind, place, token)
-        self.deeds.append(deed)
-        return deed
+    def begin(self, kind: WriteKind, place: str, token: str) -> Write:
+        write = Write(kind, place, token)
+        self.writes.append(write)
+        return write
 
     def acknowledged(self) -> Counter[WriteKind]:
-        return Counter(deed.kind for deed in self.deeds if deed.fate is Fate.ACKNOWLEDGED)
+        return Counter(write.kind for write in self.writes if write.fate is Fate.ACKNOWLEDGED)

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from tests.faults.fleet import Fleet, Member
+from tests.faults.cluster import Cluster, Member
 
 FROZEN_SECONDS: Final = 12.0
 """Longer than a lease, so that a frozen server is taken for dead."""
@@ -53,10 +53,12 @@ class Hit:
 
 
 class Killer:
-    def __init__(self, fleet: Fleet, random: Random, postmaster: Callable[[], int | None]) -> None:
+    def __init__(
+        self, cluster: Cluster, random: Random, postmaster: Callable[[], int | None]
+    ) -> None:
         """`postmaster` tells the process number of Postgres, where it may be killed."""
         self.hits: list[Hit] = []
-        self._fleet = fleet
+        self._fleet = cluster
         self._random = random
         self._postmaster = postmaster
         self._watches: set[asyncio.Task[None]] = set()
