@@ -136,13 +136,14 @@ async def _options(
     request: RunRequest,
     copies: Copies,
 ) -> RunOptions:
+    # What is named and missing is told before what is wrong with what is there.
+    own_resources = await resolve(scope, request.tool_resources, copies)
     base = assistant.system_prompt if request.instructions is None else request.instructions
     parts = (base, request.additional_instructions)
     instructions = "\n\n".join(part for part in parts if part)
     if not instructions and not await queries.has_user_message(scope, thread_id):
         raise NothingToAnswer
     search = file_search_of(tools)
-    own_resources = await resolve(scope, request.tool_resources, copies)
     thread = await threads.get(scope, thread_id)
     named = _stores_of(assistant.tool_resources, thread.tool_resources, own_resources)
     model = request.model or assistant.model
