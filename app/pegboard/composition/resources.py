@@ -49,7 +49,7 @@ from pegboard.llm.routing import Route
 from pegboard.memories.recall import Recall
 from pegboard.models.catalogue import Catalogue
 from pegboard.models.resolution import Resolver
-from pegboard.models.serving import keep_told
+from pegboard.models.serving import refresh_served_models
 from pegboard.runs.execution.executor import ExecutionLimits, Executor
 from pegboard.runs.execution.recovery import Policy, Rescuer
 from pegboard.runs.following.followers import Following
@@ -222,7 +222,9 @@ async def open_resources(
             asyncio.create_task(warming.warm_up(), name="warm-up"),
         ]
         if settings.sandbox is not SandboxMode.ALWAYS:
-            background.append(asyncio.create_task(keep_told(catalogue), name="endpoints"))
+            background.append(
+                asyncio.create_task(refresh_served_models(catalogue), name="endpoints")
+            )
         if settings.jobs:
             places = Places(settings.jobs_at_once, settings.jobs_per_tenant)
             background += [
