@@ -89,7 +89,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.mark.requirement("runs.asked-again")
-def test_what_was_heard_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
+def test_what_was_seen_of_a_run_is_its_answer_and_its_stream_goes_on_elsewhere(
     start: StartServer, url: str
 ) -> None:
     first = start(PEGBOARD_DATABASE_URL=url)
@@ -367,7 +367,7 @@ def test_a_silent_run_is_handed_over_by_a_server_that_stops(
 
 @pytest.mark.requirement("streams.resume")
 def test_the_openai_stream_is_taken_up_at_any_frame(start: StartServer, url: str) -> None:
-    """All plays of a run in one stream, as they were told; a stream says where in it it begins."""
+    """All executions of a run in one stream, as they were sent; a stream says where it begins."""
     server = start(PEGBOARD_DATABASE_URL=url)
     headers = {"Authorization": "Bearer k"}
     with httpx.Client(base_url=f"{server.url}/v1", headers=headers, timeout=patience(60)) as client:

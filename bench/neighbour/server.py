@@ -109,7 +109,7 @@ class Flooded:
         return Runs(row["rescued"], row["failed"], row["codes"] or "")
 
     async def unfinished(self) -> int:
-        """Runs that are played and documents that are not indexed yet."""
+        """Runs that are in execution and documents that are not indexed yet."""
         count: int = await self._value(_UNFINISHED)
         return count
 

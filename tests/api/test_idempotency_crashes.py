@@ -171,7 +171,7 @@ def test_a_run_whose_server_was_killed_is_not_begun_twice(
 def test_a_message_whose_server_was_killed_is_not_said_twice(
     start: StartServer, postgres_url: str, streaming: bool
 ) -> None:
-    # The run could be played once more, but then it would take as long again.
+    # The run could be executed once more, but then it would take as long again.
     settings = {"PEGBOARD_DATABASE_URL": new_database(postgres_url), "PEGBOARD_RESCUE": "fail"}
     url = settings["PEGBOARD_DATABASE_URL"]
     first, second = start(**settings), start(**settings)

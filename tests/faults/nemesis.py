@@ -113,7 +113,7 @@ class Killer:
         return hit
 
     async def _worker(self) -> Hit:
-        """What no server plays, and none has left behind, is the worker's."""
+        """What no server executes, and none has left behind, is the worker's."""
         await self._fleet.kill_worker()
         hit = await self._hit(Blow.WORKER, self._fleet.owners(), others=True)
         self._fleet.start_worker()

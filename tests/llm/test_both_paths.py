@@ -29,7 +29,7 @@ async def upstream() -> AsyncIterator[Upstream]:
         yield running
 
 
-async def play(gateway: Gateway, behaviour: Behaviour, upstream: Upstream) -> Outcome:
+async def outcome_of(gateway: Gateway, behaviour: Behaviour, upstream: Upstream) -> Outcome:
     """All deltas, and the failure in the end if there is one; then how often it was asked."""
     upstream.answer_with(*behaviour.answers)
     retrying = RetryingGateway(gateway, behaviour.retries, sleep=_at_once)
@@ -66,9 +66,9 @@ async def test_both_ways_make_the_same_of_what_a_provider_does(
     connections = Connections(
         size=4, connect=behaviour.silence, first_byte=behaviour.silence, silence=behaviour.silence
     )
-    directly = await play(OpenAiCompatibleGateway(connections), behaviour, upstream)
+    directly = await outcome_of(OpenAiCompatibleGateway(connections), behaviour, upstream)
     await connections.close()
-    through_litellm = await play(LitellmGateway(behaviour.silence), behaviour, upstream)
+    through_litellm = await outcome_of(LitellmGateway(behaviour.silence), behaviour, upstream)
     if behaviour.differs:
         assert directly != through_litellm, "no difference is left: take the reason away"
     else:

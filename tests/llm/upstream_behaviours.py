@@ -1,4 +1,4 @@
-"""What providers do, good and bad, as it comes over the wire; played through both ways of asking.
+"""What providers do, good and bad, as it comes over the wire; sent through both ways of asking.
 
 `differs` is the reason where the two ways make different things of it; there is none where they
 must agree, down to each delta and each failure.

@@ -40,8 +40,8 @@ def test_a_statement_names_the_statuses_that_it_may_change() -> None:
     assert sources(RunStatus.IN_PROGRESS) == (RunStatus.REQUIRES_ACTION,)
     assert sources(RunStatus.CANCELLING) == (RunStatus.IN_PROGRESS,)
     assert sources(RunStatus.EXPIRED) == ACTIVE
-    playing = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
-    assert sources(RunStatus.REQUIRES_ACTION, among=playing) == (RunStatus.IN_PROGRESS,)
+    in_execution = (RunStatus.IN_PROGRESS, RunStatus.CANCELLING)
+    assert sources(RunStatus.REQUIRES_ACTION, among=in_execution) == (RunStatus.IN_PROGRESS,)
 
 
 def test_no_writer_passes_the_table_of_moves() -> None:

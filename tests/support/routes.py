@@ -15,7 +15,7 @@ _ID: Final = re.compile(r"(^|_)ids?$")
 
 
 @dataclass(frozen=True)
-class DoorRoute:
+class ApiRoute:
     """`fields` are the names of a body's fields, at any depth, that look like ids."""
 
     api: str
@@ -34,7 +34,7 @@ class DoorRoute:
         return re.findall(r"{(\w+)(?::\w+)?}", self.path)
 
 
-def every_route() -> list[DoorRoute]:
+def every_route() -> list[ApiRoute]:
     """Reading first, deleting last."""
     nothing: Any = None  # what is built is looked at, not asked
     rules = ApiRules(
@@ -59,7 +59,7 @@ async def _never(_: Any) -> None:
     raise AssertionError("The applications are looked at, not asked")
 
 
-def _routes(api: str, app: FastAPI) -> Iterator[DoorRoute]:
+def _routes(api: str, app: FastAPI) -> Iterator[ApiRoute]:
     document = app.openapi()
     for route in _walk(app.routes):
         for method in sorted(route.methods or ()):
@@ -68,7 +68,7 @@ def _routes(api: str, app: FastAPI) -> Iterator[DoorRoute]:
             names = {
                 name for kind in kinds.values() for name in _names(kind["schema"], document, ())
             }
-            yield DoorRoute(
+            yield ApiRoute(
                 api,
                 method,
                 route.path,

@@ -15,7 +15,7 @@ from pegboard.idempotency.ledger import Ledger
 from pegboard.jobs.lanes import Places
 from pegboard.jobs.runner import run_jobs
 from pegboard.models.catalogue import Catalogue
-from pegboard.models.serving import keep_told
+from pegboard.models.serving import refresh_served_models
 from pegboard.settings import SandboxMode, Settings
 from pegboard.telemetry.loop_lag import LoopLag
 
@@ -50,7 +50,7 @@ def start_background(
         "warm-up": warming.warm_up(),
     }
     if settings.sandbox is not SandboxMode.ALWAYS:
-        others["endpoints"] = keep_told(catalogue)
+        others["endpoints"] = refresh_served_models(catalogue)
     tasks = [
         heartbeats.watch(asyncio.create_task(work, name=name)) for name, work in watched.items()
     ]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pegboard.llm.gateway import Delta, Gateway, ModelName, ModelRequest
 from pegboard.llm.openai_compatible.endpoints import Endpoint, base_url, find_endpoint
 from pegboard.llm.openai_compatible.proxies import is_reachable
-from pegboard.llm.openai_compatible.request_body import can_be_said
+from pegboard.llm.openai_compatible.request_body import is_expressible
 from pegboard.llm.price_table import find_priced
 from pegboard.llm.providers import find_provider
 
@@ -45,7 +45,7 @@ class RoutedGateway:
         if endpoint is None:
             return self.litellm
         priced = find_priced(find_provider(request.model.provider).litellm, request.model.name)
-        return self.direct if can_be_said(request, endpoint, priced) else self.litellm
+        return self.direct if is_expressible(request, endpoint, priced) else self.litellm
 
 
 def _endpoint_of(provider: str) -> Endpoint | None:

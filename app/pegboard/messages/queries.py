@@ -113,7 +113,7 @@ async def answers_of_run(scope: Scope, thread_id: UUID, run_id: UUID) -> Sequenc
     return (await scope.session.scalars(answers.order_by(Message.seq))).all()
 
 
-async def asked_before(scope: Scope, thread_id: UUID, moment_id: UUID) -> Message | None:
+async def question_before(scope: Scope, thread_id: UUID, moment_id: UUID) -> Message | None:
     """The user's last message on a thread before an id was made."""
     query = (
         scope.select(Message)

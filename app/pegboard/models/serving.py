@@ -14,7 +14,7 @@ EVERY_SECONDS: Final = 60.0
 log = structlog.get_logger("pegboard.models")
 
 
-async def keep_told(catalogue: Catalogue) -> None:
+async def refresh_served_models(catalogue: Catalogue) -> None:
     """Ask the endpoints again and again; return at once where there are none."""
     endpoints = configured_endpoints()
     while endpoints:

@@ -46,7 +46,7 @@ def until(events: Iterator[dict[str, Any]], kind: str) -> dict[str, Any]:
 
 
 def run_of(database_url: str, thread_id: str) -> str:
-    """The id of the run that plays on a thread: who waits for an answer has not been told it."""
+    """The id of the run of a thread: who waits for an answer has not been given it."""
     end = deadline(30)
     statement = "SELECT id FROM runs WHERE thread_id = CAST(:thread AS uuid)"
     while not (runs := query(database_url, statement, thread=thread_id)):

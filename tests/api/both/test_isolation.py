@@ -27,7 +27,7 @@ from tests.api.both.isolation_samples import (
 )
 from tests.support.deadlines import patience
 from tests.support.resources import Resources, resources_of
-from tests.support.routes import DoorRoute, every_route
+from tests.support.routes import ApiRoute, every_route
 from tests.support.server import Server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -43,7 +43,7 @@ _WAITING = {"run": "paused_run", "thread": "paused_thread"}
 class Ask:
     """A request with places for ids: `{0}`, `{1}`, … of these nouns."""
 
-    route: DoorRoute
+    route: ApiRoute
     path: str
     body: str | None
     nouns: tuple[str, ...]
@@ -61,7 +61,7 @@ class Ask:
         return fill(self.path), None if self.body is None else fill(self.body)
 
 
-def asks_of(route: DoorRoute, version: str = "v2") -> Iterator[Ask]:
+def asks_of(route: ApiRoute, version: str = "v2") -> Iterator[Ask]:
     """The route with each of its bodies, and with each of its queries that is an id."""
     old = VERSION_1.get(route.name, ()) if version == "v1" else ()
     nouns = [NOUN_OF[name] for name in route.path_names if name not in NO_IDS]

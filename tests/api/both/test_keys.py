@@ -57,7 +57,7 @@ def tenant_of(house: House, key: str) -> str:
 
 @contextmanager
 def run_going(client: httpx.Client, thread_id: str) -> Iterator[None]:
-    """A run that is being played as long as the block."""
+    """A run that is in execution as long as the block."""
     body = {"content": "Count", "stream": True, "metadata": LONG}
     with client.stream("POST", f"/threads/{thread_id}/messages", json=body) as response:
         assert response.status_code == 200, response.read()

@@ -59,7 +59,7 @@ async def _encoder(
     """`message` is the one that the run answers, where it is at hand."""
     if message is None:
         async with server.read_scopes(run.tenant_id) as scope:
-            row = await messages.asked_before(scope, run.thread_id, run.id)
+            row = await messages.question_before(scope, run.thread_id, run.id)
         message = None if row is None else StoredMessage(row, (), run.assistant_id)
     return BackboardEncoder(run, message)
 

@@ -52,7 +52,7 @@ class Endpoint:
     ending: str = ""
     thinking: Thinking = Thinking.NOT
     untranslated: frozenset[Feature] = frozenset()
-    usage_is_asked_for: bool = True
+    requests_usage: bool = True
     keeps_prefix: bool = False
 
 
@@ -104,7 +104,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         ("MISTRAL_AZURE_API_BASE",),
         ending="/v1",
         untranslated=frozenset({Feature.THINKING, Feature.TOOL_CHOICE}),
-        usage_is_asked_for=False,
+        requests_usage=False,
     ),
     "together_ai": Endpoint(
         "https://api.together.ai/v1",

@@ -28,7 +28,7 @@ _SWITCHED_ON: Final = {"type": "enabled"}
 encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 
-def can_be_said(request: ModelRequest, endpoint: Endpoint, priced: PricedModel | None) -> bool:
+def is_expressible(request: ModelRequest, endpoint: Endpoint, priced: PricedModel | None) -> bool:
     """Whether all that is requested can be said to this endpoint without litellm's help."""
     features = _features(request)
     if features & endpoint.untranslated:
@@ -60,7 +60,7 @@ def request_body(request: ModelRequest, endpoint: Endpoint, priced: PricedModel 
     }
     if request.streaming:
         body["stream"] = True
-        if endpoint.usage_is_asked_for:
+        if endpoint.requests_usage:
             body["stream_options"] = {"include_usage": True}
     if request.prompt.tools:
         body["tools"] = chat_tools(request.prompt.tools)

@@ -18,7 +18,7 @@ from pegboard.operations.backup import folder
 from pegboard.operations.backup.catalogue import columns_by_table, in_loading_order
 from pegboard.operations.backup.faults import BackupDamaged, BackupRefused
 from pegboard.operations.backup.manifest import BlobFile, Manifest
-from pegboard.operations.progress import Progress, unheard
+from pegboard.operations.progress import Progress, ignore_progress
 from pegboard.settings import Settings
 
 _PIECE: Final = 256 * 1024
@@ -29,7 +29,9 @@ _OCCUPIED: Final = text("""
 """)
 
 
-async def restore(settings: Settings, place: Path, *, progress: Progress = unheard) -> Manifest:
+async def restore(
+    settings: Settings, place: Path, *, progress: Progress = ignore_progress
+) -> Manifest:
     """Put back what `take` has written, and bring its schema up to date.
 
     Raises BackupDamaged, and BackupRefused where the database holds tables. After an error neither

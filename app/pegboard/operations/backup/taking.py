@@ -24,14 +24,16 @@ from pegboard.operations.backup import folder
 from pegboard.operations.backup.catalogue import columns_by_table, last_values, sizes_by_table
 from pegboard.operations.backup.faults import BackupRefused
 from pegboard.operations.backup.manifest import BlobFile, Manifest, TableFile
-from pegboard.operations.progress import Progress, unheard
+from pegboard.operations.progress import Progress, ignore_progress
 from pegboard.settings import Settings
 
 OWNERS_OF_BLOBS: Final = ("documents", "files")
 """Tables whose rows have a blob under their id, and its `sha256`."""
 
 
-async def take(settings: Settings, place: Path, *, progress: Progress = unheard) -> Manifest:
+async def take(
+    settings: Settings, place: Path, *, progress: Progress = ignore_progress
+) -> Manifest:
     """Write a backup to the new folder `place`: every write acknowledged before this began, and
     the bytes of every document and file in it.
 

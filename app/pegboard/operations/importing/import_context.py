@@ -20,7 +20,7 @@ from pegboard.operations.importing.dump import Dump
 from pegboard.operations.importing.lines import Item
 from pegboard.operations.importing.names import Names, names_of
 from pegboard.operations.importing.report import Counts, Report, Skip
-from pegboard.operations.progress import Progress, unheard
+from pegboard.operations.progress import Progress, ignore_progress
 from pegboard.tenants.scope import Scope, Scopes
 
 log = structlog.get_logger("pegboard.import")
@@ -44,7 +44,7 @@ class ImportContext:
     report: Report
     max_line: int
     max_file: int
-    progress: Progress = unheard
+    progress: Progress = ignore_progress
 
     async def take_all(
         self, items: Iterable[Item], counts: Counts, prepare: Prepare, *, together: int

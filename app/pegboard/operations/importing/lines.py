@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 from pegboard.api.openai.originals.places import ids_in
 from pegboard.operations.importing.kinds import ObjectKind
 from pegboard.operations.importing.report import Counts, Skip
-from pegboard.operations.progress import Progress, unheard
+from pegboard.operations.progress import Progress, ignore_progress
 from pegboard.originals.ids import Ticks
 from pegboard.strict_json import BadJson, loads
 
@@ -37,7 +37,12 @@ class Item:
 
 
 def items_of(
-    file: BinaryIO, kind: ObjectKind, counts: Counts, *, longest: int, progress: Progress = unheard
+    file: BinaryIO,
+    kind: ObjectKind,
+    counts: Counts,
+    *,
+    longest: int,
+    progress: Progress = ignore_progress,
 ) -> Iterator[Item]:
     """The sound objects of a file, oldest first; all others are counted as skipped.
 

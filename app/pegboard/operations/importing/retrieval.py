@@ -11,11 +11,11 @@ from pegboard.operations.importing.names import names_of
 from pegboard.operations.importing.stores import fill
 
 
-async def give_store(desk: ImportContext, item: Item) -> None:
+async def give_store(context: ImportContext, item: Item) -> None:
     """Let an assistant with `retrieval` search its `file_ids`, as one of version 2 would."""
     if not _looks_up(item.value):
         return
-    async with desk.scopes(desk.tenant_id) as scope:
+    async with context.scopes(context.tenant_id) as scope:
         names = await names_of(scope, [item])
         if not names.is_there(item.original_id):
             return
@@ -25,7 +25,7 @@ async def give_store(desk: ImportContext, item: Item) -> None:
             return
         # One that it has, an earlier import has given it, or somebody since.
         store_id = await own_store(scope, assistant)
-    await fill(desk, item, names, store_id)
+    await fill(context, item, names, store_id)
 
 
 def _looks_up(value: dict[str, Any]) -> bool:

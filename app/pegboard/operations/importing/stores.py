@@ -39,19 +39,19 @@ async def take_store(scope: Scope, item: Item, names: Names) -> None:
         store.expires_at = store.created_at
 
 
-async def fill_store(desk: ImportContext, item: Item) -> None:
+async def fill_store(context: ImportContext, item: Item) -> None:
     """Put those of its files into a store that are here and not in it yet."""
-    async with desk.scopes(desk.tenant_id) as scope:
+    async with context.scopes(context.tenant_id) as scope:
         names = await names_of(scope, [item])
     if names.is_there(item.original_id):
-        await fill(desk, item, names, names.object_id(item.original_id))
+        await fill(context, item, names, names.object_id(item.original_id))
 
 
-async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
+async def fill(context: ImportContext, item: Item, names: Names, store_id: UUID) -> None:
     """Put the files that an item names into a store; nothing, where that was deleted since."""
-    tally = desk.report.of(STORE_FILES)
+    counts = context.report.of(STORE_FILES)
     wanted: list[NewStoreFile] = []
-    async with desk.scopes(desk.tenant_id) as scope:
+    async with context.scopes(context.tenant_id) as scope:
         try:
             store = await stores.get(scope, store_id)
         except NotFound:
@@ -61,19 +61,19 @@ async def fill(desk: ImportContext, item: Item, names: Names, store_id: UUID) ->
             try:
                 attachment = _attachment(names.in_ours(file))
                 if await _is_in(scope, store, attachment):
-                    tally.already += 1
+                    counts.already += 1
                     continue
                 await _check(scope, store, attachment, original_id)
                 wanted.append(attachment)
             except (Skip, AppError, ValidationError) as reason:
-                tally.skip(item.place, skip_of(reason, original_id))
+                counts.skip(item.place, skip_of(reason, original_id))
     for attachment in wanted:
         async with (
-            copied_bytes([attachment.file_id], desk.blobs) as copies,
-            desk.scopes(desk.tenant_id) as scope,
+            copied_bytes([attachment.file_id], context.blobs) as copies,
+            context.scopes(context.tenant_id) as scope,
         ):
             await store_files.attach(scope, store_id, [attachment], Copies([copies]))
-        tally.imported += 1
+        counts.imported += 1
 
 
 def _files(value: dict[str, Any]) -> Sequence[dict[str, Any]]:
