@@ -147,11 +147,12 @@ def test_outputs_may_be_submitted_while_the_first_stream_is_open(client: httpx.C
 
 
 @pytest.mark.requirement("streams.early-failure")
-def test_a_failure_before_the_first_word_is_an_http_error(client: httpx.Client) -> None:
-    response = client.post(
-        f"/threads/{new_thread(client)}/messages",
-        json={"content": "x", "stream": True, "metadata": script(error={"status": 500})},
-    )
+@pytest.mark.parametrize("options", [{}, {"memory": "Auto"}, {"memory": "Readonly"}])
+def test_a_failure_before_the_first_word_is_an_http_error(
+    client: httpx.Client, options: dict[str, str]
+) -> None:
+    failing = {"content": "x", "stream": True, "metadata": script(error={"status": 500})}
+    response = client.post(f"/threads/{new_thread(client)}/messages", json={**failing, **options})
     assert response.status_code == 502
     assert isinstance(response.json()["detail"], str)
 

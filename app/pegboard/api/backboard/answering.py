@@ -17,14 +17,7 @@ from pegboard.api.run_streams import stream_again, stream_of_turn
 from pegboard.composition.resources import Resources
 from pegboard.documents import operations as documents
 from pegboard.messages import queries as messages
-from pegboard.runs.model.events import (
-    AnswerFinished,
-    AnswerStarted,
-    ItemStarted,
-    RunEvent,
-    RunSettled,
-    RunStarted,
-)
+from pegboard.runs.model.events import RunEvent, RunSettled
 from pegboard.runs.model.snapshots import Failure, RunSnapshot
 from pegboard.runs.requests.new_messages import StoredMessage
 from pegboard.runs.requests.turns import Turn
@@ -34,8 +27,6 @@ from pegboard.slots import waiting
 
 HOLD_SECONDS: Final = 3.0
 """How long a stream waits for the model's first sign, so that a refusal is still an HTTP error."""
-
-_BEFORE_ANY_SIGN: Final = (RunStarted, AnswerStarted, ItemStarted, AnswerFinished)
 
 
 async def streamed(turn: Turn, server: Resources) -> Response:
@@ -99,6 +90,6 @@ async def _first_sign(feed: Feed) -> RunEvent | None:
     async with aclosing(feed.follow()) as batches:
         async for events in batches:
             for event in events:
-                if not isinstance(event, _BEFORE_ANY_SIGN):
+                if not event.is_prelude:
                     return event
     return None

@@ -6,6 +6,8 @@ itself what the rest of the program asks of events:
 
 - `is_output`: the model has said something. Once somebody may have heard it, the model cannot be
   asked anew.
+- `is_prelude`: it says nothing of how the model took the question; what fails before anything else
+  can still be refused.
 - `settles`: nothing follows, unless the run is taken up again.
 - `is_durable`: it is stored with more than the log, together with the facts beside it.
 """
@@ -31,6 +33,7 @@ class RunStarted:
     run: RunSnapshot
     message_id: UUID
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -41,6 +44,7 @@ class MemoriesRecalled:
 
     memories: tuple[Recalled, ...]
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -52,6 +56,7 @@ class AnswerStarted:
     message_id: UUID
     created_at: datetime
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -64,6 +69,7 @@ class ItemStarted:
     index: int
     item: Item
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -73,6 +79,7 @@ class TextDelta:
     index: int
     text: str
     is_output: ClassVar[bool] = True
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -82,6 +89,7 @@ class RefusalDelta:
     index: int
     text: str
     is_output: ClassVar[bool] = True
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -91,6 +99,7 @@ class ReasoningDelta:
     index: int
     text: str
     is_output: ClassVar[bool] = True
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -101,6 +110,7 @@ class ItemFinished:
 
     index: int
     item: Item
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -116,6 +126,7 @@ class RoundFinished:
 
     run: RunSnapshot
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
@@ -126,6 +137,7 @@ class AnswerFinished:
 
     message: AnswerSnapshot
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = True
 
@@ -137,6 +149,7 @@ class RunSettled:
     run: RunSnapshot
     calls: tuple[ToolCall, ...] = ()
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = False
     settles: ClassVar[bool] = True
     is_durable: ClassVar[bool] = True
 
@@ -156,6 +169,7 @@ class UnknownEvent:
 
     kind: str
     is_output: ClassVar[bool] = False
+    is_prelude: ClassVar[bool] = True
     settles: ClassVar[bool] = False
     is_durable: ClassVar[bool] = False
 
