@@ -41,9 +41,9 @@ async def test_an_execution_settles_once_with_all_that_becomes_true(
     performed = await perform(scenario)
     for execution in performed.executions:
         *before, last = [[one[0] for one in values_of_events(facts)] for facts in execution]
-        assert not any(event.settles for facts in execution[:-1] for event in facts)
+        assert not any(event.traits.settles for facts in execution[:-1] for event in facts)
         assert "message finished" not in {word for words in before for word in words}
-        assert execution[-1][-1].settles
+        assert execution[-1][-1].traits.settles
         calls = last.count("call")
         assert last in ([*["call"] * calls, "message finished", last[-1]], ["run expired"])
         assert bool(calls) == (last[-1] == "run paused")

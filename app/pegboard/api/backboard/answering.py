@@ -90,6 +90,6 @@ async def _first_sign(feed: Feed) -> RunEvent | None:
     async with aclosing(feed.follow()) as batches:
         async for events in batches:
             for event in events:
-                if not event.is_prelude:
+                if not event.traits.is_prelude:
                     return event
     return None

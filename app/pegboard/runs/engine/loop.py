@@ -72,7 +72,7 @@ async def execute(gateway: Gateway, execution: Execution) -> AsyncGenerator[Fact
         async with aclosing(_move_on(state, finish.reason)) as moves:
             async for facts in moves:
                 yield facts
-                if facts[-1].settles:
+                if facts[-1].traits.settles:
                     return
 
 

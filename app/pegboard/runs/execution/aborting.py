@@ -65,7 +65,7 @@ def _as_last_known(run: RunSnapshot, events: Sequence[RunEvent]) -> RunSnapshot:
     last = events[rounds[-1]]
     assert isinstance(last, RunStarted | RoundFinished)  # noqa: S101  it was looked for above
     since = events[rounds[-1] + 1 :]
-    has_output = any(event.is_output for event in since)
+    has_output = any(event.traits.is_output for event in since)
     findings: list[Finding] = [
         finding_of(event.item.call, event.item.output)
         for event in since

@@ -187,7 +187,7 @@ class Rescuer:
         elif (
             self._policy is Policy.FAIL
             or run.attempts > MOST_ATTEMPTS
-            or any(event.is_output for event in context.logged)
+            or any(event.traits.is_output for event in context.logged)
         ):
             self._executor.abort(context, _LOST)
         else:

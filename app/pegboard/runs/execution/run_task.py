@@ -123,7 +123,7 @@ class RunTask:
         if self.ending is Ending.CANCELLED:
             await self._abort(None)
             return RunStatus.CANCELLED
-        if not any(event.is_output for event in self.event_writer.events):
+        if not any(event.traits.is_output for event in self.event_writer.events):
             await self._release()
             return RunStatus.IN_PROGRESS
         stopped = "The server was stopped before the answer was complete"
@@ -156,7 +156,7 @@ class RunTask:
                 await self._record(facts)
                 if isinstance(facts[-1], RunSettled):
                     status = facts[-1].run.status
-                if silent and any(fact.is_output for fact in facts):
+                if silent and any(fact.traits.is_output for fact in facts):
                     silent = False
                     provider = provider_label(self.run.model.provider)
                     FIRST_TOKEN_SECONDS.labels(provider).observe(monotonic() - begun)
@@ -193,7 +193,7 @@ class RunTask:
 
     async def _record(self, facts: Facts) -> None:
         """Record, then publish: nobody is shown what is not stored."""
-        if not any(fact.is_durable for fact in facts):
+        if not any(fact.traits.is_durable for fact in facts):
             await self.event_writer.add(facts)
             return
         storing = asyncio.ensure_future(self._store(facts))
@@ -217,7 +217,7 @@ class RunTask:
     async def _abort(self, failure: Failure | None) -> None:
         """End a run that has not settled: failed, or cancelled where nothing failed."""
         events = self.event_writer.events
-        if any(event.settles for event in events):
+        if any(event.traits.settles for event in events):
             return
         facts = aborted(self.run, events, failure)
         settled_runs = self.services.settled_runs

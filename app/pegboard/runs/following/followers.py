@@ -40,7 +40,7 @@ class Following:
                 after += len(events)
                 last = events[-1]
                 yield events
-        if last is None or not last.settles:
+        if last is None or not last.traits.settles:
             async with aclosing(self.run(turn.run, after=after)) as further:
                 async for events in further:
                     yield events
@@ -48,7 +48,7 @@ class Following:
     async def all_of(self, turn: Turn) -> Sequence[RunEvent]:
         """The same, in one: once the run has settled."""
         await turn.feed.ended()
-        if turn.feed.events and turn.feed.events[-1].settles:
+        if turn.feed.events and turn.feed.events[-1].traits.settles:
             return turn.feed.events
         async with aclosing(self.turn(turn)) as batches:
             return [event async for events in batches for event in events]
@@ -101,7 +101,7 @@ class Following:
                     after += len(events)
                     last = news = events[-1]
                     yield events
-            if news is not None and news.settles:
+            if news is not None and news.traits.settles:
                 return
 
     async def _live(self, run: RunSnapshot, after: int) -> AsyncGenerator[Sequence[RunEvent], None]:

@@ -1,26 +1,43 @@
 """What happens to a run, as frozen facts in our own words.
 
 The engine yields them, recording stores the durable ones, every API encodes them in its language.
-A new fact belongs into `RunEvent`; mypy then names each place that has to learn it. Each says of
-itself what the rest of the program asks of events:
-
-- `is_output`: the model has said something. Once somebody may have heard it, the model cannot be
-  asked anew.
-- `is_prelude`: it says nothing of how the model took the question; what fails before anything else
-  can still be refused.
-- `settles`: nothing follows, unless the run is taken up again.
-- `is_durable`: it is stored with more than the log, together with the facts beside it.
+A new fact belongs into `RunEvent`; mypy then names each place that has to learn it. Its `traits`
+are what the rest of the program asks of events, whatever they are.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 from uuid import UUID
 
 from pegboard.llm.gateway import ToolCall
 from pegboard.runs.model.items import FunctionCallItem, Item
 from pegboard.runs.model.snapshots import AnswerSnapshot, Recalled, RunSnapshot
 from pegboard.runs.statuses import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an event is to those who do not care which it is.
+
+    - `is_prelude`: it says nothing of how the model took the question; a failure that comes before
+      anything else can still be a refusal.
+    - `is_output`: the model has said something. Once somebody may have read it, the model cannot be
+      asked anew.
+    - `settles`: nothing follows, unless the run is taken up again.
+    - `is_durable`: it is stored with more than the log, together with the facts beside it.
+    """
+
+    is_prelude: bool = False
+    is_output: bool = False
+    settles: bool = False
+    is_durable: bool = False
+
+
+PRELUDE: Final = Traits(is_prelude=True)
+OUTPUT: Final = Traits(is_output=True)
+SIGN: Final = Traits()
+"""The model has been at work, and nobody has read anything by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +49,7 @@ class RunStarted:
 
     run: RunSnapshot
     message_id: UUID
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = PRELUDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +57,7 @@ class MemoriesRecalled:
     """What memory had for the message; told only where memory was searched."""
 
     memories: tuple[Recalled, ...]
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = PRELUDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +66,7 @@ class AnswerStarted:
 
     message_id: UUID
     created_at: datetime
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = PRELUDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +76,28 @@ class ItemStarted:
 
     index: int
     item: Item
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = PRELUDE
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     index: int
     text: str
-    is_output: ClassVar[bool] = True
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalDelta:
     index: int
     text: str
-    is_output: ClassVar[bool] = True
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
     index: int
     text: str
-    is_output: ClassVar[bool] = True
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +106,11 @@ class ItemFinished:
 
     index: int
     item: Item
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
 
     @property
-    def is_output(self) -> bool:
-        """What is more than its deltas have told."""
-        return isinstance(self.item, FunctionCallItem)
+    def traits(self) -> Traits:
+        """A call is told whole at its end, other items piece by piece before."""
+        return OUTPUT if isinstance(self.item, FunctionCallItem) else SIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +118,7 @@ class RoundFinished:
     """The model has answered with calls, and what that used is known; the run goes on."""
 
     run: RunSnapshot
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = SIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +126,7 @@ class AnswerFinished:
     """The answer as it stays: whole, or what there was when the run broke off."""
 
     message: AnswerSnapshot
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(is_prelude=True, is_durable=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +135,7 @@ class RunSettled:
 
     run: RunSnapshot
     calls: tuple[ToolCall, ...] = ()
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = False
-    settles: ClassVar[bool] = True
-    is_durable: ClassVar[bool] = True
+    traits: ClassVar[Traits] = Traits(settles=True, is_durable=True)
 
     @property
     def is_final(self) -> bool:
@@ -168,10 +152,7 @@ class UnknownEvent:
     """Something that a later version of this program has logged; it keeps its number."""
 
     kind: str
-    is_output: ClassVar[bool] = False
-    is_prelude: ClassVar[bool] = True
-    settles: ClassVar[bool] = False
-    is_durable: ClassVar[bool] = False
+    traits: ClassVar[Traits] = PRELUDE
 
 
 RunEvent: TypeAlias = (
