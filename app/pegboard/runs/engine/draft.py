@@ -5,7 +5,7 @@ not in its events.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar, assert_never
 from uuid import UUID
@@ -26,7 +26,6 @@ from pegboard.messages.tables import MessageStatus
 from pegboard.runs.model.citations import annotations_of
 from pegboard.runs.model.events import (
     AnswerFinished,
-    AnswerStarted,
     Facts,
     ItemFinished,
     ItemStarted,
@@ -46,6 +45,7 @@ from pegboard.runs.model.items import (
     text_of,
     with_status,
 )
+from pegboard.runs.model.progress import answer_begun
 from pegboard.runs.model.snapshots import AnswerSnapshot, Failure, Retrieved, RunSnapshot
 from pegboard.strict_json import storable
 
@@ -56,16 +56,24 @@ _ItemEvent = TypeVar(
 )
 
 
+@dataclass(slots=True)
+class _CallPieces:
+    """A call that is being written: long arguments come in very many pieces."""
+
+    id: str
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
 class AnswerDraft:
     """`id` and `created_at` are the answer's; `usage` sums the model calls that wrote it."""
 
-    def __init__(
-        self, begun: AnswerStarted | None, events: Sequence[RunEvent], cited: Sequence[Retrieved]
-    ) -> None:
-        """`begun` and `events`: what an earlier process has published of the answer, if one has.
+    def __init__(self, events: Sequence[RunEvent], cited: Sequence[Retrieved]) -> None:
+        """`events`: what an earlier process has published of the answer, if one has.
 
         `cited` are the passages that the text may cite.
         """
+        begun = answer_begun(events)
         self.id: UUID = new_id() if begun is None else begun.message_id
         self.created_at: datetime = clock.now() if begun is None else begun.created_at
         self.usage: Usage = NO_USAGE
@@ -75,7 +83,7 @@ class AnswerDraft:
         self._blocks: list[Reasoning] = []
         self._block: list[str] = []
         self._round = self._fold.next_index
-        self._calls: dict[int, ToolCall] = {}
+        self._calls: dict[int, _CallPieces] = {}
 
     def begin_round(self) -> None:
         """From here on the model answers anew."""
@@ -117,9 +125,8 @@ class AnswerDraft:
             call_id = storable(call.id)
             if not call_id or call_id in made:
                 call_id = f"{_CALL_ID}{new_id().hex}"
-            made[call_id] = ToolCall(
-                call_id, storable(call.name), storable(call.arguments).strip() or "{}"
-            )
+            arguments = storable("".join(call.arguments)).strip()
+            made[call_id] = ToolCall(call_id, storable(call.name), arguments or "{}")
         return tuple(made.values())
 
     def round_text(self) -> str:
@@ -163,10 +170,7 @@ class AnswerDraft:
         self, run: RunSnapshot, status: MessageStatus, failure: Failure | None = None
     ) -> Facts:
         """The end of the answer; what is open is shown as ended before it was complete."""
-        unfinished = tuple(
-            self._folded(ItemFinished(index, with_status(item, ItemStatus.INCOMPLETE)))
-            for index, item in self._fold.unfinished()
-        )
+        unfinished = self._fold.break_off()
         answer = AnswerSnapshot(
             id=self.id,
             run_id=run.id,
@@ -229,10 +233,10 @@ class AnswerDraft:
     def _add_call_piece(self, piece: ToolCallPiece) -> None:
         call = self._calls.get(piece.index)
         if call is None:
-            call = ToolCall(piece.id or f"{_CALL_ID}{new_id().hex}", "", "")
-        self._calls[piece.index] = replace(
-            call, name=call.name or piece.name or "", arguments=call.arguments + piece.arguments
-        )
+            call = _CallPieces(piece.id or f"{_CALL_ID}{new_id().hex}")
+            self._calls[piece.index] = call
+        call.name = call.name or piece.name or ""
+        call.arguments.append(piece.arguments)
 
     def _of_round(self) -> tuple[Item, ...]:
         return self._fold.items(since=self._round)

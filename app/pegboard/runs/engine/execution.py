@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pegboard.llm.gateway import ModelName, Prompt
-from pegboard.runs.model.events import AnswerStarted, RunEvent
+from pegboard.runs.model.events import RunEvent
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.server_tools import NoTools, ServerTools
 from pegboard.runs.model.snapshots import RunSnapshot
@@ -23,8 +23,3 @@ class Execution:
     prompt: Prompt
     server_tools: ServerTools = NoTools()  # noqa: RUF009  it holds nothing
     logged: Sequence[RunEvent] = ()
-
-    @property
-    def begun(self) -> AnswerStarted | None:
-        """The beginning of the answer, where it has been published already."""
-        return next((one for one in self.logged if isinstance(one, AnswerStarted)), None)

@@ -14,7 +14,6 @@ from pegboard.telemetry import tracing
 MAX_CALLS: Final = 8
 """How many calls of our own tools one answer may make."""
 
-_LONGEST_SOURCE: Final = 200
 _TOO_MANY: Final = "Not made: too many calls at once."
 
 
@@ -25,12 +24,8 @@ async def make(
     accepted, refused = calls[:MAX_CALLS], calls[MAX_CALLS:]
     returned = await asyncio.gather(*(_make(tools, call) for call in accepted))
     outputs = [*map(storable, returned)]
-    findings = tuple(map(finding_of, accepted, outputs))
+    findings = tuple(map(Finding.of, accepted, outputs))
     return [*outputs, *(_TOO_MANY for _ in refused)], findings
-
-
-def finding_of(call: ToolCall, output: str) -> Finding:
-    return Finding(f"{call.name} {call.arguments}"[:_LONGEST_SOURCE], output)
 
 
 async def _make(tools: ServerTools, call: ToolCall) -> str:

@@ -53,7 +53,7 @@ class ExecutionState:
         return cls(
             execution,
             execution.run,
-            AnswerDraft(execution.begun, execution.logged, cited),
+            AnswerDraft(execution.logged, cited),
             execution.prompt.turns,
             frozenset(one.name for one in execution.server_tools.tools if one in offered),
         )

@@ -22,9 +22,10 @@ from pegboard.runs.execution.extraction import is_extracted_from
 from pegboard.runs.execution.settling import SettledRuns
 from pegboard.runs.leases import release
 from pegboard.runs.model.events import Facts, RunSettled, RunStarted
+from pegboard.runs.model.progress import as_last_known
 from pegboard.runs.model.snapshots import Failure, RunSnapshot
 from pegboard.runs.prompt.builder import PromptBuilder
-from pegboard.runs.prompt.run_context import RunContext, left_off
+from pegboard.runs.prompt.run_context import RunContext
 from pegboard.runs.statuses import RunStatus
 from pegboard.runs.stream.event_log import RunLost
 from pegboard.runs.stream.event_writer import EventWriter, retry_while_unavailable
@@ -172,7 +173,7 @@ class RunTask:
     async def _prepare(self) -> Execution:
         """What the model is going to read. Raises AppError where the model cannot be asked."""
         context = self.context
-        before = left_off(context)
+        before = as_last_known(context.run, context.logged)
         async with self.slot:
             prepared = await self.services.prompt_builder.build(context, before)
         run = replace(

@@ -27,6 +27,8 @@ class ItemFold:
     _items: dict[int, Item] = field(default_factory=dict)
     _texts: dict[int, list[str]] = field(default_factory=dict)
     _refusals: dict[int, list[str]] = field(default_factory=dict)
+    next_index: int = 0
+    """Behind the last item."""
 
     @classmethod
     def of(cls, events: Iterable[RunEvent]) -> Self:
@@ -46,7 +48,7 @@ class ItemFold:
                 self._open(index, MessageItem())
                 self._texts.setdefault(index, []).append(text)
             case ItemStarted(index=index, item=item):
-                self._items[index] = with_status(item, ItemStatus.IN_PROGRESS)
+                self._put(index, with_status(item, ItemStatus.IN_PROGRESS))
             case RefusalDelta(index=index, text=text):
                 self._open(index, MessageItem())
                 self._refusals.setdefault(index, []).append(text)
@@ -60,13 +62,16 @@ class ItemFold:
         """The items in their order, from an index on; the open ones with what there is of them."""
         return tuple(self.item(index) for index in sorted(self._items) if index >= since)
 
-    def unfinished(self) -> tuple[tuple[int, Item], ...]:
-        """The items that are not finished, with their indices."""
-        return tuple(
-            (index, self.item(index))
+    def break_off(self) -> tuple[ItemFinished, ...]:
+        """End what is open before it is complete; the events that say so."""
+        ends = tuple(
+            ItemFinished(index, with_status(self.item(index), ItemStatus.INCOMPLETE))
             for index in sorted(self._items)
             if self._items[index].status is ItemStatus.IN_PROGRESS
         )
+        for end in ends:
+            self.add(end)
+        return ends
 
     def item(self, index: int) -> Item:
         """Raises KeyError."""
@@ -79,14 +84,10 @@ class ItemFold:
             return replace(item, blocks=(Reasoning(text),))
         return item
 
-    @property
-    def next_index(self) -> int:
-        return max(self._items, default=-1) + 1
-
     def _open(self, index: int, empty: Item) -> None:
         item = self._items.get(index)
         if item is None:
-            self._items[index] = with_status(empty, ItemStatus.IN_PROGRESS)
+            self._put(index, with_status(empty, ItemStatus.IN_PROGRESS))
         elif item.status is not ItemStatus.IN_PROGRESS:
             if isinstance(item, MessageItem | ReasoningItem):
                 self._texts[index] = [item.text]
@@ -97,6 +98,10 @@ class ItemFold:
         bare = isinstance(item, ReasoningItem) and not item.blocks
         if bare and before is not None:  # as logs of the first version write its end
             item = with_status(self.item(index), item.status)
-        self._items[index] = item
+        self._put(index, item)
         self._texts.pop(index, None)
         self._refusals.pop(index, None)
+
+    def _put(self, index: int, item: Item) -> None:
+        self._items[index] = item
+        self.next_index = max(self.next_index, index + 1)

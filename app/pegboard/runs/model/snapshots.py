@@ -19,6 +19,7 @@ RUN_EXPIRED: Final = "run_expired"
 CONTENT_FILTER: Final = "content_filter"
 """The code of a message that its provider's filter cut short, and why its run is incomplete."""
 
+_LONGEST_SOURCE: Final = 200
 _WHOLE: Final = frozenset({MessageStatus.COMPLETED, MessageStatus.INCOMPLETE})
 
 
@@ -111,6 +112,10 @@ class Finding:
 
     source: str
     text: str
+
+    @classmethod
+    def of(cls, call: ToolCall, output: str) -> Self:
+        return cls(f"{call.name} {call.arguments}"[:_LONGEST_SOURCE], output)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

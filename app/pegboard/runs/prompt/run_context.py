@@ -10,7 +10,7 @@ from pegboard.identifiers import new_id
 from pegboard.messages import queries as messages
 from pegboard.models.catalogue import Catalogue
 from pegboard.runs.leases import Lease, LeaseHolder
-from pegboard.runs.model.events import RoundFinished, RunEvent
+from pegboard.runs.model.events import RunEvent
 from pegboard.runs.model.items import ReasoningItem
 from pegboard.runs.model.options import RunOptions
 from pegboard.runs.model.snapshots import RunSnapshot
@@ -104,9 +104,3 @@ async def _reasoning_of(scope: Scope, run: Run) -> ReasoningByMessage:
         )
         for answer in answers
     }
-
-
-def left_off(context: RunContext) -> RunSnapshot:
-    """The run as it was last known: what its earlier model calls used and found is not lost."""
-    rounds = [event.run for event in context.logged if isinstance(event, RoundFinished)]
-    return rounds[-1] if rounds else context.run
