@@ -10,6 +10,7 @@ from pegboard.llm.failures import ModelFailure, ProviderUnavailable
 from pegboard.llm.gateway import Finished, ModelName, ModelRequest, Prompt, TextPiece, UserTurn
 from pegboard.llm.openai_compatible.connections import Connections
 from pegboard.llm.openai_compatible.gateway import OpenAiCompatibleGateway
+from pegboard.llm.openai_compatible.transport import LONGEST_BODY
 from tests.support.certificate import tls_for
 from tests.support.deadlines import patience
 from tests.support.upstream import (
@@ -62,6 +63,18 @@ async def test_a_call_that_is_given_up_gives_up_its_connection(upstream: Upstrea
     async with asyncio.timeout(patience(30)):
         await upstream.left.wait()
     await used.close()
+
+
+async def test_an_answer_that_would_hold_up_everybody_is_not_read(upstream: Upstream) -> None:
+    """A whole and valid one."""
+    head, tail = b'{"choices":[{"message":{"content":"', b'"},"finish_reason":"stop"}]}'
+    text = (b"x" * 2**20,) * (LONGEST_BODY // 2**20)
+    upstream.answer_with(Answer((head, *text, tail), headers=JSON))
+    used = connections()
+    with pytest.raises(ProviderUnavailable):
+        await ask(used)
+    await used.close()
+    assert len(upstream.requests) == 1
 
 
 async def test_no_redirection_is_followed(upstream: Upstream) -> None:
